@@ -1,0 +1,166 @@
+/**
+ * The language `ownership.ts` is written in. Every type the product uses of a business's objects and fields is
+ * derived from that one literal, so a portal edit of a CRM-owned field does not compile.
+ */
+import type { ConflictRule, Rule } from './decide.ts';
+import type { Kind, Value } from './values.ts';
+
+interface FieldBase<A extends string> {
+  /** HubSpot's internal property name. */
+  property: string;
+  label: string;
+  /** One sentence for the customer: what the field is for. */
+  help?: string;
+  kind: Kind;
+  /** The audiences that see the field. */
+  see: readonly A[];
+  /** Older than this, a portal page asks the CRM before it shows the value (default: `FRESH_WITHIN_S`). */
+  freshWithinS?: number;
+}
+
+interface Editable<A extends string> {
+  /** The audiences that may change the field; each must also see it. */
+  edit: readonly A[];
+  required?: true;
+  /** Staff approve every change before it reaches the CRM. */
+  approval?: true;
+  /** Only an action may set the field. */
+  byActionOnly?: true;
+}
+
+/** `crm`: the company's word, read-only in the portal. `customer`: the customer's word. `both`: the conflict rule decides. */
+export type FieldSpec<A extends string> =
+  | (FieldBase<A> & { owner: 'crm' })
+  | (FieldBase<A> & Editable<A> & { owner: 'customer' })
+  | (FieldBase<A> & Editable<A> & { owner: 'both'; conflict: Exclude<ConflictRule, 'customer' | 'union'> })
+  | (FieldBase<A> & Editable<A> & { owner: 'both'; kind: 'choices'; conflict: 'union' });
+
+/** How an audience reaches companies: the contact's primary one, or those it is associated with under a label. */
+export interface AudienceSpec {
+  label: string;
+  reaches: { company: 'primary' } | { company: 'labelled'; association: string };
+}
+
+/** `self`: only the person's own record. `company`: the records of every company the person reaches. */
+export type Scope = 'self' | 'company' | 'none';
+
+export interface ObjectSpec<A extends string> {
+  /** HubSpot's name of the object type; for a custom object the name of its schema. */
+  crm: string;
+  /** HubSpot's object type id; null for a custom object, which has another one in every account, found by name. */
+  typeId: string | null;
+  label: { one: string; many: string };
+  /** The field that names a record. */
+  title: string;
+  scope: Readonly<Record<A, Scope>>;
+  fields: Readonly<Record<string, FieldSpec<A>>>;
+}
+
+/** Something a customer does that depends on what was read: refused when a guard moved (D11). */
+export interface ActionSpec<A extends string, O extends string, F extends string> {
+  object: O;
+  label: string;
+  sets: Readonly<Partial<Record<F, Value>>>;
+  guards: readonly F[];
+  audiences: readonly A[];
+}
+
+type ActionOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {
+  [N in keyof O & string]: ActionSpec<A, N, keyof O[N]['fields'] & string>;
+}[keyof O & string];
+
+export interface Ownership<
+  A extends string = string,
+  O extends Record<string, ObjectSpec<A>> = Record<string, ObjectSpec<A>>,
+> {
+  /** Changes with every change of the rules; the journal names it beside each decision. */
+  version: string;
+  audiences: Readonly<Record<A, AudienceSpec>>;
+  objects: O;
+  actions: Readonly<Record<string, ActionOf<A, O>>>;
+}
+
+export const FRESH_WITHIN_S = 300;
+
+/** Checks what the compiler cannot, and returns the literal unchanged. Throws one sentence that names every mistake. */
+export function defineOwnership<
+  const A extends string,
+  const O extends Record<string, ObjectSpec<NoInfer<A>>>,
+>(literal: {
+  version: string;
+  audiences: Readonly<Record<A, AudienceSpec>>;
+  objects: O;
+  actions: Readonly<Record<string, ActionOf<NoInfer<A>, NoInfer<O>>>>;
+}): Ownership<A, O> {
+  const mistakes = mistakesIn(literal);
+  if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join('; ')}.`);
+  return literal;
+}
+
+/** The law's view of a field. */
+export function ruleOf(field: FieldSpec<string>): Rule {
+  const { kind } = field;
+  if (field.owner === 'crm') return { kind, conflict: 'crm', writers: [], approval: false, required: false };
+  return {
+    kind,
+    conflict: field.owner === 'customer' ? 'customer' : field.conflict,
+    writers: field.edit,
+    approval: field.approval === true,
+    required: field.required === true,
+  };
+}
+
+// Types a business's code is written against.
+
+type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
+
+export type ObjectName<W extends Objects> = keyof W['objects'] & string;
+export type FieldName<W extends Objects, N extends ObjectName<W>> = keyof W['objects'][N]['fields'] & string;
+/** The fields of an object that a portal may edit: never one the CRM owns, never one only an action may set. */
+export type EditableName<W extends Objects, N extends ObjectName<W>> = {
+  [K in FieldName<W, N>]: W['objects'][N]['fields'][K] extends { owner: 'crm' } | { byActionOnly: true }
+    ? never
+    : K;
+}[FieldName<W, N>];
+export type PortalEdit<W extends Objects, N extends ObjectName<W>> = Partial<
+  Record<EditableName<W, N>, Value>
+>;
+
+function mistakesIn(literal: Ownership): string[] {
+  const mistakes: string[] = [];
+  for (const [name, object] of Object.entries(literal.objects)) {
+    if (!(object.title in object.fields))
+      mistakes.push(`${name}: the title field "${object.title}" does not exist`);
+    const properties = Object.values(object.fields).map((field) => field.property);
+    const twice = properties.find((property, index) => properties.indexOf(property) !== index);
+    if (twice !== undefined) mistakes.push(`${name}: two fields map the property "${twice}"`);
+    for (const [fieldName, field] of Object.entries(object.fields)) {
+      const blind =
+        field.owner === 'crm' ? undefined : field.edit.find((audience) => !field.see.includes(audience));
+      if (blind !== undefined)
+        mistakes.push(`${name}.${fieldName}: the audience "${blind}" may edit but not see it`);
+    }
+  }
+  for (const [name, action] of Object.entries(literal.actions))
+    mistakes.push(...mistakesInAction(literal, name, action));
+  return mistakes;
+}
+
+function mistakesInAction(
+  literal: Ownership,
+  name: string,
+  action: ActionSpec<string, string, string>,
+): string[] {
+  const mistakes: string[] = [];
+  for (const fieldName of Object.keys(action.sets)) {
+    const field = literal.objects[action.object]?.fields[fieldName];
+    if (field === undefined || field.owner === 'crm') {
+      mistakes.push(`action ${name}: "${fieldName}" is not a field a customer may write`);
+      continue;
+    }
+    const barred = action.audiences.find((audience) => !field.edit.includes(audience));
+    if (barred !== undefined)
+      mistakes.push(`action ${name}: the audience "${barred}" may not write "${fieldName}"`);
+  }
+  return mistakes;
+}

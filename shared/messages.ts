@@ -1,0 +1,120 @@
+/**
+ * What backend, portal, cards and functions say to each other. Types only; `schemas.ts` holds the zod that fits them.
+ */
+import type { Refusal } from './decide.ts';
+import type { Value } from './values.ts';
+
+/** How a value stands between portal and CRM. */
+export type FieldState =
+  /** The CRM holds it, and a read proved it. */
+  | 'confirmed'
+  /** The CRM announced it in an event; a read will prove it in a moment. */
+  | 'reported'
+  /** The customer's own edit, on its way to the CRM. */
+  | 'saving'
+  /** The customer's own edit is held: staff must decide. The value shown is the CRM's. */
+  | 'held';
+
+export interface FieldView {
+  /** What the customer is shown: their own open edit where there is one, else the CRM's value. */
+  value: Value;
+  /** Opaque; goes back with an edit as what was seen. */
+  version: string;
+  /** ISO instant: when the value was last known to be the CRM's. Null: not yet known. */
+  asOf: string | null;
+  state: FieldState;
+  /** The audience of this person may edit the field. */
+  editable: boolean;
+  /** With `saving` and `held`: the receipt to watch, and what the CRM holds meanwhile. */
+  edit?: { editId: string; crmValue: Value };
+}
+
+export interface RecordView {
+  object: string;
+  id: string;
+  /** Opaque; the ETag of the answer. */
+  version: string;
+  title: string;
+  /** The oldest `asOf` of the fields shown. */
+  asOf: string | null;
+  /** True when a field is older than its bound and the CRM could not be asked in time. */
+  stale: boolean;
+  fields: Record<string, FieldView>;
+}
+
+export interface RecordList {
+  object: string;
+  records: RecordView[];
+  /** Opaque; pass as `after` for the next page. */
+  next: string | null;
+}
+
+export interface FieldMeta {
+  label: string;
+  help?: string;
+  kind: string;
+  editable: boolean;
+  required: boolean;
+  /** The CRM's options as they are now; absent where any value may stand. */
+  options?: { value: string; label: string }[];
+}
+
+export interface Me {
+  contactId: string;
+  audience: string;
+  name: string;
+  /** What this person may see: objects, fields, actions. */
+  objects: Record<
+    string,
+    { label: { one: string; many: string }; fields: Record<string, FieldMeta>; actions: string[] }
+  >;
+}
+
+/** accepted → written → verified, or one of the three other ends. */
+export type EditState = 'accepted' | 'written' | 'verified' | 'refused' | 'held' | 'superseded';
+
+export interface EditedField {
+  wanted: Value;
+  seen: Value;
+  state: EditState;
+  /** The rule of SPEC.md that decided, once it did. */
+  rule: string | null;
+  /** One plain sentence for the customer. */
+  message: string;
+  reason?: Refusal;
+  /** With `superseded` and `held`: the value that stands in the CRM. */
+  crmValue?: Value;
+}
+
+/** The public face of an edit. */
+export interface Receipt {
+  editId: string;
+  object: string;
+  id: string;
+  /** ISO instant. */
+  acceptedAt: string;
+  /** The least advanced state of its fields; `final` when none will move by itself any more. */
+  state: EditState;
+  final: boolean;
+  message: string;
+  fields: Record<string, EditedField>;
+}
+
+/** One change on the live stream; the SSE id is the hub's journal number. */
+export type StreamMessage =
+  | { type: 'record'; record: RecordView }
+  | { type: 'gone'; object: string; id: string }
+  | { type: 'receipt'; receipt: Receipt }
+  /** The stream cannot be resumed from where it was: read everything again. */
+  | { type: 'resync' };
+
+/** RFC 9457. `code` is for the machine, `detail` is one sentence for the reader. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  /** One message a field. */
+  fields?: Record<string, { code: string; message: string }>;
+}
