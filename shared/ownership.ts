@@ -3,7 +3,7 @@
  * sides change a field at once, who sees and who edits. This one is the demo business: a firm that installs and
  * services heating and cooling plants for other companies.
  */
-import { defineOwnership } from './defineOwnership.ts';
+import { defineOwnership, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
 
 export const ownership = defineOwnership({
   version: '2026-11-23.1',
@@ -152,3 +152,13 @@ export const ownership = defineOwnership({
 });
 
 export type AppOwnership = typeof ownership;
+export type AppObject = ObjectName<AppOwnership>;
+export type AppAudience = keyof AppOwnership['audiences'];
+
+/** The same rules for code that meets objects and fields by name at run time. */
+export const objects: Readonly<Record<AppObject, ObjectSpec<AppAudience>>> = ownership.objects;
+export const isObject = (name: string): name is AppObject => Object.hasOwn(objects, name);
+export const isAudience = (name: string): name is AppAudience => Object.hasOwn(ownership.audiences, name);
+export const fieldOf = (object: AppObject, name: string): FieldSpec<AppAudience> | undefined =>
+  Object.hasOwn(objects[object].fields, name) ? objects[object].fields[name] : undefined;
+export const OBJECTS = Object.keys(objects).filter(isObject);

@@ -1,0 +1,234 @@
+/** The tables as Kysely sees them, and the two ways to reach them: the shared pool and one held connection. */
+import type { Held } from '@tallystick/shared/observe';
+import type { ConflictRule, Standing } from '@tallystick/shared/decide';
+import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { AppObject } from '@tallystick/shared/ownership';
+import type { EditState } from '@tallystick/shared/messages';
+import {
+  Kysely,
+  PostgresDialect,
+  type ColumnType,
+  type Generated,
+  type GeneratedAlways,
+  type JSONColumnType,
+} from 'kysely';
+import pg from 'pg';
+
+/** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
+type Stamp = ColumnType<Date, Date, Date>;
+type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+type Big = ColumnType<string, string | number, string | number>;
+
+/** What a mirror row keeps of a field: what was held, and the journal number under which it got its value. */
+export interface Kept extends Held {
+  seq: number;
+}
+export interface KeptGuard {
+  field: string;
+  seen: string | null;
+}
+export interface Definition {
+  type: string;
+  readOnly: boolean;
+  /** Null where any value may stand. */
+  options: { value: string; label: string; hidden: boolean }[] | null;
+}
+export interface WorkError {
+  /** For the machine. */
+  code: string;
+  /** One plain sentence. */
+  message: string;
+}
+export interface BudgetState {
+  windowLimit: number;
+  windowUsed: number;
+  dailyLimit: number | null;
+  dailyRemaining: number | null;
+  at: string;
+}
+
+export interface Database {
+  hubs: {
+    hub_id: HubId;
+    app_id: string;
+    time_zone: string;
+    epoch: Generated<string>;
+    holder: string | null;
+    heartbeat_at: MaybeStamp;
+    type_ids: ColumnType<Record<string, string>, string | undefined, string>;
+    budget: ColumnType<BudgetState | null, string | null | undefined, string | null>;
+    connected_at: Stamp;
+  };
+  properties: {
+    hub_id: HubId;
+    object: AppObject;
+    property: string;
+    definition: JSONColumnType<Definition>;
+    read_at: Stamp;
+  };
+  deliveries: {
+    hub_id: HubId;
+    delivery_id: GeneratedAlways<string>;
+    received_at: Stamp;
+    events: string;
+    applied_at: MaybeStamp;
+  };
+  mirror: {
+    hub_id: HubId;
+    object: AppObject;
+    record_id: RecordId;
+    life: string;
+    fields: JSONColumnType<Record<string, Kept>>;
+    found_seq: Big;
+    changed_seq: Big;
+    read_at: MaybeStamp;
+  };
+  links: {
+    hub_id: HubId;
+    object: AppObject;
+    record_id: RecordId;
+    company_id: RecordId;
+    is_primary: boolean;
+    labels: string[];
+  };
+  due: {
+    hub_id: HubId;
+    object: AppObject;
+    record_id: RecordId;
+    lane: number;
+    not_before: Stamp;
+    since: Stamp;
+    links: Generated<boolean>;
+    version: Generated<number>;
+    attempts: Generated<number>;
+    parked_at: MaybeStamp;
+    error: ColumnType<WorkError | null, string | null | undefined, string | null>;
+  };
+  edits: {
+    hub_id: HubId;
+    edit_id: EditId;
+    number: GeneratedAlways<string>;
+    object: AppObject;
+    record_id: RecordId;
+    person: RecordId;
+    audience: string;
+    asked_at: Stamp;
+    action: string | null;
+    guards: JSONColumnType<KeptGuard[]>;
+    idempotency_key: string;
+    fingerprint: string;
+  };
+  edit_fields: {
+    hub_id: HubId;
+    edit_id: EditId;
+    field: string;
+    object: AppObject;
+    record_id: RecordId;
+    seen: string | null;
+    wanted: string | null;
+    state: EditState;
+    rule: string | null;
+    reason: string | null;
+    crm_value: string | null;
+    crm_by: ColumnType<Standing['by'] | null, string | null | undefined, string | null>;
+    journaled: Generated<boolean>;
+    changed_at: Stamp;
+  };
+  promises: {
+    hub_id: HubId;
+    promise_id: GeneratedAlways<string>;
+    object: AppObject;
+    record_id: RecordId;
+    field: string;
+    value: string | null;
+    base: JSONColumnType<Standing>;
+    edit_ids: EditId[];
+    person: RecordId | null;
+    restores: boolean;
+    epoch: Big;
+    promised_at: Stamp;
+    answered_at: MaybeStamp;
+    settled_at: MaybeStamp;
+    outcome: string | null;
+  };
+  conflicts: {
+    hub_id: HubId;
+    conflict_id: GeneratedAlways<string>;
+    kind: 'conflict' | 'proposal';
+    object: AppObject;
+    record_id: RecordId;
+    field: string;
+    edit_id: EditId;
+    person: RecordId;
+    seen: string | null;
+    wanted: string | null;
+    crm: JSONColumnType<Standing>;
+    opened_at: Stamp;
+    settled_at: MaybeStamp;
+    settlement: ColumnType<{ rule: ConflictRule } | null, string | null | undefined, string | null>;
+  };
+  journal: {
+    hub_id: HubId;
+    seq: Big;
+    at: Stamp;
+    kind: string;
+    object: AppObject | null;
+    record_id: RecordId | null;
+    field: string | null;
+    edit_id: EditId | null;
+    actor: ColumnType<Standing['by'] | null, string | null, never>;
+    rule: string | null;
+    crm_at: MaybeStamp;
+    before: string | null;
+    after: string | null;
+    salt: Buffer | null;
+    digest: Buffer;
+    detail: ColumnType<Record<string, unknown> | null, string | null, never>;
+    hash: Buffer;
+  };
+  people: {
+    hub_id: HubId;
+    token_hash: Buffer;
+    contact_id: RecordId;
+    audience: string;
+    created_at: Stamp;
+    revoked_at: MaybeStamp;
+  };
+  jobs: {
+    hub_id: HubId;
+    job_id: GeneratedAlways<string>;
+    kind: 'backfill';
+    object: AppObject;
+    cursor: string | null;
+    done: Generated<string>;
+    created_at: Stamp;
+    started_at: MaybeStamp;
+    finished_at: MaybeStamp;
+    error: string | null;
+  };
+}
+
+export type Db = Kysely<Database>;
+
+const POOL_MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A cached generic plan made while a table was small cost 48 times the custom one after growth. */
+const SESSION =
+  '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';
+
+export function poolConfig(url: string): pg.PoolConfig {
+  return {
+    connectionString: url,
+    max: POOL_MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    options: SESSION,
+  };
+}
+
+/** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
+export function openDatabase(url: string, onError: (error: Error) => void): Db {
+  const pool = new pg.Pool(poolConfig(url));
+  pool.on('error', onError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,25 @@
+/** Ids that must not be mixed up. All are text: HubSpot's are numbers of up to 16 digits, and order means nothing. */
+
+declare const brand: unique symbol;
+type Branded<B extends string> = string & { readonly [brand]: B };
+
+/** One HubSpot account; the wire's `portalId` and `hub_id`. */
+export type HubId = Branded<'hub'>;
+/** One CRM object's id; unique only within its object type. */
+export type RecordId = Branded<'record'>;
+/** One accepted edit; a UUID. */
+export type EditId = Branded<'edit'>;
+
+export const isHubId = (text: string): text is HubId => /^[1-9]\d{0,15}$/.test(text);
+export const isRecordId = (text: string): text is RecordId => /^[1-9]\d{0,19}$/.test(text);
+export const isEditId = (text: string): text is EditId =>
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
+
+export const hubId = (text: string | number): HubId => checked(String(text), isHubId, 'hub id');
+export const recordId = (text: string | number): RecordId => checked(String(text), isRecordId, 'record id');
+export const editId = (text: string): EditId => checked(text, isEditId, 'edit id');
+
+function checked<T extends string>(text: string, is: (text: string) => text is T, what: string): T {
+  if (!is(text)) throw new Error(`"${text.slice(0, 40)}" is not a ${what}.`);
+  return text;
+}
