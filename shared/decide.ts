@@ -66,7 +66,12 @@ export type Refusal =
   | 'required'
   | 'property-gone'
   | 'property-read-only'
-  | 'changed-while-looking';
+  | 'changed-while-looking'
+  /** The record was archived or deleted in the CRM, or merged into another one. */
+  | 'record-gone'
+  | 'record-merged'
+  /** The CRM itself refused the value when it was written. */
+  | 'crm-refused';
 
 export type Decision =
   | { do: 'already'; rule: 'D1' | 'D8' }

@@ -36,7 +36,8 @@ const NUMBER_MAX_DIGITS = 15; // beyond this a double no longer holds every digi
  */
 export function canonical(kind: Kind, raw: string | null | undefined): Value {
   if (raw === null || raw === undefined) return null;
-  const text = raw.normalize('NFC').replaceAll('\r\n', '\n').trim();
+  // No database holds a NUL or half a surrogate pair: without them a value reads back as it was written.
+  const text = raw.toWellFormed().replaceAll('\0', '').normalize('NFC').replaceAll('\r\n', '\n').trim();
   if (text === '') return null;
   switch (kind) {
     case 'text':

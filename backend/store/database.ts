@@ -47,6 +47,29 @@ export interface BudgetState {
   at: string;
 }
 
+/** Never personal data: a journal entry's detail cannot be erased. */
+export type Detail = Record<string, string | number | boolean | null>;
+
+export type JournalKind =
+  /** A record was seen for the first time. */
+  | 'found'
+  /** The CRM's value of a field moved: `before` to `after`. */
+  | 'changed'
+  /** A record was archived, restored, merged or erased. */
+  | 'life'
+  /** A customer asked for a change: `before` is what was seen, `after` what is wanted. */
+  | 'asked'
+  /** The law decided: `before` is what the CRM held. */
+  | 'decided'
+  /** A write was promised and sent: `before` is what it replaces. */
+  | 'sent'
+  /** The history told what became of a write; a foreign value it met is in `before`. */
+  | 'proven'
+  /** The CRM refused a write, or work was parked. */
+  | 'failed'
+  /** Events that map to no rule of ours. */
+  | 'ignored';
+
 export interface Database {
   hubs: {
     hub_id: HubId;
@@ -171,7 +194,7 @@ export interface Database {
     hub_id: HubId;
     seq: Big;
     at: Stamp;
-    kind: string;
+    kind: JournalKind;
     object: AppObject | null;
     record_id: RecordId | null;
     field: string | null;
@@ -183,7 +206,7 @@ export interface Database {
     after: string | null;
     salt: Buffer | null;
     digest: Buffer;
-    detail: ColumnType<Record<string, unknown> | null, string | null, never>;
+    detail: ColumnType<Detail | null, string | null, never>;
     hash: Buffer;
   };
   people: {
@@ -216,19 +239,18 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const SESSION =
   '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';
 
-export function poolConfig(url: string): pg.PoolConfig {
-  return {
-    connectionString: url,
-    max: POOL_MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    options: SESSION,
-  };
+/** One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up. */
+export function sessionConfig(url: string): pg.ClientConfig {
+  return { connectionString: url, keepAlive: true, options: SESSION };
 }
 
 /** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
 export function openDatabase(url: string, onError: (error: Error) => void): Db {
-  const pool = new pg.Pool(poolConfig(url));
+  const pool = new pg.Pool({
+    ...sessionConfig(url),
+    max: POOL_MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   pool.on('error', onError);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

@@ -1,0 +1,23 @@
+/** What an event says in our words. All roads of events (webhooks, the journal) meet here. */
+import type { RecordId } from '@tallystick/shared/ids';
+import type { Source } from '@tallystick/shared/observe';
+import type { AppObject } from '@tallystick/shared/ownership';
+import type { Value } from '@tallystick/shared/values';
+
+export type Heard =
+  /** A mapped property got this value. */
+  | {
+      is: 'value';
+      object: AppObject;
+      recordId: RecordId;
+      field: string;
+      value: Value;
+      at: number;
+      by: Source;
+    }
+  /** The record was created, archived, restored, erased, or merged into another. */
+  | { is: 'life'; object: AppObject; recordId: RecordId; life: string; at: number; by: Source }
+  /** Its associations moved. */
+  | { is: 'links'; object: AppObject; recordId: RecordId }
+  /** Nothing of ours; `why` is counted in the journal. */
+  | { is: 'ignored'; why: string };

@@ -1,0 +1,283 @@
+/** What a visit loads and stores besides the mirror: edits, promises, conflicts. Inside the lease only. */
+import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import type { Standing } from '@tallystick/shared/decide';
+import type { AppObject } from '@tallystick/shared/ownership';
+import type { Value } from '@tallystick/shared/values';
+import { sql } from 'kysely';
+import type { Db, KeptGuard } from './database.ts';
+
+export interface OpenEditRow {
+  recordId: RecordId;
+  editId: EditId;
+  person: RecordId;
+  audience: string;
+  askedAt: number;
+  field: string;
+  seen: Value;
+  wanted: Value;
+  state: EditState;
+  journaled: boolean;
+  guards: KeptGuard[];
+}
+export interface OpenPromiseRow {
+  recordId: RecordId;
+  promiseId: string;
+  field: string;
+  value: Value;
+  base: Standing;
+  editIds: EditId[];
+  restores: boolean;
+  epoch: number;
+  promisedAt: number;
+  answeredAt: number | null;
+}
+export interface OwnWriteRow {
+  recordId: RecordId;
+  field: string;
+  value: Value;
+  person: RecordId;
+}
+
+export async function loadOpenEdits(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<OpenEditRow[]> {
+  const rows = await db
+    .selectFrom('edit_fields as f')
+    .innerJoin('edits as e', (join) =>
+      join.onRef('e.hub_id', '=', 'f.hub_id').onRef('e.edit_id', '=', 'f.edit_id'),
+    )
+    .select([
+      'f.record_id',
+      'f.edit_id',
+      'e.person',
+      'e.audience',
+      'e.asked_at',
+      'f.field',
+      'f.seen',
+      'f.wanted',
+    ])
+    .select(['f.state', 'f.journaled', 'e.guards'])
+    .where('f.hub_id', '=', hubId)
+    .where('f.object', '=', object)
+    .where('f.record_id', 'in', [...ids])
+    .where('f.state', 'in', ['accepted', 'written'])
+    .orderBy('e.number')
+    .execute();
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    editId: row.edit_id,
+    person: row.person,
+    audience: row.audience,
+    askedAt: row.asked_at.getTime(),
+    field: row.field,
+    seen: row.seen,
+    wanted: row.wanted,
+    state: row.state,
+    journaled: row.journaled,
+    guards: row.guards,
+  }));
+}
+
+export async function loadOpenPromises(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<OpenPromiseRow[]> {
+  const rows = await db
+    .selectFrom('promises')
+    .selectAll()
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', 'in', [...ids])
+    .where('settled_at', 'is', null)
+    .execute();
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    promiseId: row.promise_id,
+    field: row.field,
+    value: row.value,
+    base: row.base,
+    editIds: row.edit_ids,
+    restores: row.restores,
+    epoch: Number(row.epoch),
+    promisedAt: row.promised_at.getTime(),
+    answeredAt: row.answered_at?.getTime() ?? null,
+  }));
+}
+
+const OWN_WRITES_PER_FIELD = 3;
+
+/** For whom our latest writes of each field were, newest first. */
+export async function loadOwnWrites(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<OwnWriteRow[]> {
+  const { rows } = await sql<{ record_id: RecordId; field: string; value: Value; person: RecordId }>`
+    select record_id, field, value, person from (
+      select *, row_number() over (partition by record_id, field order by promise_id desc) as n
+      from promises where hub_id = ${hubId} and object = ${object} and record_id = any(${[...ids]}) and person is not null
+    ) p where n <= ${OWN_WRITES_PER_FIELD} order by n`.execute(db);
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    field: row.field,
+    value: row.value,
+    person: row.person,
+  }));
+}
+
+export interface MoveRow {
+  editId: EditId;
+  field: string;
+  state: EditState;
+  rule: string | null;
+  reason: string | null;
+  crm: Standing | null;
+}
+
+/** Moves edits on. An edit that has come to its end never moves again, and none moves back. */
+export async function moveEdits(db: Db, hubId: HubId, moves: readonly MoveRow[], now: number): Promise<void> {
+  if (moves.length === 0) return;
+  await sql`
+    update edit_fields f set state = m.state, rule = coalesce(m.rule, f.rule), reason = m.reason,
+      crm_value = m.crm_value, crm_by = m.crm_by, journaled = true, changed_at = ${new Date(now)}
+    from unnest(
+      ${moves.map((move) => move.editId)}::uuid[], ${moves.map((move) => move.field)}::text[],
+      ${moves.map((move) => move.state)}::text[], ${moves.map((move) => move.rule)}::text[],
+      ${moves.map((move) => move.reason)}::text[], ${moves.map((move) => move.crm?.value ?? null)}::text[],
+      ${moves.map((move) => (move.crm === null ? null : JSON.stringify(move.crm.by)))}::jsonb[]
+    ) as m (edit_id, field, state, rule, reason, crm_value, crm_by)
+    where f.hub_id = ${hubId} and f.edit_id = m.edit_id and f.field = m.field
+      and f.state in ('accepted', 'written')`.execute(db);
+}
+
+export async function markJournaled(
+  db: Db,
+  hubId: HubId,
+  edits: readonly { editId: EditId; field: string }[],
+): Promise<void> {
+  if (edits.length === 0) return;
+  await sql`
+    update edit_fields f set journaled = true
+    from unnest(${edits.map((edit) => edit.editId)}::uuid[], ${edits.map((edit) => edit.field)}::text[]) as m (edit_id, field)
+    where f.hub_id = ${hubId} and f.edit_id = m.edit_id and f.field = m.field`.execute(db);
+}
+
+export interface PromiseRow {
+  object: AppObject;
+  recordId: RecordId;
+  field: string;
+  value: Value;
+  base: Standing;
+  editIds: EditId[];
+  person: RecordId | null;
+  restores: boolean;
+}
+
+/** Records what is about to be written; answers with the ids in the order given. */
+export async function addPromises(
+  db: Db,
+  hubId: HubId,
+  epoch: number,
+  rows: readonly PromiseRow[],
+  now: number,
+): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const added = await db
+    .insertInto('promises')
+    .values(
+      rows.map((row) => ({
+        hub_id: hubId,
+        object: row.object,
+        record_id: row.recordId,
+        field: row.field,
+        value: row.value,
+        base: JSON.stringify(row.base),
+        edit_ids: row.editIds,
+        person: row.person,
+        restores: row.restores,
+        epoch,
+        promised_at: new Date(now),
+      })),
+    )
+    .returning(['promise_id'])
+    .execute();
+  return added.map((row) => row.promise_id);
+}
+
+export async function settlePromises(
+  db: Db,
+  hubId: HubId,
+  settled: readonly { promiseId: string; outcome: string }[],
+  now: number,
+): Promise<void> {
+  if (settled.length === 0) return;
+  await sql`
+    update promises p set settled_at = ${new Date(now)}, outcome = s.outcome
+    from unnest(${settled.map((s) => s.promiseId)}::bigint[], ${settled.map((s) => s.outcome)}::text[]) as s (promise_id, outcome)
+    where p.hub_id = ${hubId} and p.promise_id = s.promise_id`.execute(db);
+}
+
+/** The call is over: HubSpot said yes (`answered`), or nobody knows; either way this is the latest it went out. */
+export async function markSent(
+  db: Db,
+  hubId: HubId,
+  promiseIds: readonly string[],
+  now: number,
+  answered: boolean,
+): Promise<void> {
+  if (promiseIds.length === 0) return;
+  await db
+    .updateTable('promises')
+    .set({ promised_at: new Date(now), ...(answered ? { answered_at: new Date(now) } : {}) })
+    .where('hub_id', '=', hubId)
+    .where('promise_id', 'in', [...promiseIds])
+    .where('settled_at', 'is', null)
+    .execute();
+}
+
+export interface ConflictRow {
+  kind: 'conflict' | 'proposal';
+  object: AppObject;
+  recordId: RecordId;
+  field: string;
+  editId: EditId;
+  person: RecordId;
+  seen: Value;
+  wanted: Value;
+  crm: Standing;
+}
+
+export async function openConflicts(
+  db: Db,
+  hubId: HubId,
+  rows: readonly ConflictRow[],
+  now: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db
+    .insertInto('conflicts')
+    .values(
+      rows.map((row) => ({
+        hub_id: hubId,
+        kind: row.kind,
+        object: row.object,
+        record_id: row.recordId,
+        field: row.field,
+        edit_id: row.editId,
+        person: row.person,
+        seen: row.seen,
+        wanted: row.wanted,
+        crm: JSON.stringify(row.crm),
+        opened_at: new Date(now),
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['hub_id', 'edit_id', 'field']).doNothing())
+    .execute();
+}

@@ -1,0 +1,172 @@
+/**
+ * Applying what came in by webhook: the values reach the mirror at once, and the record becomes due for the read
+ * that proves them. One statement stores everything that follows from a batch of deliveries.
+ */
+import type { HubId, RecordId } from '@tallystick/shared/ids';
+import { observeField, type Held, type Told } from '@tallystick/shared/observe';
+import type { AppObject } from '@tallystick/shared/ownership';
+import { sql } from 'kysely';
+import type { Heard } from '../intake/heard.ts';
+import { chain, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
+import { laneNumber } from '../store/lanes.ts';
+import { keyOf, loadMirror, upsertMirror, type MirrorRow } from '../store/mirror.ts';
+import { kindOf, type Context } from './context.ts';
+import { assemble, LIFE, type RecordMove } from './record.ts';
+
+/** Deliveries in one batch; each holds up to 1,000 events. */
+const BATCH_MAX_DELIVERIES = 200;
+const BATCH_MAX_EVENTS = 2_000;
+/** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
+export const OBSERVE_DELAY_MS = 500;
+
+export type Translate = (events: string) => Heard[];
+
+/** Applies the oldest waiting deliveries; answers how many there were. */
+export async function applyDeliveries(ctx: Context, translate: Translate): Promise<number> {
+  const deliveries = await waitingDeliveries(ctx);
+  if (deliveries.length === 0) return 0;
+  ctx.at('apply.loaded');
+  const heard = deliveries.flatMap(({ receivedAt, events }) =>
+    translate(events).map((one) => ({ ...one, receivedAt })),
+  );
+  const change = await ctx.lease.exclusive(async (db) => {
+    const records = touched(heard);
+    const mirror = await loadMirror(db, ctx.hubId, records);
+    const { moves, due } = listen(heard, mirror);
+    const all = assemble(moves, ctx.head.seq + 1);
+    const drafts = [...all.drafts, ...ignoredDrafts(heard)];
+    const now = ctx.clock.now();
+    const rows = chain(ctx.hubId, ctx.head, now, drafts, ctx.randomBytes(drafts.length * SALT_BYTES));
+    await sql`
+      with m as (${upsertMirror(ctx.hubId, all.patches)}), j as (${insertRows(ctx.hubId, rows)}),
+        d as (${dueRows(ctx.hubId, due, now)})
+      update deliveries set applied_at = ${new Date(now)}
+      where hub_id = ${ctx.hubId} and delivery_id = any(${deliveries.map((row) => row.deliveryId)}::bigint[])`.execute(
+      db,
+    );
+    const last = rows.at(-1);
+    if (last !== undefined) ctx.head = { seq: last.seq, hash: last.hash };
+    return { moved: all.moved, seq: ctx.head.seq };
+  });
+  ctx.at('apply.committed');
+  if (change.moved.length > 0) {
+    ctx.signals.changed({ hubId: ctx.hubId, seq: change.seq, records: change.moved, edits: [] });
+  }
+  return deliveries.length;
+}
+
+interface Delivery {
+  deliveryId: string;
+  receivedAt: number;
+  events: string;
+}
+
+async function waitingDeliveries(ctx: Context): Promise<Delivery[]> {
+  const rows = await ctx.db
+    .selectFrom('deliveries')
+    .select(['delivery_id', 'received_at', 'events'])
+    .where('hub_id', '=', ctx.hubId)
+    .where('applied_at', 'is', null)
+    .orderBy('delivery_id')
+    .limit(BATCH_MAX_DELIVERIES)
+    .execute();
+  let events = 0;
+  const batch: Delivery[] = [];
+  for (const row of rows) {
+    batch.push({ deliveryId: row.delivery_id, receivedAt: row.received_at.getTime(), events: row.events });
+    events += Math.ceil(row.events.length / TYPICAL_EVENT_CHARS);
+    if (events >= BATCH_MAX_EVENTS) break;
+  }
+  return batch;
+}
+
+const TYPICAL_EVENT_CHARS = 250;
+
+type HeardAt = Heard & { receivedAt: number };
+
+function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: RecordId }[] {
+  const records = new Map<string, { object: AppObject; recordId: RecordId }>();
+  for (const one of heard) {
+    if (one.is !== 'ignored')
+      records.set(keyOf(one.object, one.recordId), { object: one.object, recordId: one.recordId });
+  }
+  return [...records.values()];
+}
+
+interface Due {
+  object: AppObject;
+  recordId: RecordId;
+  links: boolean;
+}
+
+interface Working extends Pick<RecordMove, 'object' | 'recordId' | 'row'> {
+  observed: { field: string; held: Held }[];
+  latest: Map<string, Held>;
+}
+
+/** The law over every event in the order of arrival. Pure. */
+function listen(
+  heard: readonly HeardAt[],
+  mirror: Map<string, MirrorRow>,
+): { moves: RecordMove[]; due: Due[] } {
+  const working = new Map<string, Working>();
+  const due = new Map<string, Due>();
+  for (const one of heard) {
+    if (one.is === 'ignored') continue;
+    const { object, recordId } = one;
+    const key = keyOf(object, recordId);
+    const row = mirror.get(key) ?? null;
+    const marked = due.get(key) ?? { object, recordId, links: row === null };
+    if (one.is === 'links') due.set(key, { ...marked, links: true });
+    if (one.is === 'links') continue;
+    // A record not yet in the mirror is read as a whole: one value of it would be half a record.
+    if (row === null) {
+      due.set(key, marked);
+      continue;
+    }
+    const work: Working = working.get(key) ?? { object, recordId, row, observed: [], latest: new Map() };
+    working.set(key, work);
+    const field = one.is === 'life' ? LIFE : one.field;
+    const before = work.latest.get(field) ?? row.fields[field] ?? null;
+    const after = observeField(before, told(one), field === LIFE ? 'choice' : kindOf(object, field));
+    if (after === before && after.how === 'read') continue; // an echo, a repetition: proven already
+    due.set(key, marked);
+    if (after === before) continue;
+    work.latest.set(field, after);
+    work.observed.push({ field, held: after });
+  }
+  const moves = [...working.values()]
+    .filter(({ observed }) => observed.length > 0)
+    .map(({ latest: _, ...move }) => ({ ...move, notes: [], readAt: null }));
+  return { moves, due: [...due.values()] };
+}
+
+function told(one: Extract<HeardAt, { is: 'value' | 'life' }>): Told {
+  const value = one.is === 'life' ? one.life : one.value;
+  return { how: 'event', value, at: one.at, by: one.by, receivedAt: one.receivedAt };
+}
+
+function dueRows(hubId: HubId, due: readonly Due[], now: number) {
+  const sorted = [...due].sort((a, b) =>
+    keyOf(a.object, a.recordId) < keyOf(b.object, b.recordId) ? -1 : 1,
+  );
+  return sql`
+    insert into due as d (hub_id, object, record_id, lane, not_before, since, links)
+    select ${hubId}::bigint, object, record_id, ${laneNumber('observe')}::smallint,
+      ${new Date(now + OBSERVE_DELAY_MS)}::timestamptz, ${new Date(now)}::timestamptz, links
+    from unnest(
+      ${sorted.map((row) => row.object)}::text[], ${sorted.map((row) => row.recordId)}::text[],
+      ${sorted.map((row) => row.links)}::boolean[]) as u (object, record_id, links)
+    on conflict (hub_id, object, record_id) do update set
+      lane = least(d.lane, excluded.lane), not_before = least(d.not_before, excluded.not_before),
+      links = d.links or excluded.links, version = d.version + 1, parked_at = null`;
+}
+
+/** Events that are none of ours are counted, not kept one by one. */
+function ignoredDrafts(heard: readonly HeardAt[]): Draft[] {
+  const counts: Record<string, number> = {};
+  for (const one of heard) if (one.is === 'ignored') counts[one.why] = (counts[one.why] ?? 0) + 1;
+  if (Object.keys(counts).length === 0) return [];
+  const none = { object: null, recordId: null, field: null, editId: null, actor: null, rule: null };
+  return [{ kind: 'ignored', ...none, crmAt: null, before: null, after: null, detail: counts }];
+}

@@ -1,0 +1,258 @@
+/** The visits of a batch of records, in one transaction: load, apply the law, store. */
+import type { EditId, RecordId } from '@tallystick/shared/ids';
+import { observeField } from '@tallystick/shared/observe';
+import type { AppObject } from '@tallystick/shared/ownership';
+import type { Link, Reading } from '../hubspot/crm.ts';
+import type { Db } from '../store/database.ts';
+import { keyOf, loadMirror, saveLinks, saveMirror, type MirrorRow } from '../store/mirror.ts';
+import * as store from '../store/visits.ts';
+import { endWork, type Ending, type Work } from '../store/work.ts';
+import { journaling, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
+import { AMBIGUOUS_WAIT_MS, visit, visitGone, type OpenEdit, type OpenPromise, type Visit } from './plan.ts';
+import { assemble, LIFE, type RecordMove } from './record.ts';
+
+/** What the CRM said of one record. */
+export interface Seen {
+  recordId: RecordId;
+  begunAt: number;
+  found: { is: 'here'; reading: Reading } | { is: 'gone' } | { is: 'merged'; into: RecordId };
+  /** The associations, where they were read too. */
+  links: readonly Link[] | null;
+  /** The claimed work this serves; null when nothing was due (backfill). */
+  work: Work | null;
+}
+
+/** One record's part of a write call. */
+export interface Write {
+  recordId: RecordId;
+  work: Work | null;
+  promises: {
+    promiseId: string;
+    field: string;
+    value: string | null;
+    editIds: EditId[];
+    restores: boolean;
+  }[];
+}
+
+/** Stores what was seen and decided; answers with what has to be written now. */
+export async function commitVisits(
+  ctx: Context,
+  object: AppObject,
+  seen: readonly Seen[],
+  also: (trx: Db) => Promise<void> = () => Promise.resolve(),
+): Promise<Write[]> {
+  const now = ctx.clock.now();
+  const done = await journaling(ctx, async (trx, next, journal) => {
+    const loaded = await load(ctx, trx, object, seen);
+    const visits = seen.map((one) => visitOne(ctx, object, one, loaded, now));
+    const all = assemble(
+      visits.map((each) => each.move),
+      next,
+    );
+    await journal(all.drafts);
+    await saveMirror(trx, ctx.hubId, all.patches);
+    const relinked = await saveLinks(trx, ctx.hubId, linksRead(object, seen));
+    const writes = await storeVisits(ctx, trx, object, visits, now);
+    await endWork(
+      trx,
+      ctx.hubId,
+      visits.flatMap((each) => endingOf(each, writes, now)),
+    );
+    await also(trx);
+    return { all, relinked, writes, visits, seq: next + all.drafts.length - 1 };
+  });
+  ctx.at('visit.committed');
+  const movedKeys = new Set(done.all.moved.map((record) => keyOf(record.object, record.recordId)));
+  const relinked = seen.filter(
+    ({ recordId }) => done.relinked.has(keyOf(object, recordId)) && !movedKeys.has(keyOf(object, recordId)),
+  );
+  const edits = done.visits.flatMap(({ move, plan }) =>
+    [...new Set(plan.moves.map((each) => each.editId))].map((editId) => ({
+      editId,
+      object,
+      recordId: move.recordId,
+    })),
+  );
+  const records = [...done.all.moved, ...relinked.map(({ recordId }) => ({ object, recordId }))];
+  if (records.length + edits.length > 0)
+    ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records, edits });
+  return done.writes;
+}
+
+interface Loaded {
+  mirror: Map<string, MirrorRow>;
+  edits: Map<RecordId, store.OpenEditRow[]>;
+  promises: Map<RecordId, store.OpenPromiseRow[]>;
+  ownWrites: Map<RecordId, store.OwnWriteRow[]>;
+}
+
+async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly Seen[]): Promise<Loaded> {
+  const ids = seen.map((one) => one.recordId);
+  const records = ids.map((recordId) => ({ object, recordId }));
+  const [mirror, edits, promises, ownWrites] = await Promise.all([
+    loadMirror(trx, ctx.hubId, records),
+    store.loadOpenEdits(trx, ctx.hubId, object, ids),
+    store.loadOpenPromises(trx, ctx.hubId, object, ids),
+    store.loadOwnWrites(trx, ctx.hubId, object, ids),
+  ]);
+  return { mirror, edits: byRecord(edits), promises: byRecord(promises), ownWrites: byRecord(ownWrites) };
+}
+
+function byRecord<T extends { recordId: RecordId }>(rows: readonly T[]): Map<RecordId, T[]> {
+  const map = new Map<RecordId, T[]>();
+  for (const row of rows) map.set(row.recordId, [...(map.get(row.recordId) ?? []), row]);
+  return map;
+}
+
+interface Visited {
+  seen: Seen;
+  move: RecordMove;
+  plan: Visit;
+}
+
+const NOTHING: Visit = {
+  observed: {},
+  notes: [],
+  moves: [],
+  conflicts: [],
+  settled: [],
+  promises: [],
+  again: null,
+};
+
+function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, now: number): Visited {
+  const { recordId, begunAt, found } = seen;
+  const row = loaded.mirror.get(keyOf(object, recordId)) ?? null;
+  const edits = (loaded.edits.get(recordId) ?? []).map((edit) => openEdit(object, edit));
+  const promises = (loaded.promises.get(recordId) ?? []).map((promise) => openPromise(ctx, promise));
+  const plan: Visit =
+    found.is === 'here'
+      ? visit({
+          now,
+          appId: ctx.appId,
+          mirror: row?.fields ?? {},
+          read: { begunAt, history: found.reading.history },
+          edits,
+          promises,
+          ownWrites: loaded.ownWrites.get(recordId) ?? [],
+          rules: rulesOf(object),
+          properties: (field) => propertyOf(ctx, object, field),
+        })
+      : {
+          ...NOTHING,
+          ...visitGone(edits, found.is === 'gone' ? 'record-gone' : 'record-merged'),
+          settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),
+        };
+  const observed = Object.entries(plan.observed).map(([field, held]) => ({ field, held }));
+  const life = observeLife(row, lifeOf(found), begunAt);
+  if (life !== null) observed.push({ field: LIFE, held: life });
+  // A record that was never here and is not there either leaves no trace.
+  const ghost = row === null && found.is !== 'here';
+  const move = {
+    object,
+    recordId,
+    row,
+    observed: ghost ? [] : observed,
+    notes: plan.notes,
+    readAt: ghost ? null : begunAt,
+  };
+  return { seen, plan, move };
+}
+
+function lifeOf(found: Seen['found']): string {
+  if (found.is === 'gone') return 'archived';
+  if (found.is === 'merged') return `merged:${found.into}`;
+  return found.reading.archived ? 'archived' : 'present';
+}
+
+/** A read proves the record's life at its moment; between two clocks that may differ this much. */
+const LIFE_SKEW_MS = 2_000;
+
+function observeLife(row: MirrorRow | null, value: string, begunAt: number) {
+  const held = row?.fields[LIFE] ?? null;
+  const by = { via: 'READ', id: null, person: null };
+  if (held !== null && held.how === 'read' && held.value === value) return null; // nothing new
+  const after = observeField(held, { how: 'read', value, at: begunAt - LIFE_SKEW_MS, by, begunAt }, 'choice');
+  return after === held ? null : after;
+}
+
+function openEdit(object: AppObject, row: store.OpenEditRow): OpenEdit {
+  return {
+    editId: row.editId,
+    person: row.person,
+    field: row.field,
+    state: row.state,
+    journaled: row.journaled,
+    seen: row.seen,
+    wanted: row.wanted,
+    at: row.askedAt,
+    actor: { person: row.person, audience: row.audience },
+    guards: row.guards.map((guard) => ({ ...guard, kind: kindOf(object, guard.field), crm: null })),
+  };
+}
+
+/** A promise nobody answered may have gone out as late as the moment this worker took over. */
+function openPromise(ctx: Context, row: store.OpenPromiseRow): OpenPromise {
+  const sentAt =
+    row.epoch === ctx.lease.epoch ? row.promisedAt : Math.max(row.promisedAt, ctx.lease.acquiredAt);
+  return { ...row, sentAt };
+}
+
+async function storeVisits(
+  ctx: Context,
+  trx: Db,
+  object: AppObject,
+  visits: readonly Visited[],
+  now: number,
+): Promise<Write[]> {
+  const each = <T>(pick: (visited: Visited) => readonly T[]): T[] =>
+    visits.flatMap((visited) => [...pick(visited)]);
+  await store.settlePromises(
+    trx,
+    ctx.hubId,
+    each(({ plan }) => plan.settled),
+    now,
+  );
+  const asked = each(({ plan }) => plan.notes.filter((note) => note.kind === 'asked'));
+  await store.markJournaled(
+    trx,
+    ctx.hubId,
+    asked.flatMap(({ editId, field }) => (editId === null ? [] : [{ editId, field }])),
+  );
+  await store.moveEdits(
+    trx,
+    ctx.hubId,
+    each(({ plan }) => plan.moves),
+    now,
+  );
+  const conflicts = each(({ plan, seen }) =>
+    plan.conflicts.map(({ kind, field, edit, crm }) => {
+      const { editId, person, seen: saw, wanted } = edit;
+      return { kind, object, recordId: seen.recordId, field, editId, person, seen: saw, wanted, crm };
+    }),
+  );
+  await store.openConflicts(trx, ctx.hubId, conflicts, now);
+  const rows = each(({ plan, seen }) =>
+    plan.promises.map((promise) => ({ object, recordId: seen.recordId, ...promise })),
+  );
+  const ids = await store.addPromises(trx, ctx.hubId, ctx.lease.epoch, rows, now);
+  const promised = rows.map((row, index) => ({ ...row, promiseId: ids[index] ?? '' }));
+  return visits.flatMap(({ seen }) => {
+    const promises = promised.filter((promise) => promise.recordId === seen.recordId);
+    return promises.length === 0 ? [] : [{ recordId: seen.recordId, work: seen.work, promises }];
+  });
+}
+
+/** A record with a write before it stays due, so that a crash between promise and answer is found. */
+function endingOf({ seen, plan }: Visited, writes: readonly Write[], now: number): Ending[] {
+  if (seen.work === null) return [];
+  if (writes.some((write) => write.recordId === seen.recordId)) {
+    return [{ work: seen.work, again: { lane: 'settle', notBefore: now + AMBIGUOUS_WAIT_MS } }];
+  }
+  return [{ work: seen.work, again: plan.again }];
+}
+
+function linksRead(object: AppObject, seen: readonly Seen[]) {
+  return seen.flatMap(({ recordId, links }) => (links === null ? [] : [{ object, recordId, links }]));
+}

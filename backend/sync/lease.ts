@@ -1,0 +1,105 @@
+/**
+ * The right of one worker to speak with one hub.
+ *
+ * The lease is a session-level advisory lock: it lives and dies with one database connection, and every write of the
+ * worker goes through that same connection. Whoever has lost the lease can therefore not write, however late it wakes.
+ * Calls to HubSpot are fenced by `prove`: just before one is sent the connection must answer.
+ */
+import type { HubId } from '@tallystick/shared/ids';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { sessionConfig, type Database, type Db } from '../store/database.ts';
+
+/** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
+const LOCK_CLASS = 0x74616c6c;
+/** A proof of the lease this young is good enough for the next call. */
+const PROOF_MAX_AGE_MS = 1_000;
+
+export interface Lease {
+  hubId: HubId;
+  epoch: number;
+  acquiredAt: number;
+  /** Work with the connection that holds the lease, one at a time in the order asked for; rejects once it is lost. */
+  exclusive<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Resolves while the lease is held; rejects when it is lost. */
+  prove(now: number): Promise<void>;
+  lost: Promise<Error>;
+  release(): Promise<void>;
+}
+
+/** Takes the hub's lease, or answers null when another worker holds it. */
+export async function acquireLease(
+  url: string,
+  hubId: HubId,
+  holder: string,
+  now: number,
+): Promise<Lease | null> {
+  const client = new pg.Client(sessionConfig(url));
+  const lost = new Promise<Error>((resolve) => {
+    client.on('error', resolve);
+    client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));
+  });
+  await client.connect();
+  const db = overOneConnection(client);
+  const locked = await sql<{ locked: boolean }>`
+    select pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${hubId})) as locked`.execute(db);
+  if (locked.rows[0]?.locked !== true) {
+    await client.end();
+    return null;
+  }
+  const row = await db
+    .updateTable('hubs')
+    .set({ epoch: sql`epoch + 1`, holder, heartbeat_at: new Date(now) })
+    .where('hub_id', '=', hubId)
+    .returning('epoch')
+    .executeTakeFirst();
+  if (row === undefined) {
+    await client.end();
+    throw new Error(`Hub ${hubId} is not connected: there is no row for it in the table "hubs".`);
+  }
+  return held(client, db, lost, { hubId, epoch: Number(row.epoch), acquiredAt: now });
+}
+
+function held(
+  client: pg.Client,
+  db: Db,
+  lost: Promise<Error>,
+  facts: Pick<Lease, 'hubId' | 'epoch' | 'acquiredAt'>,
+): Lease {
+  let queue: Promise<unknown> = Promise.resolve();
+  let gone: Error | null = null;
+  let provenAt = facts.acquiredAt;
+  void lost.then((error) => (gone = error));
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(() => {
+      if (gone !== null) throw gone;
+      return work();
+    });
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+  return {
+    ...facts,
+    lost,
+    exclusive: (work) => inTurn(() => work(db)),
+    prove: async (now) => {
+      if (now - provenAt < PROOF_MAX_AGE_MS && gone === null) return; // `Infinity` always asks
+      await inTurn(() => sql`select 1`.execute(db));
+      if (Number.isFinite(now)) provenAt = now;
+    },
+    release: async () => {
+      await queue;
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+/** Kysely over exactly this connection: a pool would open another one, without the lock, when this one dies. */
+function overOneConnection(client: pg.Client): Db {
+  const connection = { query: client.query.bind(client), release: () => undefined };
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({
+      pool: { connect: () => Promise.resolve(connection), end: () => client.end() },
+    }),
+  });
+}

@@ -1,0 +1,112 @@
+/** What a visit tells the journal. */
+import type { Decision, Standing } from '@tallystick/shared/decide';
+import type { EditId } from '@tallystick/shared/ids';
+import type { Source } from '@tallystick/shared/observe';
+import type { Settlement } from '@tallystick/shared/settle';
+import type { Value } from '@tallystick/shared/values';
+import type { OpenEdit, OpenPromise } from './plan.ts';
+
+/** A journal entry without its place; the writer adds the record and the number. */
+export interface Note {
+  kind: 'asked' | 'decided' | 'sent' | 'proven';
+  field: string;
+  editId: EditId | null;
+  actor: Source | null;
+  rule: string | null;
+  crmAt: number | null;
+  before: Value;
+  after: Value;
+  outcome: string | null;
+}
+
+export function asked(edit: OpenEdit): Note {
+  const { field, editId, seen, wanted } = edit;
+  return {
+    kind: 'asked',
+    field,
+    editId,
+    actor: customer(edit),
+    rule: null,
+    crmAt: null,
+    before: seen,
+    after: wanted,
+    outcome: null,
+  };
+}
+
+export function decided(edit: OpenEdit, decision: Decision, crm: Standing): Note {
+  const after = decision.do === 'write' ? decision.value : edit.wanted;
+  const { field, editId } = edit;
+  const outcome = decision.do === 'refuse' ? `refuse: ${decision.reason}` : decision.do;
+  return {
+    kind: 'decided',
+    field,
+    editId,
+    actor: crm.by,
+    rule: decision.rule,
+    crmAt: crm.at,
+    before: crm.value,
+    after,
+    outcome,
+  };
+}
+
+export function sent(field: string, editIds: readonly EditId[], base: Standing, value: Value): Note {
+  const editId = editIds.at(-1) ?? null;
+  return {
+    kind: 'sent',
+    field,
+    editId,
+    actor: null,
+    rule: null,
+    crmAt: base.at,
+    before: base.value,
+    after: value,
+    outcome: null,
+  };
+}
+
+/** One entry for the outcome; a foreign value that the write met stands in `before`, attributed. */
+export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
+  const { field, value } = promise;
+  const base = {
+    kind: 'proven',
+    field,
+    editId: promise.editIds.at(-1) ?? null,
+    rule: settlement.rule,
+    after: value,
+    outcome: settlement.is,
+  } as const;
+  switch (settlement.is) {
+    case 'confirmed':
+      return [{ ...base, actor: null, crmAt: settlement.at, before: null }];
+    case 'overtaken':
+      return [
+        {
+          ...base,
+          actor: settlement.theirs.by,
+          crmAt: settlement.theirs.at,
+          before: settlement.theirs.value,
+        },
+      ];
+    case 'superseded': {
+      const { by, theirs } = settlement;
+      const onTop: Note = { ...base, actor: by.by, crmAt: by.at, before: by.value };
+      // Between our read and our write there was another one, now lost under both: keep it too.
+      return theirs === null
+        ? [onTop]
+        : [
+            { ...base, actor: theirs.by, crmAt: theirs.at, before: theirs.value, outcome: 'overtaken' },
+            onTop,
+          ];
+    }
+    case 'missing':
+      return [{ ...base, actor: null, crmAt: null, before: promise.base.value }];
+    default:
+      return settlement satisfies never;
+  }
+}
+
+function customer(edit: OpenEdit): Source {
+  return { via: 'CUSTOMER', id: edit.actor.audience, person: edit.person };
+}

@@ -1,0 +1,95 @@
+/** From what moved in records to what is stored of it: journal drafts with their numbers, and mirror patches. */
+import type { RecordId } from '@tallystick/shared/ids';
+import type { Held } from '@tallystick/shared/observe';
+import type { AppObject } from '@tallystick/shared/ownership';
+import { equal } from '@tallystick/shared/values';
+import type { Draft } from '../store/journal.ts';
+import type { Kept } from '../store/database.ts';
+import type { MirrorPatch, MirrorRow } from '../store/mirror.ts';
+import { kindOf } from './context.ts';
+import type { Note } from './notes.ts';
+
+/** The record's life is observed like a field, under this name. */
+export const LIFE = '$life';
+
+export interface RecordMove {
+  object: AppObject;
+  recordId: RecordId;
+  /** What the mirror held before; null when the record is seen for the first time. */
+  row: MirrorRow | null;
+  /** In the order in which they were observed; a field may occur more than once. */
+  observed: readonly { field: string; held: Held }[];
+  notes: readonly Note[];
+  /** When the whole record was read; null for events. */
+  readAt: number | null;
+}
+
+export interface Assembled {
+  drafts: Draft[];
+  patches: MirrorPatch[];
+  /** Records whose values or life moved: what the live streams want to hear. */
+  moved: { object: AppObject; recordId: RecordId }[];
+}
+
+/** `next` is the journal number that the first draft will get. */
+export function assemble(moves: readonly RecordMove[], next: number): Assembled {
+  const all: Assembled = { drafts: [], patches: [], moved: [] };
+  for (const move of moves) assembleOne(move, next, all);
+  return all;
+}
+
+function assembleOne(move: RecordMove, next: number, all: Assembled): void {
+  const { object, recordId, row } = move;
+  const before = all.drafts.length;
+  const numberOf = (): number => next + all.drafts.length;
+  const fields: Record<string, Kept> = {};
+  const foundSeq = row?.foundSeq ?? numberOf();
+  if (row === null) all.drafts.push(draft(move, { kind: 'found' }));
+  for (const { field, held } of move.observed) {
+    const old = fields[field] ?? row?.fields[field] ?? null;
+    if (row === null) {
+      fields[field] = { ...held, seq: foundSeq };
+    } else if (old !== null && equal(kindOf(object, field), old.value, held.value)) {
+      fields[field] = { ...held, seq: old.seq };
+    } else {
+      fields[field] = { ...held, seq: numberOf() };
+      all.drafts.push(changed(move, field, old, held));
+    }
+  }
+  const changedSeq = all.drafts.length > before ? numberOf() - 1 : (row?.changedSeq ?? foundSeq);
+  const hasMoved = all.drafts.length > before;
+  for (const note of move.notes) all.drafts.push(ofNote(move, note));
+  if (hasMoved) all.moved.push({ object, recordId });
+  if (!hasMoved && Object.keys(fields).length === 0 && move.readAt === null) return;
+  const life = fields[LIFE]?.value ?? row?.life ?? 'present';
+  all.patches.push({ object, recordId, life, fields, foundSeq, changedSeq, readAt: move.readAt });
+}
+
+function changed(move: RecordMove, field: string, old: Held | null, held: Held): Draft {
+  const facts = { actor: held.by, crmAt: held.at, before: old?.value ?? null, after: held.value };
+  return draft(
+    move,
+    field === LIFE
+      ? { kind: 'life', ...facts }
+      : { kind: 'changed', field, ...facts, detail: { how: held.how } },
+  );
+}
+
+function ofNote(move: RecordMove, note: Note): Draft {
+  const { outcome, ...facts } = note;
+  return draft(move, { ...facts, detail: outcome === null ? null : { outcome } });
+}
+
+function draft(move: RecordMove, facts: Partial<Draft> & Pick<Draft, 'kind'>): Draft {
+  const none = {
+    field: null,
+    editId: null,
+    actor: null,
+    rule: null,
+    crmAt: null,
+    before: null,
+    after: null,
+    detail: null,
+  };
+  return { object: move.object, recordId: move.recordId, ...none, ...facts };
+}

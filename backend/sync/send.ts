@@ -1,0 +1,216 @@
+/** Writing to the CRM what was promised: in batches, each record's outcome stored as soon as it is known. */
+import type { AppObject } from '@tallystick/shared/ownership';
+import { fieldOf } from '@tallystick/shared/ownership';
+import type { EditId } from '@tallystick/shared/ids';
+import type { Failure } from '../hubspot/failure.ts';
+import type { Draft } from '../store/journal.ts';
+import { markSent, moveEdits, settlePromises } from '../store/visits.ts';
+import { endWork, failWork, type Ending } from '../store/work.ts';
+import type { Write } from './commit.ts';
+import { journaling, type Context } from './context.ts';
+
+/** A write nobody answered is looked for in the history this soon. */
+const LOOK_AFTER_MS = 1_000;
+const BARRED_WAIT_MS = 30_000;
+
+export async function sendWrites(ctx: Context, object: AppObject, writes: readonly Write[]): Promise<void> {
+  if (writes.length === 0) return;
+  const inputs = writes.map((write) => ({ id: write.recordId, properties: propertiesOf(object, write) }));
+  const ticket = await ctx.budget.acquire('edit');
+  await ctx.lease.prove(ctx.clock.now());
+  ctx.at('write.sending');
+  const [only] = inputs;
+  const answer =
+    inputs.length === 1 && only !== undefined
+      ? await ctx.crm.updateRecord(object, only.id, only.properties)
+      : await ctx.crm.updateRecords(object, inputs);
+  ticket.done(answer.limits);
+  ctx.at('write.answered');
+  if (answer.ok) {
+    const done = writes.filter((write) => answer.value.includes(write.recordId));
+    const rest = writes.filter((write) => !answer.value.includes(write.recordId));
+    await storeAnswered(ctx, object, done);
+    return oneByOne(ctx, object, rest);
+  }
+  // One bad record fails the whole batch: each is tried alone, so that the others go through.
+  const { failure } = answer;
+  if ((failure.is === 'refused' || failure.is === 'gone') && writes.length > 1)
+    return oneByOne(ctx, object, writes);
+  return storeFailure(ctx, object, writes, failure);
+}
+
+async function oneByOne(ctx: Context, object: AppObject, writes: readonly Write[]): Promise<void> {
+  for (const write of writes) await sendWrites(ctx, object, [write]);
+}
+
+function propertiesOf(object: AppObject, write: Write): Record<string, string> {
+  return Object.fromEntries(
+    write.promises.map(({ field, value }) => [fieldOf(object, field)?.property ?? field, value ?? '']),
+  );
+}
+
+/** HubSpot said yes: the edits are in the CRM, and the history will prove it. */
+async function storeAnswered(ctx: Context, object: AppObject, writes: readonly Write[]): Promise<void> {
+  if (writes.length === 0) return;
+  const now = ctx.clock.now();
+  const seq = await journaling(ctx, async (trx, next) => {
+    await markSent(trx, ctx.hubId, promiseIds(writes), now, true);
+    const written = writes.flatMap((write) =>
+      write.promises.flatMap(({ field, editIds, restores }) =>
+        restores ? [] : editIds.map((editId) => ({ editId, field })),
+      ),
+    );
+    const moves = written.map((edit) => ({
+      ...edit,
+      state: 'written' as const,
+      rule: null,
+      reason: null,
+      crm: null,
+    }));
+    await moveEdits(trx, ctx.hubId, moves, now);
+    await endWork(trx, ctx.hubId, endings(writes, now));
+    return next - 1;
+  });
+  ctx.at('write.stored');
+  tellEdits(ctx, object, writes, seq);
+}
+
+async function storeFailure(
+  ctx: Context,
+  object: AppObject,
+  writes: readonly Write[],
+  failure: Failure,
+): Promise<void> {
+  const now = ctx.clock.now();
+  switch (failure.is) {
+    case 'refused':
+      return storeRefusal(ctx, object, writes, failure);
+    case 'throttled':
+      ctx.budget.hold(failure.retryAfterMs);
+      return storeUnsent(ctx, writes, now + failure.retryAfterMs, failure);
+    case 'gone':
+      return storeUnsent(ctx, writes, now, failure); // the next read finds out what became of it
+    case 'barred':
+      ctx.log.error({ code: failure.code, hub: ctx.hubId }, failure.message);
+      ctx.budget.hold(BARRED_WAIT_MS);
+      return storeUnsent(ctx, writes, now + BARRED_WAIT_MS, failure);
+    case 'ambiguous':
+    case 'unexpected':
+      ctx.log.warn({ hub: ctx.hubId, records: writes.length }, failure.message);
+      return journaling(ctx, async (trx) => {
+        await markSent(trx, ctx.hubId, promiseIds(writes), now, false);
+        await endWork(trx, ctx.hubId, endings(writes, now + LOOK_AFTER_MS));
+      });
+    default:
+      return failure satisfies never;
+  }
+}
+
+/** Certainly not applied: the promises are void, the edits are decided again from the start. */
+function storeUnsent(
+  ctx: Context,
+  writes: readonly Write[],
+  notBefore: number,
+  failure: Failure,
+): Promise<void> {
+  const now = ctx.clock.now();
+  return journaling(ctx, async (trx) => {
+    const settled = promiseIds(writes).map((promiseId) => ({ promiseId, outcome: 'unsent' }));
+    await settlePromises(trx, ctx.hubId, settled, now);
+    await endWork(
+      trx,
+      ctx.hubId,
+      writes.flatMap(({ work }) =>
+        work === null ? [] : [{ work, again: { lane: 'edit' as const, notBefore } }],
+      ),
+    );
+    const error = { code: failure.is, message: failure.message };
+    const waiting = writes.flatMap(({ work }) =>
+      work === null ? [] : [{ work, error, notBefore, counts: false, park: false }],
+    );
+    await failWork(trx, ctx.hubId, waiting, now);
+  });
+}
+
+/** HubSpot named the properties it will not take: those edits end, the others are decided again without them. */
+async function storeRefusal(
+  ctx: Context,
+  object: AppObject,
+  writes: readonly Write[],
+  failure: Extract<Failure, { is: 'refused' }>,
+): Promise<void> {
+  const now = ctx.clock.now();
+  const named = new Set(failure.properties.map((each) => each.property));
+  const seq = await journaling(ctx, async (trx, next, journal) => {
+    const refused = writes.flatMap((write) =>
+      write.promises
+        .filter(({ field }) => named.size === 0 || named.has(fieldOf(object, field)?.property ?? field))
+        .map((promise) => ({ write, promise })),
+    );
+    const outcome = (promiseId: string): string =>
+      refused.some(({ promise }) => promise.promiseId === promiseId) ? 'refused' : 'unsent';
+    await settlePromises(
+      trx,
+      ctx.hubId,
+      promiseIds(writes).map((id) => ({ promiseId: id, outcome: outcome(id) })),
+      now,
+    );
+    const moves = refused.flatMap(({ promise }) =>
+      promise.editIds.map((editId) => ({
+        editId,
+        field: promise.field,
+        state: 'refused' as const,
+        rule: 'D2',
+        reason: 'crm-refused',
+        crm: null,
+      })),
+    );
+    await moveEdits(trx, ctx.hubId, moves, now);
+    const drafts = refused.map(({ write, promise }) => refusalDraft(ctx, object, write, promise, failure));
+    await journal(drafts);
+    await endWork(trx, ctx.hubId, endings(writes, now));
+    return next + drafts.length - 1;
+  });
+  tellEdits(ctx, object, writes, seq);
+}
+
+function refusalDraft(
+  ctx: Context,
+  object: AppObject,
+  write: Write,
+  promise: Write['promises'][number],
+  failure: Extract<Failure, { is: 'refused' }>,
+): Draft {
+  const property = fieldOf(object, promise.field)?.property;
+  const code = failure.properties.find((each) => each.property === property)?.code ?? failure.code;
+  return {
+    kind: 'failed',
+    object,
+    recordId: write.recordId,
+    field: promise.field,
+    editId: promise.editIds.at(-1) ?? null,
+    actor: { via: 'INTEGRATION', id: ctx.appId, person: null },
+    rule: 'D2',
+    crmAt: null,
+    before: null,
+    after: promise.value,
+    detail: { outcome: 'refused', code },
+  };
+}
+
+const promiseIds = (writes: readonly Write[]): string[] =>
+  writes.flatMap((write) => write.promises.map((promise) => promise.promiseId));
+
+function endings(writes: readonly Write[], notBefore: number): Ending[] {
+  return writes.flatMap(({ work }) =>
+    work === null ? [] : [{ work, again: { lane: 'settle' as const, notBefore } }],
+  );
+}
+
+function tellEdits(ctx: Context, object: AppObject, writes: readonly Write[], seq: number): void {
+  const edits = writes.flatMap(({ recordId, promises }) => {
+    const ids: EditId[] = [...new Set(promises.flatMap((promise) => promise.editIds))];
+    return ids.map((editId) => ({ editId, object, recordId }));
+  });
+  if (edits.length > 0) ctx.signals.changed({ hubId: ctx.hubId, seq, records: [], edits });
+}

@@ -1,0 +1,283 @@
+/**
+ * The hub's worker: takes the lease, then keeps three loops going until it is lost or the service stops.
+ *   events: deliveries into the mirror
+ *   people, machines: due records, most urgent lane first, as fast as the budget lets
+ *   keeping: heartbeat, definitions, backfill
+ */
+import { randomBytes } from 'node:crypto';
+import type { HubId } from '@tallystick/shared/ids';
+import type { Logger } from 'pino';
+import { backfillPage } from '../intake/backfill.ts';
+import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
+import type { Signals } from '../signals.ts';
+import type { Db } from '../store/database.ts';
+import { readHead } from '../store/journal.ts';
+import type { Lane } from '../store/lanes.ts';
+import { keyOf } from '../store/mirror.ts';
+import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
+import { applyDeliveries, type Translate } from './apply.ts';
+import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
+import type { Context } from './context.ts';
+import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
+import { acquireLease, type Lease } from './lease.ts';
+import { round } from './round.ts';
+
+const POLL_MS = 250;
+const LEASE_RETRY_MS = 250;
+const RESTART_MS = 500;
+const KEEPING_MS = 2_000;
+const MAX_ROUNDS_IN_FLIGHT = 20;
+const DEFINITIONS_RETRY_MS = 10_000;
+const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
+const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
+
+export interface WorkerDeps {
+  hubId: HubId;
+  appId: string;
+  databaseUrl: string;
+  db: Db;
+  crm: Crm;
+  /** Hears the type ids of custom objects when they were read. */
+  onTypeIds: (typeIds: Record<string, string>) => void;
+  translate: Translate;
+  signals: Signals;
+  clock: Clock;
+  windowLimit: number;
+  holder: string;
+  log: Logger;
+  at?: (step: string) => void;
+}
+
+export interface Worker {
+  /** Resolves when this worker holds the lease. */
+  leading: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startWorker(deps: WorkerDeps): Worker {
+  const stopping = new AbortController();
+  let lead: () => void = () => undefined;
+  const leading = new Promise<void>((resolve) => (lead = resolve));
+  const running = terms(deps, stopping.signal, lead);
+  return {
+    leading,
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** One term after the other: wait for the lease, serve, lose it, wait again. */
+async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      const lease = await acquireLease(deps.databaseUrl, deps.hubId, deps.holder, deps.clock.now());
+      if (lease === null) {
+        await pause(deps.clock, LEASE_RETRY_MS, stopping);
+        continue;
+      }
+      deps.log.info({ hub: deps.hubId, epoch: lease.epoch }, 'This worker speaks for the hub now.');
+      try {
+        await serve(deps, lease, stopping, lead);
+      } finally {
+        await lease.release();
+      }
+    } catch (error) {
+      if (isAborted(stopping)) return;
+      deps.log.error({ err: error, hub: deps.hubId }, 'The worker lost its hub and will try again.');
+      await pause(deps.clock, RESTART_MS, stopping);
+    }
+  }
+}
+
+/** Asked through a function, because it changes while we wait. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
+async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead: () => void): Promise<void> {
+  const ctx = await contextOf(deps, lease);
+  const term = new AbortController();
+  const end = (): void => {
+    term.abort();
+    ctx.budget.close();
+  };
+  stopping.addEventListener('abort', end);
+  if (stopping.aborted) end();
+  const bell = new Bell(deps.clock, term.signal);
+  const offWake = deps.signals.onWake((hubId) => {
+    if (hubId === deps.hubId) bell.ring();
+  });
+  void lease.lost.then(end);
+  lead();
+  try {
+    const busy = new Set<string>();
+    const loops = [
+      eventLoop(ctx, deps.translate, bell, term.signal),
+      workLoop(ctx, busy, PEOPLE_LANES, bell, term.signal),
+      workLoop(ctx, busy, MACHINE_LANES, bell, term.signal),
+      keepingLoop(ctx, deps, term.signal),
+    ];
+    const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
+    const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
+    if (failed?.status === 'rejected') throw failed.reason;
+  } finally {
+    offWake();
+    stopping.removeEventListener('abort', end);
+  }
+}
+
+async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
+  return {
+    hubId: deps.hubId,
+    appId: deps.appId,
+    db: deps.db,
+    lease,
+    crm: deps.crm,
+    budget: new Budget(deps.clock, { windowLimit: deps.windowLimit }),
+    clock: deps.clock,
+    randomBytes,
+    signals: deps.signals,
+    log: deps.log,
+    at: deps.at ?? (() => undefined),
+    health: { failures: 0, lastSuccessAt: 0 },
+    head: await readHead(deps.db, deps.hubId),
+    definitions: await loadDefinitions(deps.db, deps.hubId),
+  };
+}
+
+async function eventLoop(ctx: Context, translate: Translate, bell: Bell, term: AbortSignal): Promise<void> {
+  while (!term.aborted) {
+    const rings = bell.rings;
+    const applied = await applyDeliveries(ctx, translate);
+    if (applied > 0)
+      bell.ring(); // records have become due
+    else await bell.after(rings, POLL_MS);
+  }
+}
+
+/**
+ * Where places in the budget are scarce, one is waited for before work is claimed: the scarcer the places, the larger
+ * the batches. People's lanes have a loop of their own, so that they never wait behind a machine's place.
+ */
+async function workLoop(
+  ctx: Context,
+  busy: Set<string>,
+  lanes: readonly Lane[],
+  bell: Bell,
+  term: AbortSignal,
+): Promise<void> {
+  const inFlight = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  while (!term.aborted && failures.length === 0) {
+    const rings = bell.rings;
+    let works = await claim(ctx, busy, lanes);
+    const lane = works[0]?.lane;
+    if (lane === undefined || inFlight.size >= MAX_ROUNDS_IN_FLIGHT) {
+      const at = await nextWorkAt(ctx.db, ctx.hubId, ctx.clock.now());
+      await bell.after(rings, Math.max(1, Math.min(POLL_MS, (at ?? Infinity) - ctx.clock.now())));
+      continue;
+    }
+    const mustWait = !ctx.budget.isFree(lane);
+    const ticket = await ctx.budget.acquire(lane);
+    if (mustWait) works = await claim(ctx, busy, lanes);
+    const running = runRound(ctx, busy, works, ticket)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => {
+        inFlight.delete(running);
+        bell.ring();
+      });
+    inFlight.add(running);
+  }
+  await Promise.all(inFlight);
+  if (failures.length > 0) throw failures[0];
+}
+
+async function runRound(
+  ctx: Context,
+  busy: Set<string>,
+  works: readonly Work[],
+  ticket: Ticket,
+): Promise<void> {
+  const keys = works.map((work) => keyOf(work.object, work.recordId));
+  for (const key of keys) busy.add(key);
+  try {
+    const object = works[0]?.object;
+    if (object !== undefined) await round(ctx, object, works, ticket);
+  } finally {
+    ticket.unused(); // has no effect once the ticket was used
+    for (const key of keys) busy.delete(key);
+  }
+}
+
+/** Up to one batch of one object type, none of it being worked on already. */
+async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly Lane[]): Promise<Work[]> {
+  const works = await nextWork(ctx.db, ctx.hubId, ctx.clock.now(), lanes, [...busy], READ_MAX_RECORDS);
+  return works.filter((work) => !busy.has(keyOf(work.object, work.recordId))); // the other loop may have been faster
+}
+
+async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
+  let definitionsAt = -Infinity;
+  let heartbeatAt = -Infinity;
+  while (!term.aborted) {
+    const now = deps.clock.now();
+    if (now - heartbeatAt >= KEEPING_MS) {
+      await heartbeat(ctx, now);
+      heartbeatAt = now;
+    }
+    if (now - definitionsAt > DEFINITIONS_FRESH_MS) {
+      const complete = await refreshDefinitions(ctx, deps.onTypeIds);
+      definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
+    }
+    if (!(await backfillPage(ctx))) await pause(deps.clock, KEEPING_MS, term);
+  }
+}
+
+async function heartbeat(ctx: Context, now: number): Promise<void> {
+  const at = new Date(now);
+  const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
+  await ctx.lease.exclusive((db) =>
+    db.updateTable('hubs').set({ heartbeat_at: at, budget }).where('hub_id', '=', ctx.hubId).execute(),
+  );
+}
+
+/** Wakes whoever waits for work; a ring after `rings` was read is not missed. */
+class Bell {
+  rings = 0;
+  readonly #clock: Clock;
+  readonly #term: AbortSignal;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(clock: Clock, term: AbortSignal) {
+    this.#clock = clock;
+    this.#term = term;
+  }
+
+  ring(): void {
+    this.rings += 1;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the first ring after `rings`, or after `ms`. */
+  async after(rings: number, ms: number): Promise<void> {
+    if (this.rings !== rings) return;
+    const early = new AbortController();
+    const wake = (): void => early.abort();
+    this.#waiting.add(wake);
+    await pause(this.#clock, ms, AbortSignal.any([early.signal, this.#term]));
+    this.#waiting.delete(wake);
+  }
+}
+
+/** Resolves after `ms`, or at once when `signal` is aborted. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
