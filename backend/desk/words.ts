@@ -8,7 +8,7 @@ export function who(source: Source | null): string {
   const colleague = /^userId:(\d+)$/.exec(source.id ?? '');
   if (colleague !== null) return `a colleague (CRM user ${colleague[1] ?? ''})`;
   const named = SOURCES[source.via];
-  if (named === undefined) return `${source.via.toLowerCase().replaceAll('_', ' ')}`;
+  if (named === undefined) return source.via.toLowerCase().replaceAll('_', ' ');
   return source.via === 'INTEGRATION' && source.id !== null ? `${named} ${source.id}` : named;
 }
 

@@ -1,0 +1,34 @@
+/**
+ * The command line: `npm run tally -- <command>`.
+ *
+ *   status                          how every hub stands
+ *   backfill [object …]             read everything anew from the CRM, with progress; resumable
+ *   explain <object> <id> <field>   why the field has its value
+ *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
+ *   verify-journal                  walk the hash chain
+ *   token <contact id> <audience>   a new bearer token for the portal API
+ */
+import { parseArgs } from 'node:util';
+import { runCommand } from './cli/commands.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    hub: { type: 'string' },
+    follow: { type: 'boolean', short: 'f' },
+    json: { type: 'boolean' },
+    object: { type: 'string' },
+    record: { type: 'string' },
+    field: { type: 'string' },
+    kind: { type: 'string' },
+    limit: { type: 'string' },
+  },
+});
+
+process.exitCode = await runCommand(positionals, values, {
+  env: process.env,
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+  rewrite: process.stdout.isTTY ? (line) => void process.stdout.write(`\r\u001b[2K${line}`) : null,
+  now: Date.now,
+});

@@ -1,0 +1,202 @@
+/** The commands behind `npm run tally`: each parses its words, asks the store, prints. Exit codes: 0, 1 found wrong, 2 misused. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isHubId, isRecordId, type HubId } from '@tallystick/shared/ids';
+import {
+  fieldOf,
+  isAudience,
+  isObject,
+  objects,
+  OBJECTS,
+  type AppObject,
+} from '@tallystick/shared/ownership';
+import { z } from 'zod';
+import { explain } from '../desk/explain.ts';
+import { hubStatus, listHubs } from '../desk/status.ts';
+import { openDatabase, type Db } from '../store/database.ts';
+import { verifyJournal } from '../store/journal.ts';
+import { followBackfill, orderBackfill } from './backfill.ts';
+import { printJournal } from './journal.ts';
+import { statusLines } from './statusLines.ts';
+
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>;
+  print: (line: string) => void;
+  complain: (line: string) => void;
+  /** Rewrites the last line; null where the output is no terminal. */
+  rewrite: ((line: string) => void) | null;
+  now: () => number;
+}
+
+export interface Flags {
+  hub?: string | undefined;
+  follow?: boolean | undefined;
+  json?: boolean | undefined;
+  object?: string | undefined;
+  record?: string | undefined;
+  field?: string | undefined;
+  kind?: string | undefined;
+  limit?: string | undefined;
+}
+
+/** Something the person at the terminal can put right; the message is the one line they read. */
+export class Misuse extends Error {
+  override name = 'Misuse';
+}
+
+const USAGE =
+  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience>';
+
+export async function runCommand(
+  words: readonly string[],
+  flags: Flags,
+  terminal: Terminal,
+): Promise<number> {
+  const [command, ...rest] = words;
+  try {
+    if (command === undefined) throw new Misuse(USAGE);
+    const db = openDatabase(await databaseUrl(terminal.env), (error) => terminal.complain(error.message));
+    try {
+      return await dispatch(command, { db, words: rest, flags, terminal, hubId: await chosenHub(db, flags) });
+    } finally {
+      await db.destroy();
+    }
+  } catch (error) {
+    if (error instanceof Misuse) terminal.complain(error.message);
+    else terminal.complain(`Could not do it: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+}
+
+export interface Command {
+  db: Db;
+  hubId: HubId;
+  words: readonly string[];
+  flags: Flags;
+  terminal: Terminal;
+}
+
+function dispatch(name: string, command: Command): Promise<number> {
+  switch (name) {
+    case 'status':
+      return status(command);
+    case 'backfill':
+      return backfill(command);
+    case 'explain':
+      return explainField(command);
+    case 'journal':
+      return printJournal(command);
+    case 'verify-journal':
+      return verify(command);
+    case 'token':
+      return token(command);
+    default:
+      throw new Misuse(`There is no command "${name}". ${USAGE}`);
+  }
+}
+
+async function status({ db, hubId, flags, terminal }: Command): Promise<number> {
+  const hub = await hubStatus(db, hubId, terminal.now());
+  for (const line of flags.json === true ? [JSON.stringify(hub)] : statusLines(hub)) terminal.print(line);
+  return 0;
+}
+
+async function backfill({ db, hubId, words, terminal }: Command): Promise<number> {
+  const wanted = words.length === 0 ? OBJECTS : words.map(asObject);
+  const jobs = await orderBackfill(db, hubId, wanted, terminal.now());
+  return followBackfill(db, hubId, jobs, terminal);
+}
+
+async function explainField({ db, hubId, words, flags, terminal }: Command): Promise<number> {
+  const [objectName = '', id = '', field = ''] = words;
+  const object = asObject(objectName);
+  if (!isRecordId(id)) throw new Misuse(`"${id}" is not a record id: it has only digits.`);
+  if (fieldOf(object, field) === undefined) {
+    throw new Misuse(
+      `${object} has no field "${field}"; it has ${Object.keys(objects[object].fields).join(', ')}.`,
+    );
+  }
+  const explanation = await explain(db, hubId, object, id, field);
+  if (explanation === null) {
+    terminal.complain(`The mirror holds no ${object} ${id}.`);
+    return 1;
+  }
+  if (flags.json === true) {
+    terminal.print(JSON.stringify(explanation));
+    return 0;
+  }
+  const { rule } = explanation;
+  terminal.print(explanation.sentence);
+  terminal.print(
+    `  rule      owner ${rule.owner}, on a collision: ${rule.conflict}${rule.approval ? ', wants approval' : ''} (rules ${rule.version})`,
+  );
+  terminal.print(
+    `  known     ${explanation.proven ? 'proven by a read' : 'reported by an event'}, as of ${explanation.asOf}`,
+  );
+  for (const entry of explanation.evidence)
+    terminal.print(`  #${String(entry.seq).padEnd(7)} ${entry.at}  ${entry.sentence}`);
+  return 0;
+}
+
+async function verify({ db, hubId, terminal }: Command): Promise<number> {
+  const { entries, erased, broken } = await verifyJournal(db, hubId);
+  if (broken === null) {
+    terminal.print(`The journal of hub ${hubId} is whole: ${entries} entries, ${erased} of them erased.`);
+    return 0;
+  }
+  terminal.complain(`The journal of hub ${hubId} is broken at entry ${broken.seq}: ${broken.why}.`);
+  return 1;
+}
+
+async function token({ db, hubId, words, terminal }: Command): Promise<number> {
+  const [contactId = '', audience = ''] = words;
+  if (!isRecordId(contactId)) throw new Misuse(`"${contactId}" is not a contact id: it has only digits.`);
+  if (!isAudience(audience)) throw new Misuse(`There is no audience "${audience}".`);
+  const secret = `tsp_${hubId}_${randomBytes(24).toString('base64url')}`;
+  await db
+    .insertInto('people')
+    .values({
+      hub_id: hubId,
+      token_hash: createHash('sha256').update(secret).digest(),
+      contact_id: contactId,
+      audience,
+      created_at: new Date(terminal.now()),
+    })
+    .execute();
+  terminal.print(secret);
+  return 0;
+}
+
+export function asObject(name: string): AppObject {
+  if (isObject(name)) return name;
+  throw new Misuse(`There is no object "${name}"; there are ${OBJECTS.join(', ')}.`);
+}
+
+async function chosenHub(db: Db, flags: Flags): Promise<HubId> {
+  if (flags.hub !== undefined) {
+    if (!isHubId(flags.hub)) throw new Misuse(`"${flags.hub}" is not a hub id: it has only digits.`);
+    return flags.hub;
+  }
+  const hubs = await listHubs(db);
+  const [hub] = hubs;
+  if (hub === undefined) throw new Misuse('No hub is connected yet: start the service first.');
+  if (hubs.length > 1)
+    throw new Misuse(`Several hubs are connected (${hubs.join(', ')}): name one with --hub.`);
+  return hub;
+}
+
+const running = z.object({ databaseUrl: z.string() });
+
+/** DATABASE_URL, or the database of the service that runs (or last ran) from this folder. */
+async function databaseUrl(env: Terminal['env']): Promise<string> {
+  if (env.DATABASE_URL !== undefined) return env.DATABASE_URL;
+  const file = join(env.TALLYSTICK_STATE_DIR ?? '.tallystick', 'running.json');
+  try {
+    return running.parse(JSON.parse(await readFile(file, 'utf8'))).databaseUrl;
+  } catch {
+    throw new Misuse(
+      `No database is known: set DATABASE_URL, or start the service here first (${file} is not there).`,
+    );
+  }
+}

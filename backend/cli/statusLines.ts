@@ -1,0 +1,47 @@
+/** A hub's status as lines for a terminal. */
+import { LANE_SENTENCES } from '../desk/words.ts';
+import type { HubStatus } from '../desk/status.ts';
+import { LANES } from '../store/lanes.ts';
+
+/** A worker that was silent this long speaks for nobody. */
+const SILENT_MS = 10_000;
+
+export function statusLines(hub: HubStatus): string[] {
+  const records = Object.entries(hub.records).map(([object, n]) => `${n} ${object}`);
+  const waiting = LANES.filter((lane) => hub.due[lane] > 0).map(
+    (lane) => `${hub.due[lane]} ${LANE_SENTENCES[lane]}`,
+  );
+  const lines = [
+    `Hub ${hub.hubId}`,
+    `  worker     ${workerLine(hub)}`,
+    `  mirror     ${records.length === 0 ? 'empty' : records.join(', ')}`,
+    `  waiting    ${hub.deliveriesWaiting} deliveries; ${waiting.length === 0 ? 'nothing due' : waiting.join(', ')}${hub.oldestDueMs === null ? '' : `; oldest ${seconds(hub.oldestDueMs)}`}`,
+    `  edits      ${hub.openEdits} on their way, ${hub.openConflicts} conflicts or proposals open, ${hub.parked} records parked`,
+    `  journal    ${hub.journalEntries} entries`,
+    `  budget     ${budgetLine(hub)}`,
+  ];
+  for (const job of hub.backfill.filter((each) => !each.finished)) {
+    lines.push(
+      `  backfill   ${job.object}: ${job.done} records so far${job.error === null ? '' : `; last problem: ${job.error}`}`,
+    );
+  }
+  return lines;
+}
+
+function workerLine({ worker }: HubStatus): string {
+  if (worker === null) return 'none has ever spoken for this hub';
+  const age = seconds(worker.heartbeatAgeMs);
+  return worker.heartbeatAgeMs > SILENT_MS
+    ? `silent for ${age} (was ${worker.holder})`
+    : `${worker.holder}, heard ${age} ago`;
+}
+
+function budgetLine({ budget }: HubStatus): string {
+  if (budget === null) return 'not known yet';
+  const day =
+    budget.dailyLimit === null ? '' : `, ${budget.dailyRemaining ?? '?'} of ${budget.dailyLimit} left today`;
+  return `${budget.windowUsed} of ${budget.windowLimit} calls in the last 10 s${day}`;
+}
+
+const seconds = (ms: number): string =>
+  ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;

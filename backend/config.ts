@@ -1,0 +1,91 @@
+/** The environment, parsed once. Every wrong or missing setting is named in one line. */
+import { z } from 'zod';
+
+const DEFAULT_PORT = 8787;
+/** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
+const DEFAULT_WINDOW_LIMIT = 100;
+
+export interface Config {
+  /** Null: start the embedded Postgres (for evaluation and development). */
+  databaseUrl: string | null;
+  stateDir: string;
+  hubspot: {
+    baseUrl: string;
+    accessToken: string;
+    /** Newest first; several while a secret is being rotated. */
+    clientSecrets: string[];
+    /** Null: asked of HubSpot. */
+    appId: string | null;
+    windowLimit: number;
+  };
+  /** The address HubSpot calls, as configured in the app: signatures are made over it. */
+  publicUrl: string;
+  host: string;
+  port: number;
+  logLevel: string;
+}
+
+const url = (name: string) =>
+  z
+    .string({ error: `${name} is missing` })
+    .refine((text) => URL.canParse(text), { error: `${name} is not an address` });
+const port = z.coerce
+  .number({ error: 'PORT is not a number' })
+  .int('PORT is not a whole number')
+  .min(0, 'PORT is below 0')
+  .max(65_535, 'PORT is above 65535');
+const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`);
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'DATABASE_URL does not start with postgres://')
+    .optional(),
+  TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
+  HUBSPOT_ACCESS_TOKEN: z
+    .string({ error: 'HUBSPOT_ACCESS_TOKEN is missing' })
+    .min(1, 'HUBSPOT_ACCESS_TOKEN is empty'),
+  HUBSPOT_CLIENT_SECRET: z
+    .string({ error: 'HUBSPOT_CLIENT_SECRET is missing' })
+    .min(1, 'HUBSPOT_CLIENT_SECRET is empty'),
+  HUBSPOT_APP_ID: id('HUBSPOT_APP_ID').optional(),
+  HUBSPOT_BASE_URL: url('HUBSPOT_BASE_URL').default('https://api.hubapi.com'),
+  HUBSPOT_WINDOW_LIMIT: z.coerce
+    .number({ error: 'HUBSPOT_WINDOW_LIMIT is not a number' })
+    .int('HUBSPOT_WINDOW_LIMIT is not a whole number')
+    .min(1, 'HUBSPOT_WINDOW_LIMIT is below 1')
+    .default(DEFAULT_WINDOW_LIMIT),
+  PUBLIC_URL: url('PUBLIC_URL'),
+  HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
+  PORT: port.default(DEFAULT_PORT),
+  LOG_LEVEL: z.enum(LEVELS, { error: `LOG_LEVEL is not one of ${LEVELS.join(', ')}` }).default('info'),
+});
+
+/** A setting that is wrong or missing; the message names every one of them in one line. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
+  }
+  const settings = parsed.data;
+  return Object.freeze({
+    databaseUrl: settings.DATABASE_URL ?? null,
+    stateDir: settings.TALLYSTICK_STATE_DIR,
+    hubspot: {
+      baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
+      accessToken: settings.HUBSPOT_ACCESS_TOKEN,
+      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => secret.trim()),
+      appId: settings.HUBSPOT_APP_ID ?? null,
+      windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
+    },
+    publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    host: settings.HOST,
+    port: settings.PORT,
+    logLevel: settings.LOG_LEVEL,
+  });
+}

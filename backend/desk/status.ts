@@ -1,0 +1,101 @@
+/** How a hub stands, in numbers: what the command line and the health page show. */
+import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
+import { sql } from 'kysely';
+import type { BudgetState, Db } from '../store/database.ts';
+import { LANES, type Lane } from '../store/lanes.ts';
+
+export interface HubStatus {
+  hubId: HubId;
+  /** The worker that speaks for the hub, and when it last said so; older than a few seconds means nobody does. */
+  worker: { holder: string; heartbeatAgeMs: number } | null;
+  records: Record<string, number>;
+  deliveriesWaiting: number;
+  due: Record<Lane, number>;
+  /** The age of the oldest work waiting, ms. */
+  oldestDueMs: number | null;
+  parked: number;
+  openEdits: number;
+  openConflicts: number;
+  journalEntries: number;
+  budget: BudgetState | null;
+  backfill: {
+    object: string;
+    done: number;
+    finished: boolean;
+    error: string | null;
+    startedAt: number | null;
+    finishedAt: number | null;
+  }[];
+}
+
+export async function listHubs(db: Db): Promise<HubId[]> {
+  const rows = await db.selectFrom('hubs').select('hub_id').orderBy('hub_id').execute();
+  return rows.map((row) => toHubId(row.hub_id));
+}
+
+export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {
+  const [hub, records, due, counts, jobs] = await Promise.all([
+    db.selectFrom('hubs').selectAll().where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
+    db
+      .selectFrom('mirror')
+      .select((eb) => ['object', eb.fn.countAll<string>().as('n')])
+      .where('hub_id', '=', hubId)
+      .where('life', '=', 'present')
+      .groupBy('object')
+      .execute(),
+    db
+      .selectFrom('due')
+      .select((eb) => ['lane', eb.fn.countAll<string>().as('n'), eb.fn.min('since').as('since')])
+      .where('hub_id', '=', hubId)
+      .where('parked_at', 'is', null)
+      .groupBy('lane')
+      .execute(),
+    countsOf(db, hubId),
+    db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
+  ]);
+  const oldest = due.map((row) => new Date(row.since).getTime());
+  return {
+    hubId,
+    worker:
+      hub.holder === null || hub.heartbeat_at === null
+        ? null
+        : { holder: hub.holder, heartbeatAgeMs: now - hub.heartbeat_at.getTime() },
+    records: Object.fromEntries(records.map((row) => [row.object, Number(row.n)])),
+    deliveriesWaiting: Number(counts.deliveries),
+    due: lanesOf((number) => Number(due.find((row) => row.lane === number)?.n ?? 0)),
+    oldestDueMs: oldest.length === 0 ? null : now - Math.min(...oldest),
+    parked: Number(counts.parked),
+    openEdits: Number(counts.edits),
+    openConflicts: Number(counts.conflicts),
+    journalEntries: Number(counts.journal),
+    budget: hub.budget,
+    backfill: jobs.map((job) => ({
+      object: job.object,
+      done: Number(job.done),
+      finished: job.finished_at !== null,
+      error: job.error,
+      startedAt: job.started_at?.getTime() ?? null,
+      finishedAt: job.finished_at?.getTime() ?? null,
+    })),
+  };
+}
+
+function lanesOf(count: (laneNumber: number) => number): Record<Lane, number> {
+  const [edit = 0, read = 0, settle = 0, observe = 0, reconcile = 0, backfill = 0] = LANES.map((_, number) =>
+    count(number),
+  );
+  return { edit, read, settle, observe, reconcile, backfill };
+}
+
+async function countsOf(db: Db, hubId: HubId) {
+  const { rows } = await sql<Record<'deliveries' | 'parked' | 'edits' | 'conflicts' | 'journal', string>>`
+    select
+      (select count(*) from deliveries where hub_id = ${hubId} and applied_at is null) as deliveries,
+      (select count(*) from due where hub_id = ${hubId} and parked_at is not null) as parked,
+      (select count(distinct edit_id) from edit_fields where hub_id = ${hubId} and state in ('accepted', 'written')) as edits,
+      (select count(*) from conflicts where hub_id = ${hubId} and settled_at is null) as conflicts,
+      (select coalesce(max(seq), 0) from journal where hub_id = ${hubId}) as journal`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('A count query answered no row.');
+  return row;
+}

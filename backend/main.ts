@@ -1,0 +1,256 @@
+/**
+ * The composition root: only here the clock, the environment and the random source are read and the rooms are put
+ * together. `startService` is also what the demo and the tests start.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
+import { OBJECTS } from '@tallystick/shared/ownership';
+import { pino, type Logger } from 'pino';
+import { ConfigError, parseConfig, type Config } from './config.ts';
+import { openCrm, type Crm } from './hubspot/crm.ts';
+import { translator } from './intake/translate.ts';
+import { createIntake } from './intake/webhooks.ts';
+import { portalRouter } from './portal/router.ts';
+import { createApp, startServer } from './server.ts';
+import { createSignals } from './signals.ts';
+import { openDatabase, type Db } from './store/database.ts';
+import { startEmbeddedPostgres } from './store/embedded.ts';
+import { migrateToLatest } from './store/migrate.ts';
+import type { Clock } from './sync/budget.ts';
+import { startWorker } from './sync/worker.ts';
+
+export const INTAKE_PATH = '/webhooks/hubspot';
+
+export interface Service {
+  url: string;
+  port: number;
+  hubId: HubId;
+  databaseUrl: string;
+  db: Db;
+  /** Resolves when this process speaks for the hub. */
+  leading: Promise<void>;
+  /** Stops taking in, finishes what is under way, lets the lease go; an embedded database is stopped too. */
+  close(): Promise<void>;
+}
+
+export interface Overrides {
+  log?: Logger;
+  /** Named steps of the loop; tests kill the process there. */
+  at?: (step: string) => void;
+}
+
+const clock: Clock = {
+  now: Date.now,
+  after: (delayMs, work) => {
+    const timer = setTimeout(work, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const log = overrides.log ?? pino({ level: config.logLevel });
+  const database = await openOrEmbed(config, log);
+  await migrateToLatest(database.url);
+  const db = openDatabase(database.url, (error) =>
+    log.warn({ err: error }, 'An idle database connection broke.'),
+  );
+  try {
+    return await compose(config, overrides, log, database, db);
+  } catch (error) {
+    await db.destroy();
+    await database.stop();
+    throw error;
+  }
+}
+
+interface OpenedDatabase {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+async function openOrEmbed(config: Config, log: Logger): Promise<OpenedDatabase> {
+  if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
+  const dataDir = join(config.stateDir, 'postgres');
+  const embedded = await startEmbeddedPostgres({
+    dataDir,
+    port: 0,
+    database: 'tallystick',
+    log: (line) => log.debug(line),
+  });
+  log.info(
+    { dataDir: embedded.dataDir, adopted: embedded.adopted },
+    'Embedded Postgres: for evaluation and development.',
+  );
+  return { url: embedded.url, stop: () => embedded.stop() };
+}
+
+async function compose(
+  config: Config,
+  overrides: Overrides,
+  log: Logger,
+  database: OpenedDatabase,
+  db: Db,
+): Promise<Service> {
+  const signals = createSignals();
+  let typeIds: Readonly<Record<string, string>> = {};
+  const crm = openCrm({
+    baseUrl: config.hubspot.baseUrl,
+    accessToken: config.hubspot.accessToken,
+    typeIds: () => typeIds,
+  });
+  const hub = await connectHub(db, crm, config);
+  typeIds = hub.typeIds;
+  const at = overrides.at ?? (() => undefined);
+  const intake = createIntake({
+    databaseUrl: database.url,
+    signals,
+    now: Date.now,
+    secrets: config.hubspot.clientSecrets,
+    publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
+    log,
+    at,
+  });
+  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log });
+  const app = createApp({ routers: [portal.router], log, ready: () => isReady(db) });
+  const server = await startServer({
+    host: config.host,
+    port: config.port,
+    intakePath: INTAKE_PATH,
+    intake,
+    app,
+  });
+  const worker = startWorker({
+    hubId: hub.hubId,
+    appId: hub.appId,
+    databaseUrl: database.url,
+    db,
+    crm,
+    onTypeIds: (ids) => (typeIds = ids),
+    translate: translator(() => typeIds),
+    signals,
+    clock,
+    windowLimit: config.hubspot.windowLimit,
+    holder: `${hostname()}:${process.pid}`,
+    log,
+    at,
+  });
+  await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
+  log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
+  return {
+    url: server.url,
+    port: server.port,
+    hubId: hub.hubId,
+    databaseUrl: database.url,
+    db,
+    leading: worker.leading,
+    close: async () => {
+      portal.close();
+      await server.close();
+      await intake.close();
+      await worker.stop();
+      await db.destroy();
+      await database.stop();
+    },
+  };
+}
+
+/**
+ * Which hub the token speaks for. HubSpot is asked; while it cannot be reached, a hub that was connected before is
+ * taken from the store, so that the service starts and waits.
+ */
+async function connectHub(
+  db: Db,
+  crm: Crm,
+  config: Config,
+): Promise<{ hubId: HubId; appId: string; typeIds: Record<string, string> }> {
+  const account = await crm.readAccount();
+  const known = await db.selectFrom('hubs').selectAll().execute();
+  if (!account.ok) {
+    const [only] = known;
+    if (only === undefined || known.length > 1 || account.failure.is === 'barred') {
+      throw new ConfigError(
+        `HubSpot could not be asked which account the token is for: ${account.failure.message}`,
+      );
+    }
+    return { hubId: toHubId(only.hub_id), appId: only.app_id, typeIds: only.type_ids };
+  }
+  const hubId = toHubId(account.value.hubId);
+  const appId = config.hubspot.appId ?? (await askAppId(crm));
+  await db
+    .insertInto('hubs')
+    .values({ hub_id: hubId, app_id: appId, time_zone: account.value.timeZone, connected_at: new Date() })
+    .onConflict((conflict) =>
+      conflict.column('hub_id').doUpdateSet({ app_id: appId, time_zone: account.value.timeZone }),
+    )
+    .execute();
+  await orderFirstBackfill(db, hubId);
+  return { hubId, appId, typeIds: known.find((row) => row.hub_id === hubId)?.type_ids ?? {} };
+}
+
+async function askAppId(crm: Crm): Promise<string> {
+  const answer = await crm.readAppId();
+  if (answer.ok && answer.value !== '') return answer.value;
+  throw new ConfigError('HubSpot does not say which app the token belongs to: set HUBSPOT_APP_ID.');
+}
+
+/** A hub seen for the first time is read from nothing. */
+async function orderFirstBackfill(db: Db, hubId: HubId): Promise<void> {
+  const any = await db
+    .selectFrom('jobs')
+    .select('job_id')
+    .where('hub_id', '=', hubId)
+    .limit(1)
+    .executeTakeFirst();
+  if (any !== undefined) return;
+  const rows = OBJECTS.map((object) => ({
+    hub_id: hubId,
+    kind: 'backfill' as const,
+    object,
+    created_at: new Date(),
+  }));
+  await db.insertInto('jobs').values(rows).execute();
+}
+
+async function isReady(db: Db): Promise<boolean> {
+  try {
+    await db.selectFrom('hubs').select('hub_id').limit(1).execute();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tells the command line where the database is; readable by this user only, written whole or not at all. */
+async function writeRunning(
+  config: Config,
+  facts: { databaseUrl: string; url: string; hubId: HubId },
+): Promise<void> {
+  await mkdir(config.stateDir, { recursive: true });
+  const file = join(config.stateDir, 'running.json');
+  await rm(`${file}.new`, { force: true });
+  await writeFile(`${file}.new`, JSON.stringify(facts), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/** Runs until a signal asks it to stop; a second signal stops it at once. */
+export async function runService(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  try {
+    const service = await startService(parseConfig(env));
+    const stop = (): void => {
+      process.once('SIGINT', () => process.exit(130));
+      void service.close().then(() => process.exit(0));
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await runService(process.env);

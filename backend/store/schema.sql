@@ -1,0 +1,237 @@
+-- Made by `npm run schema` from the migrations; a test compares the two.
+
+create table conflicts (
+  hub_id bigint not null,
+  conflict_id bigint not null generated always as identity,
+  kind text not null,
+  object text not null,
+  record_id text not null,
+  field text not null,
+  edit_id uuid not null,
+  person text not null,
+  seen text,
+  wanted text,
+  crm jsonb not null,
+  opened_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  settlement jsonb,
+  UNIQUE (hub_id, edit_id, field),
+  PRIMARY KEY (hub_id, conflict_id),
+  CHECK ((kind = ANY (ARRAY['conflict'::text, 'proposal'::text])))
+);
+
+create table deliveries (
+  hub_id bigint not null,
+  delivery_id bigint not null generated always as identity,
+  received_at timestamp with time zone not null,
+  events text not null,
+  applied_at timestamp with time zone,
+  PRIMARY KEY (hub_id, delivery_id)
+);
+
+create table due (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  lane smallint not null,
+  not_before timestamp with time zone not null,
+  since timestamp with time zone not null,
+  links boolean not null default false,
+  version integer not null default 1,
+  attempts smallint not null default 0,
+  parked_at timestamp with time zone,
+  error jsonb,
+  PRIMARY KEY (hub_id, object, record_id)
+);
+
+create table edit_fields (
+  hub_id bigint not null,
+  edit_id uuid not null,
+  field text not null,
+  object text not null,
+  record_id text not null,
+  seen text,
+  wanted text,
+  state text not null,
+  rule text,
+  reason text,
+  crm_value text,
+  crm_by jsonb,
+  journaled boolean not null default false,
+  changed_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, edit_id, field),
+  FOREIGN KEY (hub_id, edit_id) REFERENCES edits(hub_id, edit_id),
+  CHECK ((state = ANY (ARRAY['accepted'::text, 'written'::text, 'verified'::text, 'refused'::text, 'held'::text, 'superseded'::text])))
+);
+
+create table edits (
+  hub_id bigint not null,
+  edit_id uuid not null,
+  number bigint not null generated always as identity,
+  object text not null,
+  record_id text not null,
+  person text not null,
+  audience text not null,
+  asked_at timestamp with time zone not null,
+  action text,
+  guards jsonb not null default '[]'::jsonb,
+  idempotency_key text not null,
+  fingerprint text not null,
+  UNIQUE (hub_id, person, idempotency_key),
+  PRIMARY KEY (hub_id, edit_id)
+);
+
+create table hubs (
+  hub_id bigint not null,
+  app_id text not null,
+  time_zone text not null,
+  epoch bigint not null default 0,
+  holder text,
+  heartbeat_at timestamp with time zone,
+  type_ids jsonb not null default '{}'::jsonb,
+  budget jsonb,
+  connected_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id)
+);
+
+create table jobs (
+  hub_id bigint not null,
+  job_id bigint not null generated always as identity,
+  kind text not null,
+  object text not null,
+  cursor text,
+  done bigint not null default 0,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  error text,
+  PRIMARY KEY (hub_id, job_id),
+  CHECK ((kind = 'backfill'::text))
+);
+
+create table journal (
+  hub_id bigint not null,
+  seq bigint not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  object text,
+  record_id text,
+  field text,
+  edit_id uuid,
+  actor jsonb,
+  rule text,
+  crm_at timestamp with time zone,
+  before text,
+  after text,
+  salt bytea,
+  digest bytea not null,
+  detail jsonb,
+  hash bytea not null,
+  PRIMARY KEY (hub_id, seq)
+);
+
+create table links (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  company_id text not null,
+  is_primary boolean not null,
+  labels text[] not null default '{}'::text[],
+  PRIMARY KEY (hub_id, object, record_id, company_id)
+);
+
+create table mirror (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  life text not null,
+  fields jsonb not null,
+  found_seq bigint not null,
+  changed_seq bigint not null,
+  read_at timestamp with time zone,
+  PRIMARY KEY (hub_id, object, record_id)
+);
+
+create table people (
+  hub_id bigint not null,
+  token_hash bytea not null,
+  contact_id text not null,
+  audience text not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  PRIMARY KEY (hub_id, token_hash)
+);
+
+create table promises (
+  hub_id bigint not null,
+  promise_id bigint not null generated always as identity,
+  object text not null,
+  record_id text not null,
+  field text not null,
+  value text,
+  base jsonb not null,
+  edit_ids uuid[] not null,
+  person text,
+  restores boolean not null,
+  epoch bigint not null,
+  promised_at timestamp with time zone not null,
+  answered_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  outcome text,
+  PRIMARY KEY (hub_id, promise_id)
+);
+
+create table properties (
+  hub_id bigint not null,
+  object text not null,
+  property text not null,
+  definition jsonb not null,
+  read_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, object, property)
+);
+
+CREATE INDEX conflicts_open ON public.conflicts USING btree (hub_id, object, record_id) WHERE (settled_at IS NULL);
+
+CREATE INDEX deliveries_waiting ON public.deliveries USING btree (hub_id, delivery_id) WHERE (applied_at IS NULL);
+
+CREATE INDEX due_next ON public.due USING btree (hub_id, lane, not_before) WHERE (parked_at IS NULL);
+
+CREATE INDEX edit_fields_open ON public.edit_fields USING btree (hub_id, object, record_id) WHERE (state = ANY (ARRAY['accepted'::text, 'written'::text, 'held'::text]));
+
+CREATE INDEX edits_of_record ON public.edits USING btree (hub_id, object, record_id, number);
+
+CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
+
+CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
+
+CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
+
+CREATE OR REPLACE FUNCTION public.journal_is_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if tg_op = 'UPDATE'
+      and new.before is null and new.after is null and new.salt is null
+      and (new.hub_id, new.seq, new.at, new.kind, new.object, new.record_id, new.field, new.edit_id, new.actor,
+           new.rule, new.crm_at, new.digest, new.detail, new.hash)
+        is not distinct from
+          (old.hub_id, old.seq, old.at, old.kind, old.object, old.record_id, old.field, old.edit_id, old.actor,
+           old.rule, old.crm_at, old.digest, old.detail, old.hash)
+    then return new;
+    end if;
+    raise exception 'the journal is append-only: % refused', lower(tg_op);
+  end $function$
+;
+
+CREATE TRIGGER journal_append_only BEFORE DELETE OR UPDATE ON public.journal FOR EACH ROW EXECUTE FUNCTION journal_is_append_only();
+
+CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
+
+CREATE UNIQUE INDEX jobs_one_open ON public.jobs USING btree (hub_id, kind, object) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX promises_open ON public.promises USING btree (hub_id, object, record_id, field) WHERE (settled_at IS NULL);
+
+alter table due set (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
+
+alter table mirror set (fillfactor=80);

@@ -1,0 +1,199 @@
+/** A hub's worker over a real database and the simulator over real HTTP: what the loop's tests drive. */
+import { randomUUID } from 'node:crypto';
+import { editId as toEditId, hubId as toHubId, recordId as toRecordId, type EditId, type HubId, type RecordId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import type { AppObject } from '@tallystick/shared/ownership';
+import { pino } from 'pino';
+import { openCrm } from '../../backend/hubspot/crm.ts';
+import { translator } from '../../backend/intake/translate.ts';
+import { createSignals, type Signals } from '../../backend/signals.ts';
+import { openDatabase, type Db } from '../../backend/store/database.ts';
+import type { Clock } from '../../backend/sync/budget.ts';
+import { startWorker, type Worker } from '../../backend/sync/worker.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+
+export const clock: Clock = {
+  now: Date.now,
+  after: (delayMs, work) => {
+    const timer = setTimeout(work, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface LoopHarness {
+  sim: Simulator;
+  db: Db;
+  hubId: HubId;
+  signals: Signals;
+  database: TestDatabase;
+  worker: Worker;
+  /** Stops the worker and starts another one, as after a restart. */
+  restart(): Promise<void>;
+  /** Stores an edit as the portal does: durable, then due. */
+  ask(edit: Ask): Promise<EditId>;
+  fieldState(id: EditId, field: string): Promise<{ state: EditState; rule: string | null; reason: string | null; crm_value: string | null }>;
+  /** Stores webhook events as the intake does. */
+  deliver(events: readonly unknown[]): Promise<void>;
+  mirrored(object: AppObject, id: string, field: string): Promise<string | null | undefined>;
+  close(): Promise<void>;
+}
+
+export interface Ask {
+  object: AppObject;
+  id: string;
+  person: string;
+  audience?: string;
+  at?: number;
+  fields: Record<string, { seen: string | null; wanted: string | null }>;
+  guards?: { field: string; seen: string | null }[];
+}
+
+export async function startLoop(options: SimulatorOptions & { log?: boolean; at?: (step: string) => void } = {}): Promise<LoopHarness> {
+  const sim = await startSimulator(options);
+  const database = await createTestDatabase();
+  const db = openDatabase(database.url, () => undefined);
+  const hubId = toHubId(sim.hubId);
+  const signals = createSignals();
+  await db
+    .insertInto('hubs')
+    .values({ hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() })
+    .execute();
+  let typeIds: Record<string, string> = {};
+  const crm = openCrm({ baseUrl: sim.url, accessToken: sim.accessToken, typeIds: () => typeIds, requestTimeoutMs: 2_000 });
+  const start = (): Worker =>
+    startWorker({
+      hubId,
+      appId: String(sim.appId),
+      databaseUrl: database.url,
+      db,
+      crm,
+      onTypeIds: (ids) => (typeIds = ids),
+      translate: translator(() => typeIds),
+      signals,
+      clock,
+      windowLimit: 190,
+      holder: 'test',
+      log: pino({ level: options.log === true ? 'debug' : 'silent' }),
+      ...(options.at === undefined ? {} : { at: options.at }),
+    });
+  const harness: LoopHarness = {
+    sim,
+    db,
+    hubId,
+    signals,
+    database,
+    worker: start(),
+    restart: async () => {
+      await harness.worker.stop();
+      harness.worker = start();
+      await harness.worker.leading;
+    },
+    ask: async (edit) => {
+      const id = await storeEdit(db, hubId, edit);
+      signals.wake(hubId);
+      return id;
+    },
+    fieldState: (id, field) =>
+      db
+        .selectFrom('edit_fields')
+        .select(['state', 'rule', 'reason', 'crm_value'])
+        .where('hub_id', '=', hubId)
+        .where('edit_id', '=', id)
+        .where('field', '=', field)
+        .executeTakeFirstOrThrow(),
+    deliver: async (events) => {
+      await db.insertInto('deliveries').values({ hub_id: hubId, received_at: new Date(), events: JSON.stringify(events) }).execute();
+      signals.wake(hubId);
+    },
+    mirrored: async (object, id, field) => {
+      const row = await db
+        .selectFrom('mirror')
+        .select('fields')
+        .where('hub_id', '=', hubId)
+        .where('object', '=', object)
+        .where('record_id', '=', toRecordId(id))
+        .executeTakeFirst();
+      return row?.fields[field]?.value;
+    },
+    close: async () => {
+      await harness.worker.stop();
+      await sim.close();
+      await db.destroy();
+      await database.drop();
+    },
+  };
+  await harness.worker.leading;
+  return harness;
+}
+
+async function storeEdit(db: Db, hubId: HubId, edit: Ask): Promise<EditId> {
+  const id = toEditId(randomUUID());
+  const recordId = toRecordId(edit.id);
+  const at = new Date(edit.at ?? Date.now());
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('edits')
+      .values({
+        hub_id: hubId,
+        edit_id: id,
+        object: edit.object,
+        record_id: recordId,
+        person: toRecordId(edit.person),
+        audience: edit.audience ?? 'direct',
+        asked_at: at,
+        action: null,
+        guards: JSON.stringify(edit.guards ?? []),
+        idempotency_key: id,
+        fingerprint: id,
+      })
+      .execute();
+    await trx
+      .insertInto('edit_fields')
+      .values(
+        Object.entries(edit.fields).map(([field, { seen, wanted }]) => ({
+          hub_id: hubId,
+          edit_id: id,
+          field,
+          object: edit.object,
+          record_id: recordId,
+          seen,
+          wanted,
+          state: 'accepted' as const,
+          rule: null,
+          reason: null,
+          crm_value: null,
+          changed_at: at,
+        })),
+      )
+      .execute();
+    await markDueNow(trx, hubId, edit.object, recordId, 0);
+  });
+  return id;
+}
+
+export async function markDueNow(db: Db, hubId: HubId, object: AppObject, recordId: RecordId, lane: number): Promise<void> {
+  await db
+    .insertInto('due')
+    .values({ hub_id: hubId, object, record_id: recordId, lane, not_before: new Date(), since: new Date() })
+    .onConflict((conflict) =>
+      conflict.columns(['hub_id', 'object', 'record_id']).doUpdateSet((eb) => ({
+        lane: eb.fn('least', ['due.lane', 'excluded.lane']),
+        not_before: eb.fn('least', ['due.not_before', 'excluded.not_before']),
+        version: eb('due.version', '+', 1),
+        parked_at: null,
+      })),
+    )
+    .execute();
+}
+
+/** Waits until `condition` gives something other than undefined or false; fails loudly at the deadline. */
+export async function eventually<T>(condition: () => Promise<T | undefined | false> | T | undefined | false, what: string, withinMs = 10_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

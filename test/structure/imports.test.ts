@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { allImports, broken } from './imports.ts';
+
+describe('the import rules of the house', () => {
+  it('are kept by every file', async () => {
+    const imports = await allImports();
+    expect(imports.length).toBeGreaterThan(50);
+    expect(imports.map(broken).filter((rule) => rule !== null)).toEqual([]);
+  });
+
+  it.each([
+    { from: 'shared/decide.ts', to: 'npm:zod' },
+    { from: 'shared/decide.ts', to: 'shared/schemas.ts' },
+    { from: 'shared/observe.ts', to: 'node:fs' },
+    { from: 'backend/store/work.ts', to: 'backend/sync/plan.ts' },
+    { from: 'backend/hubspot/crm.ts', to: 'backend/store/work.ts' },
+    { from: 'backend/sync/worker.ts', to: 'backend/portal/router.ts' },
+    { from: 'backend/sync/worker.ts', to: 'npm:express' },
+    { from: 'backend/portal/records.ts', to: 'backend/hubspot/crm.ts' },
+    { from: 'backend/portal/records.ts', to: 'backend/sync/worker.ts' },
+    { from: 'backend/desk/explain.ts', to: 'backend/sync/plan.ts' },
+    { from: 'backend/intake/webhooks.ts', to: 'backend/sync/apply.ts' },
+    { from: 'backend/main.ts', to: 'test/simulator/simulator.ts' },
+    { from: 'hubspot-project/src/app/cards/Card.tsx', to: 'backend/main.ts' },
+  ])('refuse $from importing $to', (one) => {
+    expect(broken(one)).toContain('may not import');
+  });
+});
