@@ -79,7 +79,7 @@ function observeRead(held: Held, read: ReadTold, kind: Kind): Held {
   const same = equal(kind, read.value, held.value);
   const older = read.at < held.at;
   if (!same && older && read.begunAt < held.learnedAt + READ_LAG_MS) return held; // O5
-  if (held.how === 'event' && same && older) return { ...fresh(read), at: held.at, by: held.by }; // O3
+  if (held.how === 'event' && same && older) return { ...fresh(read), at: held.at }; // O3
   return same && read.at === held.at && read.begunAt === held.asOf ? held : fresh(read); // O6
 }
 

@@ -345,8 +345,12 @@ export function visitGone(
   edits: readonly OpenEdit[],
   reason: 'record-gone' | 'record-merged',
 ): Pick<Visit, 'notes' | 'moves'> {
+  const refusal: Decision = { do: 'refuse', rule: 'D2', reason, field: null };
   return {
-    notes: edits.filter((edit) => !edit.journaled).map(noteAsked),
+    notes: [
+      ...edits.filter((edit) => !edit.journaled).map(noteAsked),
+      ...edits.map((edit) => decided(edit, refusal, NEVER_SET)),
+    ],
     moves: edits.map((edit) => ({ ...moveOf(edit, 'refused', 'D2', null), reason })),
   };
 }
