@@ -1,7 +1,6 @@
 /**
  * What backend, portal, cards and functions say to each other. Types only; `schemas.ts` holds the zod that fits them.
  */
-import type { Refusal } from './decide.ts';
 import type { Value } from './values.ts';
 
 /** How a value stands between portal and CRM. */
@@ -59,15 +58,18 @@ export interface FieldMeta {
   options?: { value: string; label: string }[];
 }
 
+export interface ObjectMeta {
+  label: { one: string; many: string };
+  fields: Record<string, FieldMeta>;
+  actions: { name: string; label: string }[];
+}
+
 export interface Me {
   contactId: string;
   audience: string;
   name: string;
   /** What this person may see: objects, fields, actions. */
-  objects: Record<
-    string,
-    { label: { one: string; many: string }; fields: Record<string, FieldMeta>; actions: string[] }
-  >;
+  objects: Record<string, ObjectMeta>;
 }
 
 /** accepted → written → verified, or one of the three other ends. */
@@ -81,7 +83,7 @@ export interface EditedField {
   rule: string | null;
   /** One plain sentence for the customer. */
   message: string;
-  reason?: Refusal;
+  reason?: string;
   /** With `superseded` and `held`: the value that stands in the CRM. */
   crmValue?: Value;
 }

@@ -1,5 +1,5 @@
 /** The commands behind `npm run tally`: each parses its words, asks the store, prints. Exit codes: 0, 1 found wrong, 2 misused. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isHubId, isRecordId, type HubId } from '@tallystick/shared/ids';
@@ -16,6 +16,7 @@ import { explain } from '../desk/explain.ts';
 import { hubStatus, listHubs } from '../desk/status.ts';
 import { openDatabase, type Db } from '../store/database.ts';
 import { verifyJournal } from '../store/journal.ts';
+import { addPerson } from '../store/people.ts';
 import { followBackfill, orderBackfill } from './backfill.ts';
 import { printJournal } from './journal.ts';
 import { statusLines } from './statusLines.ts';
@@ -153,18 +154,8 @@ async function token({ db, hubId, words, terminal }: Command): Promise<number> {
   const [contactId = '', audience = ''] = words;
   if (!isRecordId(contactId)) throw new Misuse(`"${contactId}" is not a contact id: it has only digits.`);
   if (!isAudience(audience)) throw new Misuse(`There is no audience "${audience}".`);
-  const secret = `tsp_${hubId}_${randomBytes(24).toString('base64url')}`;
-  await db
-    .insertInto('people')
-    .values({
-      hub_id: hubId,
-      token_hash: createHash('sha256').update(secret).digest(),
-      contact_id: contactId,
-      audience,
-      created_at: new Date(terminal.now()),
-    })
-    .execute();
-  terminal.print(secret);
+  const secret = randomBytes(24).toString('base64url');
+  terminal.print(await addPerson(db, { hubId, contactId, audience, secret, now: terminal.now() }));
   return 0;
 }
 

@@ -30,7 +30,13 @@ const wireEvent = z.object({
 type WireEvent = z.infer<typeof wireEvent>;
 
 /** The wire's singular names of the standard types (docs: webhooks). */
-const TYPE_IDS: Readonly<Record<string, string>> = { contact: '0-1', company: '0-2', deal: '0-3', ticket: '0-5', quote: '0-14' };
+const TYPE_IDS: Readonly<Record<string, string>> = {
+  contact: '0-1',
+  company: '0-2',
+  deal: '0-3',
+  ticket: '0-5',
+  quote: '0-14',
+};
 const KIND_MAX_CHARS = 60;
 
 /** `typeIds` gives the type ids of the account's custom objects by schema name. */
@@ -38,11 +44,12 @@ export function translator(typeIds: () => Readonly<Record<string, string>>): (ev
   const fieldsByProperty = new Map(OBJECTS.map((object) => [object, byProperty(object)]));
   const objectOf = (typeId: string | undefined): AppObject | undefined =>
     OBJECTS.find((object) => (objects[object].typeId ?? typeIds()[objects[object].crm]) === typeId);
-  return (events) => listOf(events).flatMap((raw) => {
-    const parsed = wireEvent.safeParse(raw);
-    if (!parsed.success) return [{ is: 'ignored', why: 'not understood' }];
-    return hear(parsed.data, objectOf, (object, property) => fieldsByProperty.get(object)?.get(property));
-  });
+  return (events) =>
+    listOf(events).flatMap((raw) => {
+      const parsed = wireEvent.safeParse(raw);
+      if (!parsed.success) return [{ is: 'ignored', why: 'not understood' }];
+      return hear(parsed.data, objectOf, (object, property) => fieldsByProperty.get(object)?.get(property));
+    });
 }
 
 type ObjectOf = (typeId: string | undefined) => AppObject | undefined;
@@ -81,9 +88,14 @@ function hear(event: WireEvent, objectOf: ObjectOf, fieldOf: FieldOf): Heard[] {
 function merged(event: WireEvent, object: AppObject): Heard[] {
   const survivor = event.newObjectId ?? event.primaryObjectId ?? event.objectId;
   if (survivor === undefined) return ignored(`${object}.merge`);
-  const absorbed = [...(event.mergedObjectIds ?? []), ...(event.primaryObjectId === undefined ? [] : [event.primaryObjectId])];
+  const absorbed = [
+    ...(event.mergedObjectIds ?? []),
+    ...(event.primaryObjectId === undefined ? [] : [event.primaryObjectId]),
+  ];
   return [
-    ...absorbed.filter((each) => each !== survivor).map((each) => life(event, object, each, `merged:${survivor}`)),
+    ...absorbed
+      .filter((each) => each !== survivor)
+      .map((each) => life(event, object, each, `merged:${survivor}`)),
     { is: 'links', object, recordId: survivor },
   ];
 }
@@ -98,7 +110,9 @@ function associations(event: WireEvent, objectOf: ObjectOf): Heard[] {
     { object: to, recordId: event.toObjectId },
   ];
   const heard = ends.flatMap(({ object, recordId }): Heard[] =>
-    object === undefined || object === 'company' || recordId === undefined ? [] : [{ is: 'links', object, recordId }],
+    object === undefined || object === 'company' || recordId === undefined
+      ? []
+      : [{ is: 'links', object, recordId }],
   );
   return heard.length === 0 ? ignored('associationChange') : heard;
 }
@@ -109,7 +123,9 @@ function life(event: WireEvent, object: AppObject, recordId: RecordId, to: strin
 
 const by = (event: WireEvent) => ({ via: event.changeSource, id: event.sourceId ?? null, person: null });
 
-const ignored = (what: string): Heard[] => [{ is: 'ignored', why: what.replace(/[^\w. ]/g, '').slice(0, KIND_MAX_CHARS) || 'no type' }];
+const ignored = (what: string): Heard[] => [
+  { is: 'ignored', why: what.replace(/[^\w. ]/g, '').slice(0, KIND_MAX_CHARS) || 'no type' },
+];
 
 function byProperty(object: AppObject): Map<string, string> {
   return new Map(Object.entries(objects[object].fields).map(([name, field]) => [field.property, name]));

@@ -2,13 +2,13 @@
  * Applying what came in by webhook: the values reach the mirror at once, and the record becomes due for the read
  * that proves them. One statement stores everything that follows from a batch of deliveries.
  */
-import type { HubId, RecordId } from '@tallystick/shared/ids';
+import type { RecordId } from '@tallystick/shared/ids';
 import { observeField, type Held, type Told } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Heard } from '../intake/heard.ts';
+import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
-import { laneNumber } from '../store/lanes.ts';
 import { keyOf, loadMirror, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
@@ -39,7 +39,7 @@ export async function applyDeliveries(ctx: Context, translate: Translate): Promi
     const rows = chain(ctx.hubId, ctx.head, now, drafts, ctx.randomBytes(drafts.length * SALT_BYTES));
     await sql`
       with m as (${upsertMirror(ctx.hubId, all.patches)}), j as (${insertRows(ctx.hubId, rows)}),
-        d as (${dueRows(ctx.hubId, due, now)})
+        d as (${dueRows(ctx.hubId, 'observe', due, { now, notBefore: now + OBSERVE_DELAY_MS })})
       update deliveries set applied_at = ${new Date(now)}
       where hub_id = ${ctx.hubId} and delivery_id = any(${deliveries.map((row) => row.deliveryId)}::bigint[])`.execute(
       db,
@@ -93,12 +93,6 @@ function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: Reco
   return [...records.values()];
 }
 
-interface Due {
-  object: AppObject;
-  recordId: RecordId;
-  links: boolean;
-}
-
 interface Working extends Pick<RecordMove, 'object' | 'recordId' | 'row'> {
   observed: { field: string; held: Held }[];
   latest: Map<string, Held>;
@@ -108,9 +102,9 @@ interface Working extends Pick<RecordMove, 'object' | 'recordId' | 'row'> {
 function listen(
   heard: readonly HeardAt[],
   mirror: Map<string, MirrorRow>,
-): { moves: RecordMove[]; due: Due[] } {
+): { moves: RecordMove[]; due: DueRecord[] } {
   const working = new Map<string, Working>();
-  const due = new Map<string, Due>();
+  const due = new Map<string, DueRecord>();
   for (const one of heard) {
     if (one.is === 'ignored') continue;
     const { object, recordId } = one;
@@ -144,22 +138,6 @@ function listen(
 function told(one: Extract<HeardAt, { is: 'value' | 'life' }>): Told {
   const value = one.is === 'life' ? one.life : one.value;
   return { how: 'event', value, at: one.at, by: one.by, receivedAt: one.receivedAt };
-}
-
-function dueRows(hubId: HubId, due: readonly Due[], now: number) {
-  const sorted = [...due].sort((a, b) =>
-    keyOf(a.object, a.recordId) < keyOf(b.object, b.recordId) ? -1 : 1,
-  );
-  return sql`
-    insert into due as d (hub_id, object, record_id, lane, not_before, since, links)
-    select ${hubId}::bigint, object, record_id, ${laneNumber('observe')}::smallint,
-      ${new Date(now + OBSERVE_DELAY_MS)}::timestamptz, ${new Date(now)}::timestamptz, links
-    from unnest(
-      ${sorted.map((row) => row.object)}::text[], ${sorted.map((row) => row.recordId)}::text[],
-      ${sorted.map((row) => row.links)}::boolean[]) as u (object, record_id, links)
-    on conflict (hub_id, object, record_id) do update set
-      lane = least(d.lane, excluded.lane), not_before = least(d.not_before, excluded.not_before),
-      links = d.links or excluded.links, version = d.version + 1, parked_at = null`;
 }
 
 /** Events that are none of ours are counted, not kept one by one. */

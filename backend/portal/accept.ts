@@ -1,0 +1,181 @@
+/** Accepting an edit: every value read strictly, every version resolved to what was seen; all of it or nothing. */
+import { createHash } from 'node:crypto';
+import { unfit, type Property } from '@tallystick/shared/decide';
+import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
+import { editId } from '@tallystick/shared/ids';
+import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
+import { parse, type Parsed, type Value } from '@tallystick/shared/values';
+import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js';
+import { editByKey, storeEdit, type EditRow } from '../store/edits.ts';
+import type { Definition } from '../store/database.ts';
+import { definitionsOf, headOf, valuesAsOf, type RecordRow } from '../store/records.ts';
+import type { PortalDeps } from './access.ts';
+import { Refused } from './problem.ts';
+import type { Session } from './session.ts';
+import { seqOf } from './versions.ts';
+import { mayEdit, visibleFields } from './visibility.ts';
+import { NO_SUCH_FIELD, REFUSALS } from './words.ts';
+
+export type Asked = string | number | boolean | null | string[];
+
+export interface EditRequest {
+  record: RecordRow;
+  fields: Readonly<Record<string, Asked>>;
+  action: { name: string; guards: readonly string[] } | null;
+  /** Versions by field; where a field has none, `ifMatch` counts. */
+  seen: Readonly<Record<string, string>>;
+  ifMatch: string | undefined;
+  idempotencyKey: string | undefined;
+}
+
+const KEY_MAX_CHARS = 200;
+
+/** Stores the edit, or finds that it was stored before under the same key. */
+export async function acceptEdit(
+  deps: PortalDeps,
+  session: Session,
+  request: EditRequest,
+): Promise<{ edit: EditRow; replayed: boolean }> {
+  const { db, signals, now } = deps;
+  const { person } = session;
+  const { record, action, idempotencyKey: key } = request;
+  if (key === undefined || key === '' || key.length > KEY_MAX_CHARS)
+    throw new Refused('idempotency-key-required');
+  const fingerprint = fingerprintOf(request);
+  const before = await replay(deps, session, key, fingerprint);
+  if (before !== null) return { edit: before, replayed: true };
+  const wanted = readValues(request, person.audience, await definitionsOf(db, person.hubId));
+  const guards = action?.guards ?? [];
+  const seen = await seenValues(deps, session, request, [...wanted.keys(), ...guards]);
+  const id = editId(deps.newId());
+  const stored = await storeEdit(db, person.hubId, {
+    editId: id,
+    object: record.object,
+    recordId: record.recordId,
+    person: person.contactId,
+    audience: person.audience,
+    askedAt: now(),
+    action: action?.name ?? null,
+    guards: guards.map((field) => ({ field, seen: seen.get(field) ?? null })),
+    idempotencyKey: key,
+    fingerprint,
+    fields: [...wanted].map(([field, value]) => ({ field, seen: seen.get(field) ?? null, wanted: value })),
+  });
+  if (stored) signals.wake(person.hubId);
+  const edit = await replay(deps, session, key, fingerprint);
+  if (edit === null) throw new Error('An edit that was just stored is not there.');
+  return { edit, replayed: !stored };
+}
+
+async function replay(
+  deps: PortalDeps,
+  { person }: Session,
+  key: string,
+  fingerprint: string,
+): Promise<EditRow | null> {
+  const [edit] = await editByKey(deps.db, person.hubId, person.contactId, key);
+  if (edit === undefined) return null;
+  if (edit.fingerprint !== fingerprint) throw new Refused('idempotency-key-reused');
+  return edit;
+}
+
+function fingerprintOf({ record, fields, action, seen, ifMatch }: EditRequest): string {
+  const sorted = (map: Readonly<Record<string, unknown>>): unknown =>
+    Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([
+    record.object,
+    record.recordId,
+    sorted(fields),
+    action?.name ?? null,
+    sorted(seen),
+    ifMatch ?? null,
+  ]);
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** All values in canonical form, or one message for each field that cannot be taken. */
+function readValues(
+  request: EditRequest,
+  audience: AppAudience,
+  definitions: ReadonlyMap<string, Definition>,
+): Map<string, Value> {
+  const { record, fields, action } = request;
+  const values = new Map<string, Value>();
+  const refused = new Map<string, { code: string; message: string }>();
+  for (const [name, asked] of Object.entries(fields)) {
+    const spec = fieldOf(record.object, name);
+    // A field this audience does not see is answered like one that does not exist.
+    if (spec === undefined || !visibleFields(record.object, audience).includes(name)) {
+      refused.set(name, { code: 'no-such-field', message: NO_SUCH_FIELD });
+      continue;
+    }
+    const reason = action === null && !mayEdit(record.object, name, audience) ? 'not-yours-to-change' : null;
+    const parsed = readValue(spec, asked, record.fields.country?.value ?? null);
+    const problem =
+      reason ??
+      (parsed.ok
+        ? unfit(ruleOf(spec), propertyOf(record.object, spec, definitions), parsed.value)
+        : parsed.problem);
+    if (problem !== null) refused.set(name, { code: problem, message: REFUSALS[problem] });
+    else if (parsed.ok) values.set(name, parsed.value);
+  }
+  if (refused.size > 0) throw new Refused('fields-refused', { fields: Object.fromEntries(refused) });
+  return values;
+}
+
+function readValue(spec: FieldSpec<string>, asked: Asked, country: string | null): Parsed {
+  const text = Array.isArray(asked) ? asked.join(';') : asked === null ? null : String(asked);
+  if (spec.kind !== 'phone' || text === null || text.trim() === '') return parse(spec.kind, text);
+  // A national number can be understood where the record says the country by its two letters.
+  const code = country?.toUpperCase() ?? '';
+  const phone = parsePhoneNumber(text, isSupportedCountry(code) ? { defaultCountry: code } : {});
+  return phone?.isPossible() === true
+    ? { ok: true, value: phone.number }
+    : { ok: false, problem: 'not-a-phone' };
+}
+
+function propertyOf(
+  object: AppObject,
+  spec: FieldSpec<string>,
+  definitions: ReadonlyMap<string, Definition>,
+): Property {
+  const definition = definitions.get(`${object}:${spec.property}`);
+  return {
+    exists: true,
+    readOnly: definition?.readOnly ?? false,
+    options: definition?.options?.map((option) => option.value) ?? null,
+  };
+}
+
+/** What the person saw: by version, as of the journal; the client need not be trusted to say it. */
+async function seenValues(
+  deps: PortalDeps,
+  { person }: Session,
+  request: EditRequest,
+  names: readonly string[],
+): Promise<Map<string, Value>> {
+  const { record, seen, ifMatch } = request;
+  const head = await headOf(deps.db, person.hubId);
+  const asked = names.map((field) => {
+    const version = Object.hasOwn(seen, field) ? seen[field] : ifMatch;
+    if (version === undefined) throw new Refused('precondition-required');
+    const seq = seqOf(version);
+    if (seq === null || seq > head || seq < record.foundSeq) throw new Refused('unknown-version');
+    return { field, seq };
+  });
+  const { changed, erased } = await valuesAsOf(deps.db, person.hubId, record, asked);
+  if (erased.length > 0) throw new Refused('version-expired');
+  return new Map(
+    names.map((field) => [
+      field,
+      changed.has(field) ? (changed.get(field) ?? null) : (record.fields[field]?.value ?? null),
+    ]),
+  );
+}
+
+/** The action of that name for this object and audience; null when there is none. */
+export function actionOf(object: AppObject, name: string, audience: AppAudience) {
+  const action = Object.entries(ownership.actions).find(([each]) => each === name)?.[1];
+  const mine = action?.object === object && action.audiences.some((each) => each === audience);
+  return mine ? action : null;
+}

@@ -1,0 +1,72 @@
+/** The road to a record: loaded, held against `sees`, refreshed when it is older than its bounds. */
+import { isRecordId, type RecordId } from '@tallystick/shared/ids';
+import { isObject, type AppObject } from '@tallystick/shared/ownership';
+import type { Signals } from '../signals.ts';
+import type { Db } from '../store/database.ts';
+import { markDue } from '../store/due.ts';
+import { loadRecords, type RecordRow } from '../store/records.ts';
+import { Refused } from './problem.ts';
+import { survivorOf, type Session } from './session.ts';
+import { isStale } from './views.ts';
+import { sees } from './visibility.ts';
+import { until } from './waiting.ts';
+
+export interface PortalDeps {
+  db: Db;
+  signals: Signals;
+  now: () => number;
+  newId: () => string;
+}
+
+/** A page that needs a fresher value waits this long for the CRM, then shows what there is with its age. */
+const FRESH_WAIT_MS = 1_500;
+
+/** The record, or the same `not-found` whether it is foreign, hidden, gone or was never there. */
+export async function findRecord(
+  deps: PortalDeps,
+  session: Session,
+  object: string,
+  id: string,
+): Promise<RecordRow> {
+  const notFound = new Refused('not-found');
+  if (!isObject(object) || !isRecordId(id)) throw notFound;
+  const row = await loadOne(deps, session, object, id);
+  const survivor = row === null ? null : survivorOf(row.life);
+  const living = survivor === null ? row : await loadOne(deps, session, object, survivor);
+  if (living === null || !sees(session.person, session.reach, living)) throw notFound;
+  return living;
+}
+
+async function loadOne(
+  { db }: PortalDeps,
+  { person }: Session,
+  object: AppObject,
+  recordId: RecordId,
+): Promise<RecordRow | null> {
+  const [row] = await loadRecords(db, person.hubId, [{ object, recordId }]);
+  return row ?? null;
+}
+
+/** Asks the worker for what is stale and waits a little; answers with the rows as they then are, in the same order. */
+export async function refreshed(
+  deps: PortalDeps,
+  session: Session,
+  rows: readonly RecordRow[],
+  mayWait: boolean,
+): Promise<RecordRow[]> {
+  const { db, signals, now } = deps;
+  const { hubId } = session.person;
+  const stale = rows.filter((row) => isStale(session.person, row, now()));
+  if (stale.length === 0) return [...rows];
+  await markDue(db, hubId, 'read', stale, { now: now() });
+  signals.wake(hubId);
+  if (!mayWait) return [...rows];
+  const fresh = await until(deps, hubId, FRESH_WAIT_MS, async () => {
+    const loaded = await loadRecords(db, hubId, rows);
+    return { done: !loaded.some((row) => isStale(session.person, row, now())), value: loaded };
+  });
+  return rows.flatMap((row) => {
+    const found = fresh.find((each) => each.object === row.object && each.recordId === row.recordId) ?? row;
+    return sees(session.person, session.reach, found) ? [found] : [];
+  });
+}

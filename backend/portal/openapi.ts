@@ -1,0 +1,150 @@
+/** The OpenAPI 3.1 document, made from the schemas that requests are parsed with and answers are typed by. */
+import { OBJECTS, ownership } from '@tallystick/shared/ownership';
+import * as schemas from '@tallystick/shared/schemas';
+import { z } from 'zod';
+
+const COMPONENTS = {
+  Me: schemas.me,
+  RecordView: schemas.recordView,
+  RecordList: schemas.recordList,
+  EditRequest: schemas.editRequest,
+  ActionRequest: schemas.actionRequest,
+  Receipt: schemas.receipt,
+  ReceiptList: z.object({ receipts: z.array(schemas.receipt) }),
+  Problem: schemas.problem,
+};
+type Component = keyof typeof COMPONENTS;
+
+export function openApi() {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tallystick portal API',
+      version: '1',
+      description: `What a customer may see and change, kept in agreement with the CRM. Rules ${ownership.version}.`,
+    },
+    servers: [{ url: '/portal/v1' }],
+    security: [{ token: [] }],
+    paths: paths(),
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: Object.fromEntries(
+        Object.entries(COMPONENTS).map(([name, schema]) => [
+          name,
+          z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }),
+        ]),
+      ),
+    },
+  };
+}
+
+// eslint-disable-next-line max-lines-per-function -- one table, read across
+function paths(): Record<string, Record<string, unknown>> {
+  const object = inPath('object', { type: 'string', enum: OBJECTS });
+  const id = inPath('id', { type: 'string', pattern: '^[1-9][0-9]*$' });
+  const prefer = inHeader(
+    'Prefer',
+    false,
+    'wait=N: wait up to N seconds for the receipt’s end; wait=0: do not wait for fresh values.',
+  );
+  const writing = [
+    inHeader(
+      'Idempotency-Key',
+      true,
+      'Made once for each thing the person does; repeating it repeats nothing.',
+    ),
+    inHeader(
+      'If-Match',
+      false,
+      'The version of the record as it was seen; needed unless `seen` names every field.',
+    ),
+    prefer,
+  ];
+  const receipt = {
+    ...answer(200, 'Receipt', 'The edit has come to its end.'),
+    ...answer(202, 'Receipt', 'The edit is on its way.'),
+  };
+  return {
+    '/me': { get: operation('Who am I, and what may I see and do?', [], answer(200, 'Me', 'The person.')) },
+    '/records/{object}': {
+      get: operation(
+        'The records of one object in reach, by id.',
+        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), prefer],
+        answer(200, 'RecordList', 'A page.'),
+      ),
+    },
+    '/records/{object}/{id}': {
+      get: operation(
+        'One record, each value with its version, age and state.',
+        [object, id, prefer],
+        answer(200, 'RecordView', 'The record; its ETag is its version.'),
+      ),
+      patch: {
+        ...operation('Ask for a change.', [object, id, ...writing], receipt),
+        requestBody: body('EditRequest'),
+      },
+    },
+    '/records/{object}/{id}/actions/{action}': {
+      post: {
+        ...operation(
+          'Do something that depends on what was read: refused when that has changed.',
+          [
+            object,
+            id,
+            inPath('action', { type: 'string', enum: Object.keys(ownership.actions) }),
+            ...writing,
+          ],
+          receipt,
+        ),
+        requestBody: body('ActionRequest'),
+      },
+    },
+    '/edits': {
+      get: operation('The person’s newest receipts.', [], answer(200, 'ReceiptList', 'Newest first.')),
+    },
+    '/edits/{editId}': {
+      get: operation('One receipt.', [inPath('editId', { type: 'string', format: 'uuid' }), prefer], receipt),
+    },
+    '/stream': {
+      get: operation(
+        'Server-sent events: record, gone, receipt, resync. The id is the hub’s journal number; resume with Last-Event-ID.',
+        [inHeader('Last-Event-ID', false, 'The last id seen.')],
+        {
+          200: {
+            description: 'The stream.',
+            content: { 'text/event-stream': { schema: { type: 'string' } } },
+          },
+        },
+      ),
+    },
+    '/openapi.json': {
+      get: { ...operation('This document.', [], { 200: { description: 'OpenAPI 3.1.' } }), security: [] },
+    },
+  };
+}
+
+function operation(summary: string, parameters: unknown[], responses: Record<string, unknown>) {
+  const problem = {
+    description: 'A problem document (RFC 9457).',
+    content: { 'application/problem+json': { schema: ref('Problem') } },
+  };
+  return { summary, parameters, responses: { ...responses, default: problem } };
+}
+
+const ref = (name: Component) => ({ $ref: `#/components/schemas/${name}` });
+const answer = (status: number, name: Component, description: string) => ({
+  [status]: { description, content: { 'application/json': { schema: ref(name) } } },
+});
+const body = (name: Component) => ({
+  required: true,
+  content: { 'application/json': { schema: ref(name) } },
+});
+const inPath = (name: string, schema: unknown) => ({ name, in: 'path', required: true, schema });
+const inQuery = (name: string, type: string) => ({ name, in: 'query', required: false, schema: { type } });
+const inHeader = (name: string, required: boolean, description: string) => ({
+  name,
+  in: 'header',
+  required,
+  description,
+  schema: { type: 'string' },
+});

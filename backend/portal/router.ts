@@ -1,0 +1,71 @@
+/** The portal API, version 1: everything below `/portal/v1`. */
+import express, { Router, type RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import type { Logger } from 'pino';
+import type { PortalDeps } from './access.ts';
+import { openApi } from './openapi.ts';
+import { answerRefusals, sendProblem } from './problem.ts';
+import { recordRoutes } from './records.ts';
+import { createStreams } from './stream.ts';
+
+const BODY_MAX = '256kb';
+const REQUESTS_PER_MINUTE = 600;
+const WRITES_PER_MINUTE = 120;
+const MINUTE_MS = 60_000;
+
+/** Addresses and the methods each takes: what 405 and the OpenAPI document are made from. */
+export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  '/me': ['GET'],
+  '/records/:object': ['GET'],
+  '/records/:object/:id': ['GET', 'PATCH'],
+  '/records/:object/:id/actions/:action': ['POST'],
+  '/edits': ['GET'],
+  '/edits/:editId': ['GET'],
+  '/stream': ['GET'],
+  '/openapi.json': ['GET'],
+};
+
+export interface Portal {
+  router: Router;
+  /** Ends the live streams. */
+  close(): void;
+}
+
+export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
+  const streams = createStreams(deps);
+  const router = Router();
+  const v1 = Router();
+  v1.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  v1.get('/openapi.json', (_req, res) => void res.json(openApi()));
+  v1.use(perPerson(REQUESTS_PER_MINUTE, () => false));
+  v1.use(perPerson(WRITES_PER_MINUTE, (req) => req.method === 'GET'));
+  v1.get('/stream', streams.handle);
+  v1.use(express.json({ limit: BODY_MAX, strict: true }));
+  v1.use(recordRoutes(deps));
+  for (const [address, methods] of Object.entries(ADDRESSES)) {
+    v1.all(address, (_req, res) => {
+      res.setHeader('Allow', methods.join(', '));
+      sendProblem(res, 'method-not-allowed');
+    });
+  }
+  v1.use((_req, res) => sendProblem(res, 'no-such-address'));
+  v1.use(answerRefusals);
+  router.use('/portal/v1', v1);
+  return { router, close: streams.close };
+}
+
+/** Counted by token, so that one person cannot use up another's share; without one, by address. */
+function perPerson(limit: number, skip: (req: express.Request) => boolean): RequestHandler {
+  return rateLimit({
+    windowMs: MINUTE_MS,
+    limit,
+    skip,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    keyGenerator: (req) => req.headers.authorization ?? req.socket.remoteAddress ?? 'nobody',
+    handler: (_req, res) => sendProblem(res, 'too-many-requests'),
+  });
+}

@@ -1,0 +1,76 @@
+/** What a person is shown of a record: their own open edits on top of the mirror, each value with its age. Pure. */
+import { FRESH_WITHIN_S } from '@tallystick/shared/defineOwnership';
+import type { FieldView, RecordView } from '@tallystick/shared/messages';
+import { objects, type AppObject } from '@tallystick/shared/ownership';
+import { equal, show } from '@tallystick/shared/values';
+import type { Kept } from '../store/database.ts';
+import type { Person } from '../store/people.ts';
+import type { OpenEditOfField, RecordRow } from '../store/records.ts';
+import { versionOf } from './versions.ts';
+import { mayEdit, visibleFields } from './visibility.ts';
+
+export function recordView(person: Person, row: RecordRow, now: number): RecordView {
+  const { object } = row;
+  const names = visibleFields(object, person.audience).filter((name) => Object.hasOwn(row.fields, name));
+  const own = ownEdits(person, row);
+  const fields: Record<string, FieldView> = {};
+  for (const name of names) {
+    const kept = row.fields[name];
+    if (kept !== undefined) fields[name] = fieldView(person, object, name, kept, own);
+  }
+  const oldest = Math.min(...names.map((name) => row.fields[name]?.asOf ?? 0));
+  return {
+    object,
+    id: row.recordId,
+    version: versionOf(row.changedSeq),
+    title: titleOf(row, fields),
+    asOf: names.length === 0 ? null : iso(oldest),
+    stale: isStale(person, row, now),
+    fields,
+  };
+}
+
+export const ownEdits = (person: Person, row: RecordRow): OpenEditOfField[] =>
+  row.openEdits.filter((edit) => edit.person === person.contactId);
+
+/** A field that is shown is older than its bound. */
+export function isStale(person: Person, row: RecordRow, now: number): boolean {
+  return visibleFields(row.object, person.audience).some((name) => {
+    const kept = Object.hasOwn(row.fields, name) ? row.fields[name] : undefined;
+    const withinS = objects[row.object].fields[name]?.freshWithinS ?? FRESH_WITHIN_S;
+    return kept !== undefined && now - kept.asOf > withinS * 1_000;
+  });
+}
+
+function fieldView(
+  person: Person,
+  object: AppObject,
+  name: string,
+  kept: Kept,
+  own: readonly OpenEditOfField[],
+): FieldView {
+  const kind = objects[object].fields[name]?.kind ?? 'text';
+  const base = {
+    value: kept.value,
+    version: versionOf(kept.seq),
+    asOf: iso(kept.asOf),
+    state: kept.how === 'read' ? ('confirmed' as const) : ('reported' as const),
+    editable: mayEdit(object, name, person.audience),
+  };
+  const edit = own.findLast((each) => each.field === name);
+  if (edit === undefined) return base;
+  const on = { editId: edit.editId, crmValue: kept.value };
+  if (edit.state === 'held') return { ...base, state: 'held', edit: on };
+  if (edit.state === 'written' && equal(kind, edit.wanted, kept.value)) return { ...base, edit: on };
+  return { ...base, value: edit.wanted, state: 'saving', edit: on };
+}
+
+function titleOf(row: RecordRow, fields: Readonly<Record<string, FieldView>>): string {
+  const spec = objects[row.object];
+  const title = fields[spec.title]?.value ?? null;
+  return title === null
+    ? `${spec.label.one} ${row.recordId}`
+    : show(spec.fields[spec.title]?.kind ?? 'text', title);
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,91 @@
+/** Every sentence a customer reads, in one place, beside no logic. */
+import type { Refusal } from '@tallystick/shared/decide';
+import type { EditState } from '@tallystick/shared/messages';
+
+/** Why a value, or a change, was not taken. */
+export const REFUSALS: Readonly<Record<Refusal, string>> = {
+  'too-long': 'This text is too long.',
+  'control-characters':
+    'This text has characters that cannot be stored, such as line breaks in a one-line field.',
+  'not-an-email': 'This is not an e-mail address.',
+  'not-a-phone':
+    'This is not a phone number. Please write it with its country code, such as +44 20 7946 0018.',
+  'not-a-url': 'This is not a web address. It starts with https:// or http://.',
+  'not-a-number': 'This is not a number.',
+  'not-a-date': 'This is not a date.',
+  'not-a-time': 'This is not a date with a time.',
+  'not-yes-or-no': 'Please answer yes or no.',
+  'not-an-option': 'This is not one of the options.',
+  'not-an-owner': 'This is not one of our people.',
+  'not-yours-to-change': 'You cannot change this here. Please ask us.',
+  required: 'This cannot be empty.',
+  'property-gone': 'This cannot be changed at the moment. We have been told.',
+  'property-read-only': 'This cannot be changed at the moment. We have been told.',
+  'changed-while-looking': 'This changed while you were looking. Please read it again and decide then.',
+  'record-gone': 'This record is no longer there.',
+  'record-merged':
+    'This record was put together with another one. Please open it again and repeat your change.',
+  'crm-refused': 'Our records did not take this value. Please check it, or ask us.',
+};
+
+export const NO_SUCH_FIELD = 'There is no such field.';
+
+/** What a receipt says of one field, by its state; a refusal says its reason instead. */
+export const RECEIPT_SENTENCES: Readonly<Record<Exclude<EditState, 'refused'>, string>> = {
+  accepted: 'We have your change and are passing it on.',
+  written: 'Your change is in our records; we are making sure of it.',
+  verified: 'Your change is in our records.',
+  held: 'Our team will look at your change before it counts.',
+  superseded: 'Somebody else’s change counts here; both are kept.',
+};
+
+/** Finer than the state, where the rule tells more. */
+export const RULE_SENTENCES: Readonly<Record<string, string>> = {
+  D1: 'Our records already say so.',
+  D5: 'Our team changed this while you were editing, and their change counts here.',
+  D7: 'Our team changed this after you did, and the later change counts here.',
+  D9: 'Our team changed this while you were editing. They will decide which of the two counts.',
+  D10: 'Our team has to agree to this change first.',
+  F1: 'A later change of yours took its place.',
+  S3: 'Your change was in our records, and then somebody changed it again.',
+};
+
+/** Problems of a request as a whole: by code, a title and one sentence. */
+export const PROBLEMS = {
+  'sign-in': [401, 'Sign in', 'This needs a valid access token.'],
+  'not-found': [404, 'Not found', 'There is no such record.'],
+  'no-such-address': [404, 'Not found', 'There is nothing at this address.'],
+  'method-not-allowed': [405, 'Method not allowed', 'This address does not take that method.'],
+  'not-json': [415, 'Not JSON', 'Send the request as application/json.'],
+  'bad-json': [400, 'Bad request', 'The request is not valid JSON.'],
+  'bad-request': [400, 'Bad request', 'The request is not of the documented form.'],
+  'too-large': [413, 'Too large', 'The request is too large.'],
+  'precondition-required': [
+    428,
+    'Say what was seen',
+    'Send If-Match with the version you saw, or `seen` for each field.',
+  ],
+  'unknown-version': [
+    400,
+    'Unknown version',
+    'That version is not one this record ever had. Read the record again.',
+  ],
+  'version-expired': [
+    409,
+    'Version expired',
+    'That version is too old to compare with. Read the record again.',
+  ],
+  'idempotency-key-required': [
+    400,
+    'Idempotency key missing',
+    'Send an Idempotency-Key of 1 to 200 characters.',
+  ],
+  'idempotency-key-reused': [
+    422,
+    'Idempotency key reused',
+    'That Idempotency-Key was used for another request.',
+  ],
+  'fields-refused': [422, 'Please check', 'Some of the values cannot be taken.'],
+  'too-many-requests': [429, 'Too many requests', 'Please wait a moment and try again.'],
+  'too-many-streams': [429, 'Too many streams', 'Too many live connections are open for you.'],
+} as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;

@@ -1,0 +1,116 @@
+/** One port: the webhook route is dispatched ahead of Express, everything else goes through it. */
+import { createServer, type Server } from 'node:http';
+import type { Problem } from '@tallystick/shared/messages';
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import type { Intake } from './intake/webhooks.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const HEADERS_MAX_BYTES = 16_384;
+const CLOSE_DEADLINE_MS = 5_000;
+
+export interface RunningServer {
+  url: string;
+  port: number;
+  /** Takes no new connection, lets requests finish until the deadline, ends what is left. */
+  close(): Promise<void>;
+}
+
+export async function startServer(options: {
+  host: string;
+  port: number;
+  intakePath: string;
+  intake: Intake;
+  app: Express;
+}): Promise<RunningServer> {
+  const { intakePath, intake, app } = options;
+  const server = createServer(
+    {
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    },
+    (req, res) => {
+      if (req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true) intake.handle(req, res);
+      else app(req, res);
+    },
+  );
+  await listen(server, options.host, options.port);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return { url: `http://${options.host}:${port}`, port, close: () => close(server) };
+}
+
+export function createApp(options: {
+  routers: readonly Router[];
+  log: Logger;
+  ready: () => Promise<boolean>;
+}): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
+  );
+  app.get('/healthz', (_req, res) => void res.json({ alive: true }));
+  app.get('/readyz', (_req, res) =>
+    options.ready().then((ready) => void res.status(ready ? 200 : 503).json({ ready })),
+  );
+  for (const router of options.routers) app.use(router);
+  app.use((_req, res) => problem(res, 404, 'not-found', 'There is nothing at this address.'));
+  app.use(lastResort(options.log));
+  return app;
+}
+
+/** A bug crashes the request and is seen here; its text stays inside. */
+function lastResort(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    log.error({ err: error, method: req.method, path: req.path }, 'A request failed.');
+    if (res.headersSent) next(error);
+    else problem(res, 500, 'internal', 'Something went wrong on our side.');
+  };
+}
+
+function problem(res: express.Response, status: number, code: string, detail: string): void {
+  const body: Problem = {
+    type: 'about:blank',
+    title: status === 404 ? 'Not found' : 'Internal error',
+    status,
+    code,
+    detail,
+  };
+  res.status(status).type('application/problem+json').send(JSON.stringify(body));
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        'code' in error && error.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} on ${host} is in use.`)
+          : error,
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
+    server.close(() => {
+      clearTimeout(deadline);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,37 @@
+/** Storing what came in by webhook: one statement for everything that waits, over a connection of its own. */
+import type { HubId } from '@tallystick/shared/ids';
+import pg from 'pg';
+import { sessionConfig } from './database.ts';
+
+export interface Delivery {
+  hubId: HubId;
+  receivedAt: number;
+  /** The events as they came, a JSON array. */
+  events: string;
+}
+
+export interface DeliveryStore {
+  /** Resolves when the rows are durable. */
+  store(deliveries: readonly Delivery[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const INSERT = {
+  name: 'store-deliveries',
+  text: `insert into deliveries (hub_id, received_at, events)
+         select * from unnest($1::bigint[], $2::timestamptz[], $3::text[])`,
+};
+const CONNECT_TIMEOUT_MS = 2_000;
+
+export function openDeliveryStore(url: string, onError: (error: Error) => void): DeliveryStore {
+  const pool = new pg.Pool({ ...sessionConfig(url), max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  pool.on('error', onError);
+  return {
+    store: async (deliveries) => {
+      const hubs = deliveries.map((delivery) => delivery.hubId);
+      const times = deliveries.map((delivery) => new Date(delivery.receivedAt));
+      await pool.query({ ...INSERT, values: [hubs, times, deliveries.map((delivery) => delivery.events)] });
+    },
+    close: () => pool.end(),
+  };
+}

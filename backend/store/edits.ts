@@ -1,0 +1,123 @@
+/** Storing what customers ask for, and reading it back for their receipts. */
+import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import type { AppObject } from '@tallystick/shared/ownership';
+import type { Value } from '@tallystick/shared/values';
+import { sql } from 'kysely';
+import type { Db, KeptGuard } from './database.ts';
+import { dueRows } from './due.ts';
+
+export interface NewEdit {
+  editId: EditId;
+  object: AppObject;
+  recordId: RecordId;
+  person: RecordId;
+  audience: string;
+  askedAt: number;
+  action: string | null;
+  guards: KeptGuard[];
+  idempotencyKey: string;
+  /** Tells a repeated request from another one under the same key. */
+  fingerprint: string;
+  fields: { field: string; seen: Value; wanted: Value }[];
+}
+
+/**
+ * Stores the edit and makes its record due, in one statement: both or neither. False when the person has already used
+ * the key; then nothing was stored.
+ */
+export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<boolean> {
+  const at = new Date(edit.askedAt);
+  const due = dueRows(hubId, 'edit', [{ object: edit.object, recordId: edit.recordId }], {
+    now: edit.askedAt,
+  });
+  return db.transaction().execute(async (trx) => {
+    const { rows } = await sql`
+      with e as (
+        insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint)
+        values (${hubId}, ${edit.editId}, ${edit.object}, ${edit.recordId}, ${edit.person}, ${edit.audience}, ${at},
+          ${edit.action}, ${JSON.stringify(edit.guards)}::jsonb, ${edit.idempotencyKey}, ${edit.fingerprint})
+        on conflict (hub_id, person, idempotency_key) do nothing
+        returning edit_id
+      )
+      insert into edit_fields (hub_id, edit_id, field, object, record_id, seen, wanted, state, changed_at)
+      select ${hubId}::bigint, e.edit_id, f.field, ${edit.object}, ${edit.recordId}, f.seen, f.wanted, 'accepted', ${at}::timestamptz
+      from e cross join unnest(
+        ${edit.fields.map((each) => each.field)}::text[], ${edit.fields.map((each) => each.seen)}::text[],
+        ${edit.fields.map((each) => each.wanted)}::text[]) as f (field, seen, wanted)
+      returning field`.execute(trx);
+    if (rows.length === 0) return false;
+    await due.execute(trx);
+    return true;
+  });
+}
+
+export interface EditRow {
+  editId: EditId;
+  person: RecordId;
+  object: AppObject;
+  recordId: RecordId;
+  askedAt: number;
+  fingerprint: string;
+  fields: EditFieldRow[];
+}
+export interface EditFieldRow {
+  field: string;
+  seen: Value;
+  wanted: Value;
+  state: EditState;
+  rule: string | null;
+  reason: string | null;
+  crmValue: Value;
+}
+
+export function editById(db: Db, hubId: HubId, editId: EditId): Promise<EditRow[]> {
+  return edits(db, hubId, sql`e.edit_id = ${editId}`, 1);
+}
+export function editsByIds(db: Db, hubId: HubId, editIds: readonly EditId[]): Promise<EditRow[]> {
+  return edits(db, hubId, sql`e.edit_id = any(${[...editIds]}::uuid[])`, editIds.length);
+}
+export function editByKey(db: Db, hubId: HubId, person: RecordId, key: string): Promise<EditRow[]> {
+  return edits(db, hubId, sql`e.person = ${person} and e.idempotency_key = ${key}`, 1);
+}
+/** The person's newest edits, newest first. */
+export function recentEdits(db: Db, hubId: HubId, person: RecordId, limit: number): Promise<EditRow[]> {
+  return edits(db, hubId, sql`e.person = ${person}`, limit);
+}
+/** The person's edits that the journal has mentioned since. */
+export function editsSince(
+  db: Db,
+  hubId: HubId,
+  person: RecordId,
+  seq: number,
+  limit: number,
+): Promise<EditRow[]> {
+  const mentioned = sql`select j.edit_id from journal j where j.hub_id = ${hubId} and j.seq > ${seq} and j.edit_id is not null`;
+  return edits(db, hubId, sql`e.person = ${person} and e.edit_id in (${mentioned})`, limit);
+}
+
+async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit: number): Promise<EditRow[]> {
+  const { rows } = await sql<{
+    edit_id: EditId;
+    person: RecordId;
+    object: AppObject;
+    record_id: RecordId;
+    asked_at: Date;
+    fingerprint: string;
+    fields: EditFieldRow[];
+  }>`
+    select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.fingerprint,
+      (select json_agg(json_build_object('field', f.field, 'seen', f.seen, 'wanted', f.wanted, 'state', f.state,
+          'rule', f.rule, 'reason', f.reason, 'crmValue', f.crm_value) order by f.field)
+        from edit_fields f where f.hub_id = e.hub_id and f.edit_id = e.edit_id) as fields
+    from edits e where e.hub_id = ${hubId} and ${which} order by e.number desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    editId: row.edit_id,
+    person: row.person,
+    object: row.object,
+    recordId: row.record_id,
+    askedAt: row.asked_at.getTime(),
+    fingerprint: row.fingerprint,
+    fields: row.fields,
+  }));
+}

@@ -1,0 +1,170 @@
+/** Reading records for the portal: mirror, links and the person's own open edits in one statement each. */
+import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import type { AppObject } from '@tallystick/shared/ownership';
+import { sql } from 'kysely';
+import type { Db, Definition, Kept } from './database.ts';
+
+export interface LinkRow {
+  companyId: RecordId;
+  isPrimary: boolean;
+  labels: string[];
+}
+
+export interface OpenEditOfField {
+  editId: EditId;
+  person: RecordId;
+  field: string;
+  wanted: string | null;
+  state: EditState;
+}
+
+export interface RecordRow {
+  object: AppObject;
+  recordId: RecordId;
+  life: string;
+  fields: Record<string, Kept>;
+  foundSeq: number;
+  changedSeq: number;
+  companies: RecordId[];
+  /** Oldest first: accepted, written or held. */
+  openEdits: OpenEditOfField[];
+}
+
+/** The companies a contact is linked to. */
+export async function linksOf(db: Db, hubId: HubId, contactId: RecordId): Promise<LinkRow[]> {
+  const rows = await db
+    .selectFrom('links')
+    .select(['company_id', 'is_primary', 'labels'])
+    .where('hub_id', '=', hubId)
+    .where('object', '=', 'contact')
+    .where('record_id', '=', contactId)
+    .execute();
+  return rows.map((row) => ({ companyId: row.company_id, isPrimary: row.is_primary, labels: row.labels }));
+}
+
+/** Records of any objects with their companies and open edits; unknown ones are simply not in the answer. */
+export async function loadRecords(
+  db: Db,
+  hubId: HubId,
+  wanted: readonly { object: AppObject; recordId: RecordId }[],
+): Promise<RecordRow[]> {
+  const { rows } = await sql<{
+    object: AppObject;
+    record_id: RecordId;
+    life: string;
+    fields: Record<string, Kept>;
+    found_seq: string;
+    changed_seq: string;
+    companies: RecordId[] | null;
+    open_edits:
+      { editId: EditId; person: RecordId; field: string; wanted: string | null; state: EditState }[] | null;
+  }>`
+    select m.object, m.record_id, m.life, m.fields, m.found_seq, m.changed_seq,
+      (select array_agg(l.company_id) from links l
+        where l.hub_id = m.hub_id and l.object = m.object and l.record_id = m.record_id) as companies,
+      (select json_agg(json_build_object('editId', f.edit_id, 'person', e.person, 'field', f.field,
+          'wanted', f.wanted, 'state', f.state) order by e.number)
+        from edit_fields f join edits e on e.hub_id = f.hub_id and e.edit_id = f.edit_id
+        where f.hub_id = m.hub_id and f.object = m.object and f.record_id = m.record_id
+          and f.state in ('accepted', 'written', 'held')) as open_edits
+    from mirror m
+    where m.hub_id = ${hubId} and (m.object, m.record_id) in (
+      select * from unnest(${wanted.map((one) => one.object)}::text[], ${wanted.map((one) => one.recordId)}::text[]))`.execute(
+    db,
+  );
+  return rows.map((row) => ({
+    object: row.object,
+    recordId: row.record_id,
+    life: row.life,
+    fields: row.fields,
+    foundSeq: Number(row.found_seq),
+    changedSeq: Number(row.changed_seq),
+    companies: row.companies ?? [],
+    openEdits: row.open_edits ?? [],
+  }));
+}
+
+/** A page of the ids of present records that hang on these companies (for companies: they themselves), by id. */
+export async function idsInReach(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  reach: { companies: readonly RecordId[]; self: RecordId | null },
+  page: { after: RecordId | null; limit: number },
+): Promise<RecordId[]> {
+  const own = object === 'company' ? reach.companies : reach.self === null ? [] : [reach.self];
+  const { rows } = await sql<{ record_id: RecordId }>`
+    select m.record_id from mirror m
+    where m.hub_id = ${hubId} and m.object = ${object} and m.life = 'present'
+      and (m.record_id = any(${[...own]}::text[]) or m.record_id in (
+        select l.record_id from links l
+        where l.hub_id = ${hubId} and l.company_id = any(${[...reach.companies]}::text[]) and l.object = ${object}))
+      and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length(${page.after}::text), ${page.after}::text))
+    order by length(m.record_id), m.record_id limit ${page.limit}`.execute(db);
+  return rows.map((row) => row.record_id);
+}
+
+/** The CRM's property definitions of an object, by property. */
+export async function definitionsOf(db: Db, hubId: HubId): Promise<Map<string, Definition>> {
+  const rows = await db
+    .selectFrom('properties')
+    .select(['object', 'property', 'definition'])
+    .where('hub_id', '=', hubId)
+    .execute();
+  return new Map(rows.map((row) => [`${row.object}:${row.property}`, row.definition]));
+}
+
+export async function headOf(db: Db, hubId: HubId): Promise<number> {
+  const row = await db
+    .selectFrom('journal')
+    .select((eb) => eb.fn.max('seq').as('seq'))
+    .where('hub_id', '=', hubId)
+    .executeTakeFirst();
+  return Number(row?.seq ?? 0);
+}
+
+/**
+ * The values fields had as of a journal number: the first change after it says what was there before. Fields that did
+ * not change since are not in the answer. `erased` names fields whose old value is no longer kept.
+ */
+export async function valuesAsOf(
+  db: Db,
+  hubId: HubId,
+  record: { object: AppObject; recordId: RecordId },
+  asked: readonly { field: string; seq: number }[],
+): Promise<{ changed: Map<string, string | null>; erased: string[] }> {
+  const { rows } = await sql<{ field: string; before: string | null; erased: boolean }>`
+    select a.field, j.before, j.salt is null as erased
+    from unnest(${asked.map((one) => one.field)}::text[], ${asked.map((one) => one.seq)}::bigint[]) as a (field, seq)
+    cross join lateral (
+      select before, salt from journal
+      where hub_id = ${hubId} and object = ${record.object} and record_id = ${record.recordId}
+        and kind = 'changed' and field = a.field and seq > a.seq
+      order by seq limit 1
+    ) j`.execute(db);
+  return {
+    changed: new Map(rows.map((row) => [row.field, row.before])),
+    erased: rows.filter((row) => row.erased).map((row) => row.field),
+  };
+}
+
+/** The records and edits that the journal has mentioned after `seq`. */
+export async function movedSince(
+  db: Db,
+  hubId: HubId,
+  seq: number,
+): Promise<{
+  records: { object: AppObject; recordId: RecordId }[];
+  edits: { editId: EditId; object: AppObject; recordId: RecordId }[];
+}> {
+  const { rows } = await sql<{ object: AppObject; record_id: RecordId; edit_id: EditId | null }>`
+    select distinct object, record_id, edit_id from journal
+    where hub_id = ${hubId} and seq > ${seq} and object is not null`.execute(db);
+  return {
+    records: rows.map((row) => ({ object: row.object, recordId: row.record_id })),
+    edits: rows.flatMap(({ object, record_id, edit_id }) =>
+      edit_id === null ? [] : [{ editId: edit_id, object, recordId: record_id }],
+    ),
+  };
+}

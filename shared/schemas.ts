@@ -1,0 +1,122 @@
+/** The messages as zod: parsed where they come in, and the source of the OpenAPI document. Fitted to `messages.ts`. */
+import { z } from 'zod';
+import type { Me, Problem, Receipt, RecordList, RecordView } from './messages.ts';
+
+const value = z.string().nullable().describe('A value in canonical form; null is "absent".');
+const version = z
+  .string()
+  .regex(/^j\d{1,18}$/)
+  .describe('Opaque: the state of the record as it was read.');
+const instant = z.iso.datetime().describe('ISO 8601 instant, UTC.');
+
+export const fieldView = z.object({
+  value,
+  version,
+  asOf: instant.nullable().describe('When the value was last known to be the CRM’s.'),
+  state: z.enum(['confirmed', 'reported', 'saving', 'held']),
+  editable: z.boolean(),
+  edit: z.object({ editId: z.uuid(), crmValue: value }).exactOptional(),
+});
+
+export const recordView = z.object({
+  object: z.string(),
+  id: z.string(),
+  version,
+  title: z.string(),
+  asOf: instant.nullable(),
+  stale: z.boolean().describe('A field is older than its bound, and the CRM could not be asked in time.'),
+  fields: z.record(z.string(), fieldView),
+}) satisfies z.ZodType<RecordView>;
+
+export const recordList = z.object({
+  object: z.string(),
+  records: z.array(recordView),
+  next: z.string().nullable().describe('Pass as `after` for the next page.'),
+}) satisfies z.ZodType<RecordList>;
+
+const fieldMeta = z.object({
+  label: z.string(),
+  help: z.string().exactOptional(),
+  kind: z.string(),
+  editable: z.boolean(),
+  required: z.boolean(),
+  options: z.array(z.object({ value: z.string(), label: z.string() })).exactOptional(),
+});
+
+export const me = z.object({
+  contactId: z.string(),
+  audience: z.string(),
+  name: z.string(),
+  objects: z.record(
+    z.string(),
+    z.object({
+      label: z.object({ one: z.string(), many: z.string() }),
+      fields: z.record(z.string(), fieldMeta),
+      actions: z.array(z.object({ name: z.string(), label: z.string() })),
+    }),
+  ),
+}) satisfies z.ZodType<Me>;
+
+const editState = z.enum(['accepted', 'written', 'verified', 'refused', 'held', 'superseded']);
+
+export const receipt = z.object({
+  editId: z.uuid(),
+  object: z.string(),
+  id: z.string(),
+  acceptedAt: instant,
+  state: editState.describe('accepted → written (in the CRM) → verified; or refused, held, superseded.'),
+  final: z.boolean(),
+  message: z.string(),
+  fields: z.record(
+    z.string(),
+    z.object({
+      wanted: value,
+      seen: value,
+      state: editState,
+      rule: z.string().nullable(),
+      message: z.string(),
+      reason: z.string().exactOptional(),
+      crmValue: value.exactOptional(),
+    }),
+  ),
+}) satisfies z.ZodType<Receipt>;
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string().describe('For the machine.'),
+  detail: z.string().describe('One sentence for the reader.'),
+  fields: z.record(z.string(), z.object({ code: z.string(), message: z.string() })).exactOptional(),
+}) satisfies z.ZodType<Problem>;
+
+const FIELDS_MAX = 50;
+const OPTIONS_MAX = 200;
+
+const asked = z.union([
+  z.string().max(70_000),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.string().max(1_000)).max(OPTIONS_MAX),
+]);
+const few = (fields: Record<string, unknown>): boolean => Object.keys(fields).length <= FIELDS_MAX;
+const seen = z.record(z.string(), version).refine(few, `At most ${FIELDS_MAX} fields.`);
+
+export const editRequest = z.strictObject({
+  fields: z
+    .record(z.string(), asked)
+    .refine((fields) => Object.keys(fields).length > 0, 'Name at least one field.')
+    .refine(few, `At most ${FIELDS_MAX} fields.`),
+  seen: seen.optional().describe('The version of each field as it was seen; wins over If-Match.'),
+});
+
+export const actionRequest = z.strictObject({ seen: seen.optional() });
+
+export const listQuery = z.object({
+  after: z
+    .string()
+    .regex(/^\d{1,20}$/, '`after` is not a page mark.')
+    .exactOptional(),
+  limit: z.coerce.number().int().min(1).max(50).default(50),
+});

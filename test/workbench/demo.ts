@@ -1,0 +1,147 @@
+/** The whole demo in one process: a CRM stand-in with a believable year in it, the service, the workbench page. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { parseConfig } from '../../backend/config.ts';
+import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
+import { INTAKE_PATH, startService, type Overrides, type Service } from '../../backend/main.ts';
+import { addPerson } from '../../backend/store/people.ts';
+import { seedDemo } from '../simulator/seed.ts';
+import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import { choosePeople } from './people.ts';
+import { startWorkbench } from './server.ts';
+
+export interface DemoOptions {
+  /** 0: any free port. */
+  ports: { portal: number; simulator: number; workbench: number };
+  stateDir: string;
+  /** Absent: the embedded Postgres. */
+  databaseUrl?: string;
+  log?: Logger;
+  at?: Overrides['at'];
+}
+
+export interface DemoPerson {
+  name: string;
+  audience: string;
+  contactId: string;
+  token: string;
+}
+
+export interface Demo {
+  portal: string;
+  simulator: string;
+  workbench: string;
+  people: DemoPerson[];
+  service: Service;
+  sim: Simulator;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const LOOK_MS = 25;
+
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { stateDir } = options;
+  await mkdir(stateDir, { recursive: true });
+  const sim = await startSimulator({
+    port: options.ports.simulator,
+    snapshotFile: join(stateDir, 'simulator.json'),
+  });
+  const stops = [() => sim.close()];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.reverse().splice(0)) await each();
+  };
+  try {
+    if (!sim.restored) seedDemo(sim.world);
+    const service = await serviceOver(sim, options);
+    stops.push(() => service.close());
+    await service.leading;
+    await loaded(service);
+    const people = await demoPeople(service);
+    const workbench = await startWorkbench({
+      port: options.ports.workbench,
+      db: service.db,
+      hubId: service.hubId,
+      portalUrl: service.url,
+      simulatorUrl: sim.url,
+      people,
+    });
+    stops.push(() => workbench.close());
+    return { portal: service.url, simulator: sim.url, workbench: workbench.url, people, service, sim, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function serviceOver(sim: Simulator, options: DemoOptions): Promise<Service> {
+  const port = options.ports.portal === 0 ? await freePort() : options.ports.portal;
+  const config = parseConfig({
+    DATABASE_URL: options.databaseUrl,
+    TALLYSTICK_STATE_DIR: options.stateDir,
+    HUBSPOT_ACCESS_TOKEN: sim.accessToken,
+    HUBSPOT_CLIENT_SECRET: sim.clientSecret,
+    HUBSPOT_BASE_URL: sim.url,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PORT: String(port),
+  });
+  const log = options.log ?? pino({ level: 'warn' });
+  const service = await startService(config, options.at === undefined ? { log } : { log, at: options.at });
+  const typeIds = { installed_site: sim.world.type('installed_site').typeId };
+  const webhooks = { target: `${service.url}${INTAKE_PATH}`, subscriptions: neededSubscriptions(typeIds) };
+  const answer = await fetch(`${sim.url}/_sim/webhooks`, { method: 'PUT', body: JSON.stringify(webhooks) });
+  if (!answer.ok) throw new Error(`The simulator refused the webhook subscriptions: ${await answer.text()}`);
+  return service;
+}
+
+/** The first backfill is over: every record is in the mirror. */
+async function loaded(service: Service): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const open = await service.db
+      .selectFrom('jobs')
+      .select('error')
+      .where('hub_id', '=', service.hubId)
+      .where('finished_at', 'is', null)
+      .execute();
+    if (open.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `The first backfill did not end within ${READY_WITHIN_MS / 1_000} s: ${open[0]?.error ?? 'no reason'}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** New tokens at every start: only their hashes are kept anywhere. */
+async function demoPeople(service: Service): Promise<DemoPerson[]> {
+  const chosen = await choosePeople(service.db, service.hubId);
+  return Promise.all(
+    chosen.map(async ({ name, audience, contactId }) => {
+      const secret = randomBytes(24).toString('base64url');
+      const token = await addPerson(service.db, {
+        hubId: service.hubId,
+        contactId,
+        audience,
+        secret,
+        now: Date.now(),
+      });
+      return { name, audience, contactId, token };
+    }),
+  );
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
