@@ -11,7 +11,7 @@ import type { HubChange } from '../signals.ts';
 import { editsByIds, type EditRow } from '../store/edits.ts';
 import { headOf, loadRecords, movedSince, type RecordRow } from '../store/records.ts';
 import type { PortalDeps } from './access.ts';
-import { Refused, sendProblem } from './problem.ts';
+import { Refused } from './problem.ts';
 import { receiptOf } from './receipts.ts';
 import { openSession, type Session } from './session.ts';
 import { ownEdits, recordView } from './views.ts';
@@ -43,7 +43,7 @@ interface Hub {
 
 export interface Streams {
   handle: RequestHandler;
-  close(): void;
+  close: () => void;
 }
 
 export function createStreams(deps: PortalDeps & { log: Logger }): Streams {
@@ -91,7 +91,7 @@ async function open(
   const hub = hubs.get(hubId) ?? { streams: new Set(), seq: 0, queue: Promise.resolve() };
   hubs.set(hubId, hub);
   const own = [...hub.streams].filter((stream) => stream.session.person.contactId === contactId);
-  if (own.length >= STREAMS_PER_PERSON) return sendProblem(res, 'too-many-streams');
+  if (own.length >= STREAMS_PER_PERSON) throw new Refused('too-many-streams');
   const stream: Stream = { session, authorization, res, shown: new Set() };
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -112,7 +112,10 @@ async function resume(deps: PortalDeps, stream: Stream, from: number, head: numb
   const { hubId } = stream.session.person;
   const knowable =
     Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
-  if (!knowable) return send(stream, head, { type: 'resync' });
+  if (!knowable) {
+    send(stream, head, { type: 'resync' });
+    return;
+  }
   const moved = await movedSince(deps.db, hubId, from);
   const news = await load(deps, { hubId, seq: head, ...moved });
   for (const row of news.rows) stream.shown.add(keyOf(row.object, row.recordId)); // it may have been shown before the break
