@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
 import { pino, type Logger } from 'pino';
@@ -21,6 +20,7 @@ import { openDatabase, type Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import type { Clock } from './sync/budget.ts';
+import { PATIENCE, type Patience } from './sync/plan.ts';
 import { startWorker } from './sync/worker.ts';
 
 export const INTAKE_PATH = '/webhooks/hubspot';
@@ -41,6 +41,7 @@ export interface Overrides {
   log?: Logger;
   /** Named steps of the loop; tests kill the process there. */
   at?: (step: string) => void;
+  patience?: Patience;
 }
 
 const clock: Clock = {
@@ -114,7 +115,7 @@ async function compose(
     log,
     at,
   });
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log });
+  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
   const app = createApp({ routers: [portal.router], log, ready: () => isReady(db) });
   const server = await startServer({
     host: config.host,
@@ -137,6 +138,7 @@ async function compose(
     holder: `${hostname()}:${process.pid}`,
     log,
     at,
+    patience: overrides.patience ?? PATIENCE,
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
@@ -252,5 +254,3 @@ export async function runService(env: Readonly<Record<string, string | undefined
     process.exitCode = 2;
   }
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await runService(process.env);

@@ -4,6 +4,7 @@ import { fieldOf, ownership, type AppObject } from '@tallystick/shared/ownership
 import type { Source } from '@tallystick/shared/observe';
 import { show, type Value } from '@tallystick/shared/values';
 import type { Db, JournalKind } from '../store/database.ts';
+import { unpackOne } from '../store/kept.ts';
 import { RULE_SENTENCES, who } from './words.ts';
 
 const EVIDENCE_MAX_ENTRIES = 20;
@@ -51,8 +52,9 @@ export async function explain(
     .where('object', '=', object)
     .where('record_id', '=', recordId)
     .executeTakeFirst();
-  const held = row?.fields[field];
-  if (spec === undefined || held === undefined) return null;
+  const packed = row?.fields[field];
+  if (spec === undefined || packed === undefined) return null;
+  const held = unpackOne(packed);
   const entries = await db
     .selectFrom('journal')
     .selectAll()

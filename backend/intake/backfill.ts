@@ -3,6 +3,7 @@
  * observations, so a crash at any point costs at most one page.
  */
 import type { AppObject } from '@tallystick/shared/ownership';
+import { sql } from 'kysely';
 import type { Db } from '../store/database.ts';
 import type { Context } from '../sync/context.ts';
 import { commitVisits, type Seen } from '../sync/commit.ts';
@@ -15,7 +16,7 @@ interface Job {
   cursor: string | null;
 }
 
-/** Does one page of the oldest open job. False when there is none, or the CRM could not be asked. */
+/** Does one page of the oldest open job that can go on. False when there is none, or the CRM could not be asked. */
 export async function backfillPage(ctx: Context): Promise<boolean> {
   const job = await openJob(ctx);
   if (job === null) return false;
@@ -49,6 +50,7 @@ async function openJob(ctx: Context): Promise<Job | null> {
     .where('hub_id', '=', ctx.hubId)
     .where('kind', '=', 'backfill')
     .where('finished_at', 'is', null)
+    .orderBy(sql`error is not null`) // one that cannot go on does not hold up the others
     .orderBy('job_id')
     .limit(1)
     .executeTakeFirst();

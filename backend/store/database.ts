@@ -13,6 +13,7 @@ import {
   type JSONColumnType,
 } from 'kysely';
 import pg from 'pg';
+import type { Packed } from './kept.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
 type Stamp = ColumnType<Date, Date, Date>;
@@ -101,7 +102,7 @@ export interface Database {
     object: AppObject;
     record_id: RecordId;
     life: string;
-    fields: JSONColumnType<Record<string, Kept>>;
+    fields: JSONColumnType<Record<string, Packed>>;
     found_seq: Big;
     changed_seq: Big;
     read_at: MaybeStamp;

@@ -77,25 +77,24 @@ export function editById(db: Db, hubId: HubId, editId: EditId): Promise<EditRow[
 export function editsByIds(db: Db, hubId: HubId, editIds: readonly EditId[]): Promise<EditRow[]> {
   return edits(db, hubId, sql`e.edit_id = any(${[...editIds]}::uuid[])`, editIds.length);
 }
-export function editByKey(db: Db, hubId: HubId, person: RecordId, key: string): Promise<EditRow[]> {
-  return edits(db, hubId, sql`e.person = ${person} and e.idempotency_key = ${key}`, 1);
-}
-/** The person's newest edits, newest first. */
-export function recentEdits(db: Db, hubId: HubId, person: RecordId, limit: number): Promise<EditRow[]> {
-  return edits(db, hubId, sql`e.person = ${person}`, limit);
-}
-/** The person's edits that the journal has mentioned since. */
-export function editsSince(
+/** `person`: every contact id the person has had. */
+export function editByKey(
   db: Db,
   hubId: HubId,
-  person: RecordId,
-  seq: number,
+  person: readonly RecordId[],
+  key: string,
+): Promise<EditRow[]> {
+  return edits(db, hubId, sql`e.person = any(${[...person]}::text[]) and e.idempotency_key = ${key}`, 1);
+}
+/** The person's newest edits, newest first. */
+export function recentEdits(
+  db: Db,
+  hubId: HubId,
+  person: readonly RecordId[],
   limit: number,
 ): Promise<EditRow[]> {
-  const mentioned = sql`select j.edit_id from journal j where j.hub_id = ${hubId} and j.seq > ${seq} and j.edit_id is not null`;
-  return edits(db, hubId, sql`e.person = ${person} and e.edit_id in (${mentioned})`, limit);
+  return edits(db, hubId, sql`e.person = any(${[...person]}::text[])`, limit);
 }
-
 async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit: number): Promise<EditRow[]> {
   const { rows } = await sql<{
     edit_id: EditId;

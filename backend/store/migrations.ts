@@ -60,7 +60,7 @@ const STATEMENTS = [
     changed_seq bigint not null,
     read_at timestamptz,
     primary key (hub_id, object, record_id)
-  ) with (fillfactor = 80)`,
+  ) with (fillfactor = 70, toast_tuple_target = 8160)`,
 
   /* Which company a record belongs to: what visibility is computed from. */
   `create table links (

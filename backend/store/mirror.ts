@@ -3,6 +3,7 @@ import type { HubId, RecordId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, Kept } from './database.ts';
+import { pack, unpack } from './kept.ts';
 
 /** `present`, `archived`, `erased`, or `merged:<id of the survivor>`. */
 export type Life = 'present' | 'archived' | 'erased' | `merged:${string}`;
@@ -48,7 +49,7 @@ export async function loadMirror(
         object: row.object,
         recordId: row.record_id,
         life: row.life,
-        fields: row.fields,
+        fields: unpack(row.fields),
         foundSeq: Number(row.found_seq),
         changedSeq: Number(row.changed_seq),
       },
@@ -68,7 +69,7 @@ export function upsertMirror(hubId: HubId, patches: readonly MirrorPatch[]) {
     insert into mirror as m (hub_id, object, record_id, life, fields, found_seq, changed_seq, read_at)
     select ${hubId}::bigint, * from unnest(
       ${patches.map((patch) => patch.object)}::text[], ${patches.map((patch) => patch.recordId)}::text[],
-      ${patches.map((patch) => patch.life)}::text[], ${patches.map((patch) => JSON.stringify(patch.fields))}::jsonb[],
+      ${patches.map((patch) => patch.life)}::text[], ${patches.map((patch) => JSON.stringify(pack(patch.fields)))}::jsonb[],
       ${patches.map((patch) => patch.foundSeq)}::bigint[], ${patches.map((patch) => patch.changedSeq)}::bigint[],
       ${patches.map((patch) => (patch.readAt === null ? null : new Date(patch.readAt)))}::timestamptz[])
     on conflict (hub_id, object, record_id) do update set

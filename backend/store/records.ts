@@ -4,6 +4,7 @@ import type { EditState } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, Definition, Kept } from './database.ts';
+import { unpack, type Packed } from './kept.ts';
 
 export interface LinkRow {
   companyId: RecordId;
@@ -53,7 +54,7 @@ export async function loadRecords(
     object: AppObject;
     record_id: RecordId;
     life: string;
-    fields: Record<string, Kept>;
+    fields: Record<string, Packed>;
     found_seq: string;
     changed_seq: string;
     companies: RecordId[] | null;
@@ -77,7 +78,7 @@ export async function loadRecords(
     object: row.object,
     recordId: row.record_id,
     life: row.life,
-    fields: row.fields,
+    fields: unpack(row.fields),
     foundSeq: Number(row.found_seq),
     changedSeq: Number(row.changed_seq),
     companies: row.companies ?? [],
@@ -149,22 +150,51 @@ export async function valuesAsOf(
   };
 }
 
-/** The records and edits that the journal has mentioned after `seq`. */
-export async function movedSince(
+export interface Moved {
+  object: AppObject;
+  recordId: RecordId;
+  /** Null: the record itself; else an edit of it. */
+  editId: EditId | null;
+  /** Where the journal mentions it last. */
+  seq: number;
+}
+
+/** The records and edits that the journal mentions after one number and up to another. */
+export async function movedBetween(db: Db, hubId: HubId, after: number, upTo: number): Promise<Moved[]> {
+  const { rows } = await sql<{
+    object: AppObject;
+    record_id: RecordId;
+    edit_id: EditId | null;
+    seq: string;
+  }>`
+    select object, record_id, edit_id, max(seq) as seq from journal
+    where hub_id = ${hubId} and seq > ${after} and seq <= ${upTo} and object is not null
+    group by object, record_id, edit_id`.execute(db);
+  return rows.map((row) => ({
+    object: row.object,
+    recordId: row.record_id,
+    editId: row.edit_id,
+    seq: Number(row.seq),
+  }));
+}
+
+/** Up to `limit` links to these companies: what hangs on them. */
+export async function linkedTo(
   db: Db,
   hubId: HubId,
-  seq: number,
-): Promise<{
-  records: { object: AppObject; recordId: RecordId }[];
-  edits: { editId: EditId; object: AppObject; recordId: RecordId }[];
-}> {
-  const { rows } = await sql<{ object: AppObject; record_id: RecordId; edit_id: EditId | null }>`
-    select distinct object, record_id, edit_id from journal
-    where hub_id = ${hubId} and seq > ${seq} and object is not null`.execute(db);
-  return {
-    records: rows.map((row) => ({ object: row.object, recordId: row.record_id })),
-    edits: rows.flatMap(({ object, record_id, edit_id }) =>
-      edit_id === null ? [] : [{ editId: edit_id, object, recordId: record_id }],
-    ),
-  };
+  companies: readonly RecordId[],
+  limit: number,
+): Promise<{ object: AppObject; recordId: RecordId; companyId: RecordId }[]> {
+  const rows = await db
+    .selectFrom('links')
+    .select(['object', 'record_id', 'company_id'])
+    .where('hub_id', '=', hubId)
+    .where(sql<boolean>`company_id = any(${[...companies]}::text[])`)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    object: row.object,
+    recordId: row.record_id,
+    companyId: row.company_id,
+  }));
 }

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import type { Heard } from '../intake/heard.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
-import { keyOf, loadMirror, upsertMirror, type MirrorRow } from '../store/mirror.ts';
+import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
 
@@ -21,29 +21,45 @@ export const OBSERVE_DELAY_MS = 500;
 
 export type Translate = (events: string) => Heard[];
 
-/** Applies the oldest waiting deliveries; answers how many there were. */
-export async function applyDeliveries(ctx: Context, translate: Translate): Promise<number> {
-  const deliveries = await waitingDeliveries(ctx);
-  if (deliveries.length === 0) return 0;
+export interface Batch {
+  deliveryIds: string[];
+  heard: HeardAt[];
+}
+
+/** The oldest waiting deliveries in our words, leaving out those that are being applied already. */
+export async function nextBatch(
+  ctx: Context,
+  translate: Translate,
+  except: readonly string[],
+): Promise<Batch> {
+  const deliveries = await waitingDeliveries(ctx, except);
+  const heard: HeardAt[] = [];
+  for (const { receivedAt, events } of deliveries) {
+    for (const one of translate(events)) heard.push({ one, receivedAt });
+  }
+  return { deliveryIds: deliveries.map((row) => row.deliveryId), heard };
+}
+
+/** Stores everything that follows from a batch, and tells the live streams. */
+export async function applyBatch(ctx: Context, { deliveryIds, heard }: Batch): Promise<void> {
   ctx.at('apply.loaded');
-  const heard = deliveries.flatMap(({ receivedAt, events }) =>
-    translate(events).map((one) => ({ ...one, receivedAt })),
-  );
   const change = await ctx.lease.exclusive(async (db) => {
-    const records = touched(heard);
-    const mirror = await loadMirror(db, ctx.hubId, records);
+    const mirror = await ctx.mirror.load(db, touched(heard));
     const { moves, due } = listen(heard, mirror);
     const all = assemble(moves, ctx.head.seq + 1);
     const drafts = [...all.drafts, ...ignoredDrafts(heard)];
     const now = ctx.clock.now();
     const rows = chain(ctx.hubId, ctx.head, now, drafts, ctx.randomBytes(drafts.length * SALT_BYTES));
-    await sql`
+    const stored = sql`
       with m as (${upsertMirror(ctx.hubId, all.patches)}), j as (${insertRows(ctx.hubId, rows)}),
         d as (${dueRows(ctx.hubId, 'observe', due, { now, notBefore: now + OBSERVE_DELAY_MS })})
       update deliveries set applied_at = ${new Date(now)}
-      where hub_id = ${ctx.hubId} and delivery_id = any(${deliveries.map((row) => row.deliveryId)}::bigint[])`.execute(
-      db,
-    );
+      where hub_id = ${ctx.hubId} and delivery_id = any(${deliveryIds}::bigint[])`.execute(db);
+    await stored.catch((error: unknown) => {
+      ctx.mirror.clear();
+      throw error;
+    });
+    ctx.mirror.applied(all.patches);
     const last = rows.at(-1);
     if (last !== undefined) ctx.head = { seq: last.seq, hash: last.hash };
     return { moved: all.moved, seq: ctx.head.seq };
@@ -52,7 +68,6 @@ export async function applyDeliveries(ctx: Context, translate: Translate): Promi
   if (change.moved.length > 0) {
     ctx.signals.changed({ hubId: ctx.hubId, seq: change.seq, records: change.moved, edits: [] });
   }
-  return deliveries.length;
 }
 
 interface Delivery {
@@ -61,12 +76,13 @@ interface Delivery {
   events: string;
 }
 
-async function waitingDeliveries(ctx: Context): Promise<Delivery[]> {
+async function waitingDeliveries(ctx: Context, except: readonly string[]): Promise<Delivery[]> {
   const rows = await ctx.db
     .selectFrom('deliveries')
     .select(['delivery_id', 'received_at', 'events'])
     .where('hub_id', '=', ctx.hubId)
     .where('applied_at', 'is', null)
+    .where(sql<boolean>`delivery_id <> all(${[...except]}::bigint[])`)
     .orderBy('delivery_id')
     .limit(BATCH_MAX_DELIVERIES)
     .execute();
@@ -82,11 +98,14 @@ async function waitingDeliveries(ctx: Context): Promise<Delivery[]> {
 
 const TYPICAL_EVENT_CHARS = 250;
 
-type HeardAt = Heard & { receivedAt: number };
+interface HeardAt {
+  one: Heard;
+  receivedAt: number;
+}
 
 function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: RecordId }[] {
   const records = new Map<string, { object: AppObject; recordId: RecordId }>();
-  for (const one of heard) {
+  for (const { one } of heard) {
     if (one.is !== 'ignored')
       records.set(keyOf(one.object, one.recordId), { object: one.object, recordId: one.recordId });
   }
@@ -105,7 +124,7 @@ function listen(
 ): { moves: RecordMove[]; due: DueRecord[] } {
   const working = new Map<string, Working>();
   const due = new Map<string, DueRecord>();
-  for (const one of heard) {
+  for (const { one, receivedAt } of heard) {
     if (one.is === 'ignored') continue;
     const { object, recordId } = one;
     const key = keyOf(object, recordId);
@@ -122,7 +141,11 @@ function listen(
     working.set(key, work);
     const field = one.is === 'life' ? LIFE : one.field;
     const before = work.latest.get(field) ?? row.fields[field] ?? null;
-    const after = observeField(before, told(one), field === LIFE ? 'choice' : kindOf(object, field));
+    const after = observeField(
+      before,
+      told(one, receivedAt),
+      field === LIFE ? 'choice' : kindOf(object, field),
+    );
     if (after === before && after.how === 'read') continue; // an echo, a repetition: proven already
     due.set(key, marked);
     if (after === before) continue;
@@ -135,15 +158,15 @@ function listen(
   return { moves, due: [...due.values()] };
 }
 
-function told(one: Extract<HeardAt, { is: 'value' | 'life' }>): Told {
+function told(one: Extract<Heard, { is: 'value' | 'life' }>, receivedAt: number): Told {
   const value = one.is === 'life' ? one.life : one.value;
-  return { how: 'event', value, at: one.at, by: one.by, receivedAt: one.receivedAt };
+  return { how: 'event', value, at: one.at, by: one.by, receivedAt };
 }
 
 /** Events that are none of ours are counted, not kept one by one. */
 function ignoredDrafts(heard: readonly HeardAt[]): Draft[] {
   const counts: Record<string, number> = {};
-  for (const one of heard) if (one.is === 'ignored') counts[one.why] = (counts[one.why] ?? 0) + 1;
+  for (const { one } of heard) if (one.is === 'ignored') counts[one.why] = (counts[one.why] ?? 0) + 1;
   if (Object.keys(counts).length === 0) return [];
   const none = { object: null, recordId: null, field: null, editId: null, actor: null, rule: null };
   return [{ kind: 'ignored', ...none, crmAt: null, before: null, after: null, detail: counts }];

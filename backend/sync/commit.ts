@@ -4,11 +4,11 @@ import { observeField } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Link, Reading } from '../hubspot/crm.ts';
 import type { Db } from '../store/database.ts';
-import { keyOf, loadMirror, saveLinks, saveMirror, type MirrorRow } from '../store/mirror.ts';
+import { keyOf, saveLinks, type MirrorRow } from '../store/mirror.ts';
 import * as store from '../store/visits.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
-import { journaling, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
-import { AMBIGUOUS_WAIT_MS, visit, visitGone, type OpenEdit, type OpenPromise, type Visit } from './plan.ts';
+import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
+import { visit, visitGone, type OpenEdit, type OpenPromise, type Visit } from './plan.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
 
 /** What the CRM said of one record. */
@@ -43,7 +43,7 @@ export async function commitVisits(
   also: (trx: Db) => Promise<void> = () => Promise.resolve(),
 ): Promise<Write[]> {
   const now = ctx.clock.now();
-  const done = await journaling(ctx, async (trx, next, journal) => {
+  const done = await storing(ctx, async ({ trx, next, journal, saveMirror }) => {
     const loaded = await load(ctx, trx, object, seen);
     const visits = seen.map((one) => visitOne(ctx, object, one, loaded, now));
     const all = assemble(
@@ -51,13 +51,13 @@ export async function commitVisits(
       next,
     );
     await journal(all.drafts);
-    await saveMirror(trx, ctx.hubId, all.patches);
+    await saveMirror(all.patches);
     const relinked = await saveLinks(trx, ctx.hubId, linksRead(object, seen));
     const writes = await storeVisits(ctx, trx, object, visits, now);
     await endWork(
       trx,
       ctx.hubId,
-      visits.flatMap((each) => endingOf(each, writes, now)),
+      visits.flatMap((each) => endingOf(ctx, each, writes, now)),
     );
     await also(trx);
     return { all, relinked, writes, visits, seq: next + all.drafts.length - 1 };
@@ -91,7 +91,7 @@ async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly See
   const ids = seen.map((one) => one.recordId);
   const records = ids.map((recordId) => ({ object, recordId }));
   const [mirror, edits, promises, ownWrites] = await Promise.all([
-    loadMirror(trx, ctx.hubId, records),
+    ctx.mirror.load(trx, records),
     store.loadOpenEdits(trx, ctx.hubId, object, ids),
     store.loadOpenPromises(trx, ctx.hubId, object, ids),
     store.loadOwnWrites(trx, ctx.hubId, object, ids),
@@ -130,6 +130,7 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
     found.is === 'here'
       ? visit({
           now,
+          patience: ctx.patience,
           appId: ctx.appId,
           mirror: row?.fields ?? {},
           read: { begunAt, history: found.reading.history },
@@ -245,10 +246,10 @@ async function storeVisits(
 }
 
 /** A record with a write before it stays due, so that a crash between promise and answer is found. */
-function endingOf({ seen, plan }: Visited, writes: readonly Write[], now: number): Ending[] {
+function endingOf(ctx: Context, { seen, plan }: Visited, writes: readonly Write[], now: number): Ending[] {
   if (seen.work === null) return [];
   if (writes.some((write) => write.recordId === seen.recordId)) {
-    return [{ work: seen.work, again: { lane: 'settle', notBefore: now + AMBIGUOUS_WAIT_MS } }];
+    return [{ work: seen.work, again: { lane: 'settle', notBefore: now + ctx.patience.ambiguousMs } }];
   }
   return [{ work: seen.work, again: plan.again }];
 }

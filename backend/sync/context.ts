@@ -11,6 +11,9 @@ import type { Db, Definition } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
 import type { Lease } from './lease.ts';
+import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
+import type { MirrorCache } from './mirrorCache.ts';
+import type { Patience } from './plan.ts';
 
 export interface Context {
   hubId: HubId;
@@ -26,41 +29,56 @@ export interface Context {
   log: Logger;
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at: (step: string) => void;
+  patience: Patience;
   /** How the hub's CRM has been answering. */
   health: { failures: number; lastSuccessAt: number };
-  /** The newest journal entry; moves only inside `journaling`. */
+  mirror: MirrorCache;
+  /** The newest journal entry; moves only inside `storing` and `applyBatch`. */
   head: Head;
   /** The CRM's property definitions as last read, by object and property. */
   definitions: Map<string, Definition>;
 }
 
-export type Journal = (drafts: readonly Draft[]) => Promise<void>;
+/** What a transaction of the worker stores through: journal and mirror move only when it has committed. */
+export interface Storing {
+  trx: Db;
+  /** The number the first draft will get. */
+  next: number;
+  journal: (drafts: readonly Draft[]) => Promise<void>;
+  saveMirror: (patches: readonly MirrorPatch[]) => Promise<void>;
+}
 
-/**
- * One transaction that may append to the journal. `next` is the number the first draft will get; the head moves only
- * when the transaction has committed.
- */
-export function journaling<T>(
-  ctx: Context,
-  work: (trx: Db, next: number, journal: Journal) => Promise<T>,
-): Promise<T> {
+/** One transaction, in its turn. */
+export function storing<T>(ctx: Context, work: (storing: Storing) => Promise<T>): Promise<T> {
   return ctx.lease.exclusive(async (db) => {
-    let head = ctx.head;
-    const result = await db.transaction().execute((trx) =>
-      work(trx, head.seq + 1, async (drafts) => {
-        if (drafts.length === 0) return;
-        const rows = chain(
-          ctx.hubId,
-          head,
-          ctx.clock.now(),
-          drafts,
-          ctx.randomBytes(drafts.length * SALT_BYTES),
-        );
-        head = rows.at(-1) ?? head;
-        await insertRows(ctx.hubId, rows).execute(trx);
-      }),
-    );
-    ctx.head = { seq: head.seq, hash: head.hash };
+    let { head } = ctx;
+    const patches: MirrorPatch[] = [];
+    const run = (trx: Db): Promise<T> =>
+      work({
+        trx,
+        next: head.seq + 1,
+        journal: async (drafts) => {
+          if (drafts.length === 0) return;
+          const salts = ctx.randomBytes(drafts.length * SALT_BYTES);
+          const rows = chain(ctx.hubId, head, ctx.clock.now(), drafts, salts);
+          const last = rows.at(-1);
+          if (last !== undefined) head = { seq: last.seq, hash: last.hash };
+          await insertRows(ctx.hubId, rows).execute(trx);
+        },
+        saveMirror: async (own) => {
+          patches.push(...own);
+          await saveMirror(trx, ctx.hubId, own);
+        },
+      });
+    const result = await db
+      .transaction()
+      .execute(run)
+      .catch((error: unknown) => {
+        ctx.mirror.clear();
+        throw error;
+      });
+    ctx.head = head;
+    ctx.mirror.applied(patches);
     return result;
   });
 }

@@ -19,10 +19,14 @@ import { makeGood, settle, type Entry, type Settlement } from '@tallystick/share
 import { equal, type Kind, type Value } from '@tallystick/shared/values';
 import { asked as noteAsked, decided, proven, sent, type Note } from './notes.ts';
 
-/** An acknowledged write that the history does not show yet is looked for again this long before it counts as lost. */
-export const SETTLE_PATIENCE_MS = 10_000;
-/** A write nobody answered may still be applied; it is not decided again before this. */
-export const AMBIGUOUS_WAIT_MS = 10_000;
+/** How long a write that the history does not show is looked for again before it is decided anew, in ms. */
+export interface Patience {
+  /** HubSpot said yes to it. */
+  answeredMs: number;
+  /** Nobody answered; it may still be applied. Later than this it is found as a late write of our own (S6). */
+  ambiguousMs: number;
+}
+export const PATIENCE: Patience = { answeredMs: 10_000, ambiguousMs: 5_000 };
 
 export interface OpenEdit extends Asked {
   editId: EditId;
@@ -48,6 +52,7 @@ export interface OpenPromise {
 
 export interface Situation {
   now: number;
+  patience: Patience;
   appId: string;
   mirror: Mirror;
   /** When the read began, and every mapped field's history, newest first. */
@@ -155,7 +160,7 @@ function settlePromise(
   const written = { kind: rule.kind, value: promise.value, base: promise.base, appId: situation.appId };
   const settlement = settle(written, history);
   if (settlement.is === 'missing' && settlement.rule === 'S4' && mayStillCome(situation, promise)) {
-    later(plan, 'settle', situation.now + LOOK_AGAIN_MS);
+    later(plan, 'settle', situation.now + Math.min(LOOK_AGAIN_MS, situation.patience.ambiguousMs));
     return null;
   }
   plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is });
@@ -180,9 +185,10 @@ function settlePromise(
 }
 
 function mayStillCome(situation: Situation, promise: OpenPromise): boolean {
+  const { now, patience } = situation;
   return promise.answeredAt === null
-    ? situation.now < promise.sentAt + AMBIGUOUS_WAIT_MS
-    : situation.now < promise.answeredAt + SETTLE_PATIENCE_MS;
+    ? now < promise.sentAt + patience.ambiguousMs
+    : now < promise.answeredAt + patience.answeredMs;
 }
 
 /** S2: their value was overwritten inside the window; the rule decides once more over it. */

@@ -9,7 +9,7 @@ import type { Lane } from '../store/lanes.ts';
 import { failWork, type Work } from '../store/work.ts';
 import type { Ticket } from './budget.ts';
 import { commitVisits, type Seen, type Write } from './commit.ts';
-import { journaling, type Context } from './context.ts';
+import { storing, type Context } from './context.ts';
 import { sendWrites } from './send.ts';
 
 /** Work that failed this often, while other work went through, is parked for a person. */
@@ -206,7 +206,7 @@ async function putOff(
     const waitMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** work.attempts);
     return { work, error, notBefore: now + waitMs, counts: true, park: work.attempts + 1 >= MAX_ATTEMPTS };
   });
-  await journaling(ctx, async (trx, _next, journal) => {
+  await storing(ctx, async ({ trx, journal }) => {
     await journal(failures.filter(({ park }) => park).map(({ work }) => parkedDraft(object, work, error)));
     await failWork(trx, ctx.hubId, failures, now);
   });

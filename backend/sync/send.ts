@@ -7,7 +7,7 @@ import type { Draft } from '../store/journal.ts';
 import { markSent, moveEdits, settlePromises } from '../store/visits.ts';
 import { endWork, failWork, type Ending } from '../store/work.ts';
 import type { Write } from './commit.ts';
-import { journaling, type Context } from './context.ts';
+import { storing, type Context } from './context.ts';
 
 /** A write nobody answered is looked for in the history this soon. */
 const LOOK_AFTER_MS = 1_000;
@@ -53,7 +53,7 @@ function propertiesOf(object: AppObject, write: Write): Record<string, string> {
 async function storeAnswered(ctx: Context, object: AppObject, writes: readonly Write[]): Promise<void> {
   if (writes.length === 0) return;
   const now = ctx.clock.now();
-  const seq = await journaling(ctx, async (trx, next) => {
+  const seq = await storing(ctx, async ({ trx, next }) => {
     await markSent(trx, ctx.hubId, promiseIds(writes), now, true);
     const written = writes.flatMap((write) =>
       write.promises.flatMap(({ field, editIds, restores }) =>
@@ -97,7 +97,7 @@ async function storeFailure(
     case 'ambiguous':
     case 'unexpected':
       ctx.log.warn({ hub: ctx.hubId, records: writes.length }, failure.message);
-      return journaling(ctx, async (trx) => {
+      return storing(ctx, async ({ trx }) => {
         await markSent(trx, ctx.hubId, promiseIds(writes), now, false);
         await endWork(trx, ctx.hubId, endings(writes, now + LOOK_AFTER_MS));
       });
@@ -114,7 +114,7 @@ function storeUnsent(
   failure: Failure,
 ): Promise<void> {
   const now = ctx.clock.now();
-  return journaling(ctx, async (trx) => {
+  return storing(ctx, async ({ trx }) => {
     const settled = promiseIds(writes).map((promiseId) => ({ promiseId, outcome: 'unsent' }));
     await settlePromises(trx, ctx.hubId, settled, now);
     await endWork(
@@ -141,7 +141,7 @@ async function storeRefusal(
 ): Promise<void> {
   const now = ctx.clock.now();
   const named = new Set(failure.properties.map((each) => each.property));
-  const seq = await journaling(ctx, async (trx, next, journal) => {
+  const seq = await storing(ctx, async ({ trx, next, journal }) => {
     const refused = writes.flatMap((write) =>
       write.promises
         .filter(({ field }) => named.size === 0 || named.has(fieldOf(object, field)?.property ?? field))

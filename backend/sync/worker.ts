@@ -15,11 +15,13 @@ import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
-import { applyDeliveries, type Translate } from './apply.ts';
+import { applyBatch, nextBatch, type Translate } from './apply.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { acquireLease, type Lease } from './lease.ts';
+import { MirrorCache } from './mirrorCache.ts';
+import { PATIENCE, type Patience } from './plan.ts';
 import { round } from './round.ts';
 
 const POLL_MS = 250;
@@ -46,6 +48,7 @@ export interface WorkerDeps {
   holder: string;
   log: Logger;
   at?: (step: string) => void;
+  patience?: Patience;
 }
 
 export interface Worker {
@@ -139,19 +142,29 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     signals: deps.signals,
     log: deps.log,
     at: deps.at ?? (() => undefined),
+    patience: deps.patience ?? PATIENCE,
     health: { failures: 0, lastSuccessAt: 0 },
+    mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
     definitions: await loadDefinitions(deps.db, deps.hubId),
   };
 }
 
+/** While one batch is being stored, the next one is read and translated. */
 async function eventLoop(ctx: Context, translate: Translate, bell: Bell, term: AbortSignal): Promise<void> {
+  let rings = bell.rings;
+  let batch = await nextBatch(ctx, translate, []);
   while (!term.aborted) {
-    const rings = bell.rings;
-    const applied = await applyDeliveries(ctx, translate);
-    if (applied > 0)
-      bell.ring(); // records have become due
-    else await bell.after(rings, POLL_MS);
+    if (batch.deliveryIds.length === 0) {
+      await bell.after(rings, POLL_MS);
+      rings = bell.rings;
+      batch = await nextBatch(ctx, translate, []);
+      continue;
+    }
+    rings = bell.rings;
+    const [next] = await Promise.all([nextBatch(ctx, translate, batch.deliveryIds), applyBatch(ctx, batch)]);
+    batch = next;
+    bell.ring(); // records have become due
   }
 }
 

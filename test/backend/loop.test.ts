@@ -397,7 +397,7 @@ describe('the loop', () => {
         .select('fields')
         .where('object', '=', 'contact')
         .executeTakeFirstOrThrow();
-      return row.fields.jobTitle?.how === 'read';
+      return row.fields.jobTitle?.[5] === 1;
     }, 'the value is proven');
   });
 

@@ -1,6 +1,13 @@
 /** A hub's worker over a real database and the simulator over real HTTP: what the loop's tests drive. */
 import { randomUUID } from 'node:crypto';
-import { editId as toEditId, hubId as toHubId, recordId as toRecordId, type EditId, type HubId, type RecordId } from '@tallystick/shared/ids';
+import {
+  editId as toEditId,
+  hubId as toHubId,
+  recordId as toRecordId,
+  type EditId,
+  type HubId,
+  type RecordId,
+} from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
@@ -32,7 +39,10 @@ export interface LoopHarness {
   restart(): Promise<void>;
   /** Stores an edit as the portal does: durable, then due. */
   ask(edit: Ask): Promise<EditId>;
-  fieldState(id: EditId, field: string): Promise<{ state: EditState; rule: string | null; reason: string | null; crm_value: string | null }>;
+  fieldState(
+    id: EditId,
+    field: string,
+  ): Promise<{ state: EditState; rule: string | null; reason: string | null; crm_value: string | null }>;
   /** Stores webhook events as the intake does. */
   deliver(events: readonly unknown[]): Promise<void>;
   mirrored(object: AppObject, id: string, field: string): Promise<string | null | undefined>;
@@ -49,7 +59,9 @@ export interface Ask {
   guards?: { field: string; seen: string | null }[];
 }
 
-export async function startLoop(options: SimulatorOptions & { log?: boolean; at?: (step: string) => void } = {}): Promise<LoopHarness> {
+export async function startLoop(
+  options: SimulatorOptions & { log?: boolean; at?: (step: string) => void } = {},
+): Promise<LoopHarness> {
   const sim = await startSimulator(options);
   const database = await createTestDatabase();
   const db = openDatabase(database.url, () => undefined);
@@ -60,7 +72,12 @@ export async function startLoop(options: SimulatorOptions & { log?: boolean; at?
     .values({ hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() })
     .execute();
   let typeIds: Record<string, string> = {};
-  const crm = openCrm({ baseUrl: sim.url, accessToken: sim.accessToken, typeIds: () => typeIds, requestTimeoutMs: 2_000 });
+  const crm = openCrm({
+    baseUrl: sim.url,
+    accessToken: sim.accessToken,
+    typeIds: () => typeIds,
+    requestTimeoutMs: 2_000,
+  });
   const start = (): Worker =>
     startWorker({
       hubId,
@@ -103,7 +120,10 @@ export async function startLoop(options: SimulatorOptions & { log?: boolean; at?
         .where('field', '=', field)
         .executeTakeFirstOrThrow(),
     deliver: async (events) => {
-      await db.insertInto('deliveries').values({ hub_id: hubId, received_at: new Date(), events: JSON.stringify(events) }).execute();
+      await db
+        .insertInto('deliveries')
+        .values({ hub_id: hubId, received_at: new Date(), events: JSON.stringify(events) })
+        .execute();
       signals.wake(hubId);
     },
     mirrored: async (object, id, field) => {
@@ -114,7 +134,7 @@ export async function startLoop(options: SimulatorOptions & { log?: boolean; at?
         .where('object', '=', object)
         .where('record_id', '=', toRecordId(id))
         .executeTakeFirst();
-      return row?.fields[field]?.value;
+      return row?.fields[field]?.[0];
     },
     close: async () => {
       await harness.worker.stop();
@@ -172,7 +192,13 @@ async function storeEdit(db: Db, hubId: HubId, edit: Ask): Promise<EditId> {
   return id;
 }
 
-export async function markDueNow(db: Db, hubId: HubId, object: AppObject, recordId: RecordId, lane: number): Promise<void> {
+export async function markDueNow(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  recordId: RecordId,
+  lane: number,
+): Promise<void> {
   await db
     .insertInto('due')
     .values({ hub_id: hubId, object, record_id: recordId, lane, not_before: new Date(), since: new Date() })
@@ -188,7 +214,11 @@ export async function markDueNow(db: Db, hubId: HubId, object: AppObject, record
 }
 
 /** Waits until `condition` gives something other than undefined or false; fails loudly at the deadline. */
-export async function eventually<T>(condition: () => Promise<T | undefined | false> | T | undefined | false, what: string, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  what: string,
+  withinMs = 10_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const value = await condition();

@@ -35,5 +35,5 @@ export async function choosePeople(db: Db, hubId: HubId): Promise<Chosen[]> {
   ];
 }
 
-const NAME = sql`concat_ws(' ', m.fields->'firstName'->>'value', m.fields->'lastName'->>'value')`;
-const NAMED = sql`m.fields->'firstName'->>'value' is not null and m.fields->'lastName'->>'value' is not null`;
+const NAME = sql`concat_ws(' ', m.fields->'firstName'->>0, m.fields->'lastName'->>0)`;
+const NAMED = sql`m.fields->'firstName'->>0 is not null and m.fields->'lastName'->>0 is not null`;
