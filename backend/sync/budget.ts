@@ -141,14 +141,15 @@ export class Budget {
     return this.#dailyRemaining > this.#dailyLimit * DAILY_RESERVE[lane];
   }
 
-  /** One timer, for the moment at which the next place comes free. */
+  /** One timer, for the moment at which somebody who waits could be let through. */
   #schedule(now: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     if (this.#waiters.every((lane) => lane.length === 0)) return;
-    const nextFree = Math.max(this.#heldUntil, (this.#answered[0] ?? now) + this.#windowMs);
-    const delayMs = Math.max(1, Math.min(nextFree - now, STARVED_MS));
-    this.#cancelTimer = this.#clock.after(delayMs, () => this.#grant());
+    const isHeld = now < this.#heldUntil;
+    const placeAt = (this.#answered[0] ?? now) + this.#windowMs;
+    const delayMs = (isHeld ? this.#heldUntil : placeAt) - now;
+    this.#cancelTimer = this.#clock.after(Math.max(1, Math.min(delayMs, STARVED_MS)), () => this.#grant());
   }
 
   #ticket(): Ticket {

@@ -42,6 +42,10 @@ export async function commitVisits(
   seen: readonly Seen[],
   also: (trx: Db) => Promise<void> = () => Promise.resolve(),
 ): Promise<Write[]> {
+  if (seen.length === 0) {
+    await storing(ctx, ({ trx }) => also(trx)); // an empty page still moves its cursor
+    return [];
+  }
   const now = ctx.clock.now();
   const done = await storing(ctx, async ({ trx, next, journal, saveMirror }) => {
     const loaded = await load(ctx, trx, object, seen);

@@ -34,7 +34,8 @@ export async function acquireLease(
   holder: string,
   now: number,
 ): Promise<Lease | null> {
-  const client = new pg.Client(sessionConfig(url));
+  // Statements that do not wait for each other go out together.
+  const client = new pg.Client({ ...sessionConfig(url), pipeline: true });
   const lost = new Promise<Error>((resolve) => {
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../../backend/config.ts';
+
+const GOOD = {
+  HUBSPOT_ACCESS_TOKEN: 'pat-1',
+  HUBSPOT_CLIENT_SECRET: 'new, old',
+  PUBLIC_URL: 'https://tally.example.com/',
+};
+
+describe('the settings', () => {
+  it('are read once, with defaults, secrets in their order and addresses without a trailing slash', () => {
+    const config = parseConfig(GOOD);
+    expect(config.hubspot).toMatchObject({
+      accessToken: 'pat-1',
+      clientSecrets: ['new', 'old'],
+      baseUrl: 'https://api.hubapi.com',
+      appId: null,
+    });
+    expect(config).toMatchObject({
+      publicUrl: 'https://tally.example.com',
+      port: 8787,
+      host: '127.0.0.1',
+      databaseUrl: null,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('that are missing are all named in one line', () => {
+    expect(() => parseConfig({})).toThrow(ConfigError);
+    expect(() => parseConfig({})).toThrow(
+      'Settings: HUBSPOT_ACCESS_TOKEN is missing; HUBSPOT_CLIENT_SECRET is missing; PUBLIC_URL is missing.',
+    );
+  });
+
+  it.each([
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL does not start with postgres://'],
+    [{ PORT: 'http' }, 'PORT is not a number'],
+    [{ PORT: '70000' }, 'PORT is above 65535'],
+    [{ PUBLIC_URL: 'tally' }, 'PUBLIC_URL is not an address'],
+    [{ HUBSPOT_APP_ID: 'abc' }, 'HUBSPOT_APP_ID is not a number'],
+    [{ HUBSPOT_WINDOW_LIMIT: '0' }, 'HUBSPOT_WINDOW_LIMIT is below 1'],
+    [{ HUBSPOT_CLIENT_SECRET: '' }, 'HUBSPOT_CLIENT_SECRET is empty'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is not one of'],
+  ])('with %j say what is wrong', (wrong, sentence) => {
+    expect(() => parseConfig({ ...GOOD, ...wrong })).toThrow(sentence);
+  });
+});
