@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Budget, BudgetClosed, type Clock } from '../../backend/sync/budget.ts';
+import type { LimitHeaders } from '../../backend/hubspot/transport.ts';
 import type { Lane } from '../../backend/store/lanes.ts';
 
 /** A clock that moves only when told; what is due runs in its order. */
@@ -37,7 +38,12 @@ function handClock() {
 }
 
 const WINDOW_MS = 10_000;
-const NO_HEADERS = { windowLimit: null, windowRemaining: null, dailyLimit: null, dailyRemaining: null };
+const NO_HEADERS: LimitHeaders = {
+  windowLimit: null,
+  windowRemaining: null,
+  dailyLimit: null,
+  dailyRemaining: null,
+};
 
 describe('the budget', () => {
   it('never lets a window of the CRM’s clock hold more than the limit, whatever the network does (P8)', async () => {
@@ -79,7 +85,7 @@ describe('the budget', () => {
   async function granted(
     asked: readonly Lane[],
     limit: number,
-    options: { headers?: Partial<typeof NO_HEADERS>; forMs: number },
+    options: { headers?: Partial<LimitHeaders>; forMs: number },
   ): Promise<Lane[]> {
     const { clock, advance } = handClock();
     const budget = new Budget(clock, { windowLimit: limit });

@@ -1,0 +1,229 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { sign } from '../../backend/hubspot/signature.ts';
+import { createIntake, type Intake } from '../../backend/intake/webhooks.ts';
+import { createApp, startServer, type RunningServer } from '../../backend/server.ts';
+import { createSignals } from '../../backend/signals.ts';
+import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+
+const PATH = '/webhooks/hubspot';
+const PUBLIC = `https://tally.example.com${PATH}`;
+const SECRET = 'client-secret';
+const log = pino({ level: 'silent' });
+
+describe('the webhook route', () => {
+  let database: TestDatabase;
+  let db: Db;
+  let intake: Intake;
+  let server: RunningServer;
+  const woken: string[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    db = openDatabase(database.url, () => undefined);
+    const signals = createSignals();
+    signals.onWake((hub) => woken.push(hub));
+    intake = createIntake({
+      databaseUrl: database.url,
+      signals,
+      now: Date.now,
+      secrets: [SECRET],
+      publicUrl: PUBLIC,
+      log,
+      at: () => undefined,
+    });
+    const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
+    server = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake, app });
+  });
+  afterEach(async () => {
+    await db.deleteFrom('deliveries').execute();
+    woken.length = 0;
+  });
+  afterAll(async () => {
+    await server.close();
+    await intake.close();
+    await db.destroy();
+    await database.drop();
+  });
+
+  const event = (portalId: number, n = 1) => ({
+    eventId: n,
+    portalId,
+    occurredAt: 1_700_000_000_000 + n,
+    subscriptionType: 'object.propertyChange',
+    objectTypeId: '0-1',
+    objectId: n,
+  });
+
+  async function post(body: string, headers: Record<string, string | undefined> = {}, method = 'POST') {
+    const timestamp = Date.now();
+    const all: Record<string, string | undefined> = {
+      'content-type': 'application/json',
+      'x-hubspot-signature-v3': sign(SECRET, method, PUBLIC, Buffer.from(body), timestamp),
+      'x-hubspot-request-timestamp': String(timestamp),
+      ...headers,
+    };
+    const sent = Object.fromEntries(
+      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+    const answer = await fetch(`${server.url}${PATH}`, {
+      method,
+      headers: sent,
+      ...(method === 'GET' ? {} : { body }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      problem: text === '' ? null : (JSON.parse(text) as { code: string; detail: string }),
+    };
+  }
+  const stored = () =>
+    db.selectFrom('deliveries').select(['hub_id', 'events', 'applied_at']).orderBy('hub_id').execute();
+
+  it('answers 200 only after the events are stored, as they came, and wakes the hub’s worker', async () => {
+    const body = JSON.stringify([event(1), event(1, 2)]);
+    expect(await post(body)).toMatchObject({ status: 200, problem: null });
+    expect(await stored()).toEqual([{ hub_id: '1', events: body, applied_at: null }]);
+    expect(woken).toEqual(['1']);
+  });
+
+  it('splits events of several hubs: a signature does not prove the hub', async () => {
+    expect((await post(JSON.stringify([event(1), event(2), event(1, 3)]))).status).toBe(200);
+    const rows = await stored();
+    expect(rows.map((row) => [row.hub_id, (JSON.parse(row.events) as unknown[]).length])).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ]);
+  });
+
+  it('stores types it does not know: nothing acknowledged is lost', async () => {
+    expect(
+      (await post(JSON.stringify([{ portalId: 1, occurredAt: 1, eventType: 'moon.phase' }]))).status,
+    ).toBe(200);
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it.each([
+    ['unsigned', '[]', { 'x-hubspot-signature-v3': undefined }, 401, 'signature-missing'],
+    [
+      'signed with another secret',
+      '[]',
+      { 'x-hubspot-signature-v3': Buffer.alloc(32).toString('base64') },
+      401,
+      'signature-wrong',
+    ],
+    ['stale', '[]', { 'x-hubspot-request-timestamp': String(Date.now() - 600_000) }, 401, 'signature-stale'],
+    [
+      'signed as v1',
+      '[]',
+      { 'x-hubspot-signature-v3': undefined, 'x-hubspot-signature': 'ab' },
+      401,
+      'signature-missing',
+    ],
+    ['of another content type', '[]', { 'content-type': 'text/plain' }, 415, 'not-json'],
+    ['encoded', '[]', { 'content-encoding': 'gzip' }, 415, 'encoded'],
+    ['that is not JSON', '{', {}, 400, 'not-json'],
+    ['that is no list', '{}', {}, 400, 'not-events'],
+    ['without events', '[]', {}, 400, 'not-events'],
+    ['with an event without its hub', '[{"occurredAt":1,"subscriptionType":"a.b"}]', {}, 400, 'bad-event'],
+    ['with an event without its time', '[{"portalId":1,"subscriptionType":"a.b"}]', {}, 400, 'bad-event'],
+    ['with an event without a type', '[{"portalId":1,"occurredAt":1}]', {}, 400, 'bad-event'],
+    ['with an event that is none', '[7]', {}, 400, 'bad-event'],
+    ['larger than a megabyte', `["${'x'.repeat(1_100_000)}"]`, {}, 413, 'too-large'],
+  ])('refuses a request %s, and stores nothing', async (_what, body, headers, status, code) => {
+    expect(await post(body, headers)).toMatchObject({ status, problem: { code } });
+    expect(await stored()).toEqual([]);
+  });
+
+  it('names the first bad event and what it lacks', async () => {
+    const { problem } = await post(
+      JSON.stringify([event(1), { portalId: 'one', occurredAt: 1, subscriptionType: 'a.b' }]),
+    );
+    expect(problem?.detail).toBe('Event 1 has no valid "portalId".');
+  });
+
+  it('takes POST only, and says so', async () => {
+    const { status, headers } = await post('', {}, 'GET');
+    expect(status).toBe(405);
+    expect(headers.get('allow')).toBe('POST');
+  });
+
+  it('stops reading a body without a length once it is too large', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const req = httpRequest(
+        `${server.url}${PATH}`,
+        { method: 'POST', headers: { 'content-type': 'application/json' } },
+        (res) => resolve(res.statusCode),
+      );
+      req.on('error', reject);
+      for (let i = 0; i < 20; i += 1) req.write('x'.repeat(100_000));
+      req.end();
+    });
+    expect(status).toBe(413);
+  });
+
+  it('survives a sender that goes away in the middle', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.write(
+      `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[`,
+    );
+    socket.destroy();
+    expect((await post(JSON.stringify([event(1)]))).status).toBe(200);
+  });
+
+  it('puts requests that come together into few statements, and answers each', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => post(JSON.stringify([event(1 + (n % 3), n)]))),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(await stored()).toHaveLength(200);
+  });
+
+  it('asks for the events again when they cannot be stored', async () => {
+    const broken = createIntake({
+      databaseUrl: 'postgres://127.0.0.1:1/none',
+      signals: createSignals(),
+      now: Date.now,
+      secrets: [SECRET],
+      publicUrl: PUBLIC,
+      log,
+      at: () => undefined,
+    });
+    const app = createApp({ routers: [], log, ready: () => Promise.resolve(false) });
+    const other = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake: broken, app });
+    const body = JSON.stringify([event(1)]);
+    const timestamp = Date.now();
+    const headers = {
+      'content-type': 'application/json',
+      'x-hubspot-signature-v3': sign(SECRET, 'POST', PUBLIC, Buffer.from(body), timestamp),
+      'x-hubspot-request-timestamp': String(timestamp),
+    };
+    const answer = await fetch(`${other.url}${PATH}`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('5');
+    expect((await fetch(`${other.url}/readyz`)).status).toBe(503);
+    await other.close();
+    await broken.close();
+  });
+
+  it('leaves everything else to the app, which answers with problem documents', async () => {
+    expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ alive: true });
+    const lost = await fetch(`${server.url}/nowhere`);
+    expect(lost.status).toBe(404);
+    expect(lost.headers.get('content-type')).toContain('application/problem+json');
+    expect(lost.headers.get('x-powered-by')).toBeNull();
+    expect(lost.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it('says in one sentence that a port is in use', async () => {
+    const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
+    await expect(
+      startServer({ host: '127.0.0.1', port: server.port, intakePath: PATH, intake, app }),
+    ).rejects.toThrow(`Port ${server.port} on 127.0.0.1 is in use.`);
+  });
+});
