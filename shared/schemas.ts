@@ -1,6 +1,6 @@
 /** The messages as zod: parsed where they come in, and the source of the OpenAPI document. Fitted to `messages.ts`. */
 import { z } from 'zod';
-import type { Me, Problem, Receipt, RecordList, RecordView } from './messages.ts';
+import type { Me, Problem, Receipt, RecordList, RecordView, StreamMessage } from './messages.ts';
 
 const value = z.string().nullable().describe('A value in canonical form; null is "absent".');
 const version = z
@@ -81,6 +81,17 @@ export const receipt = z.object({
   ),
 }) satisfies z.ZodType<Receipt>;
 
+export const receiptList = z.object({ receipts: z.array(receipt) });
+
+export const streamMessage = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('record'), record: recordView }),
+    z.object({ type: z.literal('gone'), object: z.string(), id: z.string() }),
+    z.object({ type: z.literal('receipt'), receipt }),
+    z.object({ type: z.literal('resync') }),
+  ])
+  .describe('The `data` of an event; its name is the `type`.') satisfies z.ZodType<StreamMessage>;
+
 export const problem = z.object({
   type: z.string(),
   title: z.string(),
@@ -101,7 +112,8 @@ const asked = z.union([
   z.array(z.string().max(1_000)).max(OPTIONS_MAX),
 ]);
 const few = (fields: Record<string, unknown>): boolean => Object.keys(fields).length <= FIELDS_MAX;
-const seen = z.record(z.string(), version).refine(few, `At most ${FIELDS_MAX} fields.`);
+/** What is in a version is judged where it is looked up, with an answer of its own. */
+const seen = z.record(z.string(), z.string().max(100)).refine(few, `At most ${FIELDS_MAX} fields.`);
 
 export const editRequest = z.strictObject({
   fields: z

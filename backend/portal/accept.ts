@@ -5,21 +5,23 @@ import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import { editId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import { parse, type Parsed, type Value } from '@tallystick/shared/values';
-import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js';
 import { editByKey, storeEdit, type EditRow } from '../store/edits.ts';
 import type { Definition } from '../store/database.ts';
-import { definitionsOf, headOf, valuesAsOf, type RecordRow } from '../store/records.ts';
-import type { PortalDeps } from './access.ts';
+import { definitionsOf, headOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
+import { findRecord, type PortalDeps } from './access.ts';
+import { isInternational, readPhone } from './phone.ts';
 import { Refused } from './problem.ts';
-import type { Session } from './session.ts';
+import { idsOf, type Session } from './session.ts';
 import { seqOf } from './versions.ts';
 import { mayEdit, visibleFields } from './visibility.ts';
-import { NO_SUCH_FIELD, REFUSALS } from './words.ts';
+import { NO_SUCH_FIELD, ONE_VALUE, REFUSALS } from './words.ts';
 
 export type Asked = string | number | boolean | null | string[];
 
 export interface EditRequest {
-  record: RecordRow;
+  /** As asked for: the record may have been merged into another one since. */
+  object: string;
+  id: string;
   fields: Readonly<Record<string, Asked>>;
   action: { name: string; guards: readonly string[] } | null;
   /** Versions by field; where a field has none, `ifMatch` counts. */
@@ -30,7 +32,10 @@ export interface EditRequest {
 
 const KEY_MAX_CHARS = 200;
 
-/** Stores the edit, or finds that it was stored before under the same key. */
+/**
+ * Stores the edit, or finds that it was stored before under the same key. That is looked for first: a repeated request
+ * gets its receipt even when the record, or what may be done with it, is no longer what it was.
+ */
 export async function acceptEdit(
   deps: PortalDeps,
   session: Session,
@@ -38,15 +43,19 @@ export async function acceptEdit(
 ): Promise<{ edit: EditRow; replayed: boolean }> {
   const { db, signals, now } = deps;
   const { person } = session;
-  const { record, action, idempotencyKey: key } = request;
+  const { action, idempotencyKey: key } = request;
   if (key === undefined || key === '' || key.length > KEY_MAX_CHARS)
     throw new Refused('idempotency-key-required');
   const fingerprint = fingerprintOf(request);
   const before = await replay(deps, session, key, fingerprint);
   if (before !== null) return { edit: before, replayed: true };
-  const wanted = readValues(request, person.audience, await definitionsOf(db, person.hubId));
+  const record = await findRecord(deps, session, request.object, request.id);
+  const wanted = readValues(request, record, person.audience, {
+    definitions: await definitionsOf(db, person.hubId),
+    country: await countryOf(deps, session, record, request.fields),
+  });
   const guards = action?.guards ?? [];
-  const seen = await seenValues(deps, session, request, [...wanted.keys(), ...guards]);
+  const seen = await seenValues(deps, session, request, record, [...wanted.keys(), ...guards]);
   const id = editId(deps.newId());
   const stored = await storeEdit(db, person.hubId, {
     editId: id,
@@ -61,6 +70,7 @@ export async function acceptEdit(
     fingerprint,
     fields: [...wanted].map(([field, value]) => ({ field, seen: seen.get(field) ?? null, wanted: value })),
   });
+  deps.at?.('edit.stored');
   if (stored) signals.wake(person.hubId);
   const edit = await replay(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
@@ -73,20 +83,19 @@ async function replay(
   key: string,
   fingerprint: string,
 ): Promise<EditRow | null> {
-  const [edit] = await editByKey(deps.db, person.hubId, person.contactId, key);
+  const [edit] = await editByKey(deps.db, person.hubId, idsOf(person), key);
   if (edit === undefined) return null;
   if (edit.fingerprint !== fingerprint) throw new Refused('idempotency-key-reused');
   return edit;
 }
 
-function fingerprintOf({ record, fields, action, seen, ifMatch }: EditRequest): string {
+function fingerprintOf({ object, id, fields, action, seen, ifMatch }: EditRequest): string {
   const sorted = (map: Readonly<Record<string, unknown>>): unknown =>
     Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = JSON.stringify([
-    record.object,
-    record.recordId,
-    sorted(fields),
-    action?.name ?? null,
+    object,
+    id,
+    action === null ? sorted(fields) : action.name,
     sorted(seen),
     ifMatch ?? null,
   ]);
@@ -95,11 +104,11 @@ function fingerprintOf({ record, fields, action, seen, ifMatch }: EditRequest): 
 
 /** All values in canonical form, or one message for each field that cannot be taken. */
 function readValues(
-  request: EditRequest,
+  { fields, action }: EditRequest,
+  record: RecordRow,
   audience: AppAudience,
-  definitions: ReadonlyMap<string, Definition>,
+  known: { definitions: ReadonlyMap<string, Definition>; country: string | null },
 ): Map<string, Value> {
-  const { record, fields, action } = request;
   const values = new Map<string, Value>();
   const refused = new Map<string, { code: string; message: string }>();
   for (const [name, asked] of Object.entries(fields)) {
@@ -109,12 +118,16 @@ function readValues(
       refused.set(name, { code: 'no-such-field', message: NO_SUCH_FIELD });
       continue;
     }
+    if (Array.isArray(asked) && spec.kind !== 'choices') {
+      refused.set(name, { code: 'one-value-only', message: ONE_VALUE });
+      continue;
+    }
     const reason = action === null && !mayEdit(record.object, name, audience) ? 'not-yours-to-change' : null;
-    const parsed = readValue(spec, asked, record.fields.country?.value ?? null);
+    const parsed = readValue(spec, asked, known.country);
     const problem =
       reason ??
       (parsed.ok
-        ? unfit(ruleOf(spec), propertyOf(record.object, spec, definitions), parsed.value)
+        ? unfit(ruleOf(spec), propertyOf(record.object, spec, known.definitions), parsed.value)
         : parsed.problem);
     if (problem !== null) refused.set(name, { code: problem, message: REFUSALS[problem] });
     else if (parsed.ok) values.set(name, parsed.value);
@@ -124,14 +137,37 @@ function readValues(
 }
 
 function readValue(spec: FieldSpec<string>, asked: Asked, country: string | null): Parsed {
+  // Joined, one option with a semicolon in it would become two.
+  if (Array.isArray(asked) && asked.some((option) => option.includes(';')))
+    return { ok: false, problem: 'not-an-option' };
   const text = Array.isArray(asked) ? asked.join(';') : asked === null ? null : String(asked);
   if (spec.kind !== 'phone' || text === null || text.trim() === '') return parse(spec.kind, text);
-  // A national number can be understood where the record says the country by its two letters.
-  const code = country?.toUpperCase() ?? '';
-  const phone = parsePhoneNumber(text, isSupportedCountry(code) ? { defaultCountry: code } : {});
-  return phone?.isPossible() === true
-    ? { ok: true, value: phone.number }
-    : { ok: false, problem: 'not-a-phone' };
+  return readPhone(text, country);
+}
+
+/** Where a national phone number was given: the record's country, or that of its company. */
+async function countryOf(
+  { db }: PortalDeps,
+  { person, reach }: Session,
+  record: RecordRow,
+  fields: EditRequest['fields'],
+): Promise<string | null> {
+  const isNational = Object.entries(fields).some(
+    ([name, asked]) =>
+      fieldOf(record.object, name)?.kind === 'phone' && typeof asked === 'string' && !isInternational(asked),
+  );
+  if (!isNational) return null;
+  const own = record.fields.country?.value ?? null;
+  if (own !== null || record.object === 'company') return own;
+  const companies = record.companies.filter((company) => reach.has(company));
+  const rows = await loadRecords(
+    db,
+    person.hubId,
+    companies.map((recordId) => ({ object: 'company', recordId })),
+  );
+  const countries = new Set(rows.map((row) => row.fields.country?.value ?? null));
+  // Companies in several countries: the number could be of any of them.
+  return countries.size === 1 ? ([...countries][0] ?? null) : null;
 }
 
 function propertyOf(
@@ -151,10 +187,10 @@ function propertyOf(
 async function seenValues(
   deps: PortalDeps,
   { person }: Session,
-  request: EditRequest,
+  { seen, ifMatch }: EditRequest,
+  record: RecordRow,
   names: readonly string[],
 ): Promise<Map<string, Value>> {
-  const { record, seen, ifMatch } = request;
   const head = await headOf(deps.db, person.hubId);
   const asked = names.map((field) => {
     const version = Object.hasOwn(seen, field) ? seen[field] : ifMatch;

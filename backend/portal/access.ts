@@ -5,8 +5,9 @@ import type { Signals } from '../signals.ts';
 import type { Db } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import { Refused } from './problem.ts';
-import { survivorOf, type Session } from './session.ts';
+import { MERGES_MAX, survivorOf, type Session } from './session.ts';
 import { isStale } from './views.ts';
 import { sees } from './visibility.ts';
 import { until } from './waiting.ts';
@@ -16,10 +17,12 @@ export interface PortalDeps {
   signals: Signals;
   now: () => number;
   newId: () => string;
+  limits?: Partial<Limits>;
+  /** Named steps of the loop. Does nothing in production; tests kill the process there. */
+  at?: (step: string) => void;
 }
 
-/** A page that needs a fresher value waits this long for the CRM, then shows what there is with its age. */
-const FRESH_WAIT_MS = 1_500;
+export const limitsOf = (deps: PortalDeps): Limits => ({ ...LIMITS, ...deps.limits });
 
 /** The record, or the same `not-found` whether it is foreign, hidden, gone or was never there. */
 export async function findRecord(
@@ -30,11 +33,14 @@ export async function findRecord(
 ): Promise<RecordRow> {
   const notFound = new Refused('not-found');
   if (!isObject(object) || !isRecordId(id)) throw notFound;
-  const row = await loadOne(deps, session, object, id);
-  const survivor = row === null ? null : survivorOf(row.life);
-  const living = survivor === null ? row : await loadOne(deps, session, object, survivor);
-  if (living === null || !sees(session.person, session.reach, living)) throw notFound;
-  return living;
+  let row = await loadOne(deps, session, object, id);
+  for (let merges = 0; merges < MERGES_MAX; merges += 1) {
+    const survivor = row === null ? null : survivorOf(row.life);
+    if (survivor === null) break;
+    row = await loadOne(deps, session, object, survivor);
+  }
+  if (row === null || !sees(session.person, session.reach, row)) throw notFound;
+  return row;
 }
 
 async function loadOne(
@@ -61,7 +67,7 @@ export async function refreshed(
   await markDue(db, hubId, 'read', stale, { now: now() });
   signals.wake(hubId);
   if (!mayWait) return [...rows];
-  const fresh = await until(deps, hubId, FRESH_WAIT_MS, async () => {
+  const fresh = await until(deps, hubId, limitsOf(deps).freshWaitMs, async () => {
     const loaded = await loadRecords(db, hubId, rows);
     return { done: !loaded.some((row) => isStale(session.person, row, now())), value: loaded };
   });

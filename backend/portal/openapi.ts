@@ -10,7 +10,8 @@ const COMPONENTS = {
   EditRequest: schemas.editRequest,
   ActionRequest: schemas.actionRequest,
   Receipt: schemas.receipt,
-  ReceiptList: z.object({ receipts: z.array(schemas.receipt) }),
+  ReceiptList: schemas.receiptList,
+  StreamMessage: schemas.streamMessage,
   Problem: schemas.problem,
 };
 type Component = keyof typeof COMPONENTS;
@@ -107,12 +108,14 @@ function paths(): Record<string, Record<string, unknown>> {
     },
     '/stream': {
       get: operation(
-        'Server-sent events: record, gone, receipt, resync. The id is the hub’s journal number; resume with Last-Event-ID.',
+        'Server-sent events, each with a StreamMessage as its data. The id is the hub’s journal number; resume with Last-Event-ID. Open the stream first and read then: it tells what moves from its beginning on.',
         [inHeader('Last-Event-ID', false, 'The last id seen.')],
         {
           200: {
             description: 'The stream.',
-            content: { 'text/event-stream': { schema: { type: 'string' } } },
+            content: {
+              'text/event-stream': { schema: { type: 'string' }, 'x-item-schema': ref('StreamMessage') },
+            },
           },
         },
       ),

@@ -25,25 +25,29 @@ export function sendProblem(
 ): void {
   const [status, title, detail] = PROBLEMS[code];
   const problem: Problem = { type: `urn:tallystick:problem:${code}`, title, status, code, detail, ...more };
+  // RFC 9110: who is asked to sign in is told how.
+  if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="portal"');
   res.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
 /** Expected problems are answered here; everything else is a bug and goes on to the service's last handler. */
 export const answerRefusals: ErrorRequestHandler = (error: unknown, _req, res, next) => {
-  const code = error instanceof Refused ? error.code : BY_STATUS.get(statusOf(error) ?? 0);
+  const code = error instanceof Refused ? error.code : codeOf(error);
   if (code === undefined || res.headersSent) next(error);
   else sendProblem(res, code, error instanceof Refused ? error.more : {});
 };
 
-const BY_STATUS = new Map<number, ProblemCode>([
-  [400, 'bad-json'],
-  [413, 'too-large'],
-  [415, 'not-json'],
-]);
-
-/** Express's body parser throws errors that carry a status. */
-function statusOf(error: unknown): number | null {
-  return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
-    ? error.status
-    : null;
+/** Express's router and body parser throw errors that carry a status; a broken body says so in its type. */
+function codeOf(error: unknown): ProblemCode | undefined {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return undefined;
+  switch (error.status) {
+    case 400:
+      return 'type' in error && error.type === 'entity.parse.failed' ? 'bad-json' : 'bad-request';
+    case 413:
+      return 'too-large';
+    case 415:
+      return 'not-json';
+    default:
+      return undefined;
+  }
 }

@@ -11,21 +11,21 @@ import { findRecord, refreshed, type PortalDeps } from './access.ts';
 import { readMe } from './me.ts';
 import { Refused } from './problem.ts';
 import { receiptOf } from './receipts.ts';
-import { openSession, type Session } from './session.ts';
+import { idsOf, isOwn, type Session } from './session.ts';
 import { etagOf } from './versions.ts';
-import { ownEdits, recordView } from './views.ts';
+import { recordView } from './views.ts';
 import { sees } from './visibility.ts';
 import { until } from './waiting.ts';
 
 const WAIT_MAX_S = 30;
 const RECENT_EDITS = 50;
 
-export function recordRoutes(deps: PortalDeps): Router {
+export function recordRoutes(deps: PortalDeps, sessionOf: (req: Request) => Session): Router {
   const router = Router();
   const route =
     (work: (req: Request, res: Response, session: Session) => Promise<void>) =>
     async (req: Request, res: Response) =>
-      work(req, res, await openSession(deps.db, req.headers.authorization));
+      work(req, res, sessionOf(req));
   router.get(
     '/me',
     route(async (_req, res, session) => void res.json(await readMe(deps, session))),
@@ -97,36 +97,35 @@ async function read(deps: PortalDeps, req: Request, res: Response, session: Sess
   const found = await findRecord(deps, session, param(req, 'object'), param(req, 'id'));
   const [row] = await refreshed(deps, session, [found], waitOf(req) !== 0);
   if (row === undefined) throw new Refused('not-found');
-  const etag = etagOf(row.changedSeq, ownEdits(session.person, row));
-  res.setHeader('ETag', etag);
+  const view = recordView(session.person, row, deps.now());
+  res.setHeader('ETag', etagOf(view));
   if (row.recordId !== param(req, 'id')) {
     res.setHeader('Content-Location', `/portal/v1/records/${row.object}/${row.recordId}`);
   }
-  res.json(recordView(session.person, row, deps.now()));
+  res.json(view);
 }
 
 async function edit(deps: PortalDeps, req: Request, res: Response, session: Session): Promise<void> {
-  const record = await findRecord(deps, session, param(req, 'object'), param(req, 'id'));
   const body = parsed(editRequest, jsonBody(req));
-  const request = { record, fields: body.fields, action: null, seen: body.seen ?? {}, ...preconditions(req) };
-  await answerEdit(deps, req, res, session, request);
+  await answerEdit(deps, req, res, session, {
+    ...asked(req),
+    fields: body.fields,
+    action: null,
+    seen: body.seen ?? {},
+  });
 }
 
 async function act(deps: PortalDeps, req: Request, res: Response, session: Session): Promise<void> {
-  const record = await findRecord(deps, session, param(req, 'object'), param(req, 'id'));
-  const name = param(req, 'action');
-  const action = actionOf(record.object, name, session.person.audience);
-  if (action === null) throw new Refused('not-found');
   const body = parsed(actionRequest, jsonBody(req));
-  const doing = { name, guards: action.guards };
-  const request = {
-    record,
+  const [object, name] = [param(req, 'object'), param(req, 'action')];
+  const action = isObject(object) ? actionOf(object, name, session.person.audience) : null;
+  if (action === null) throw new Refused('not-found');
+  await answerEdit(deps, req, res, session, {
+    ...asked(req),
     fields: action.sets,
-    action: doing,
+    action: { name, guards: action.guards },
     seen: body.seen ?? {},
-    ...preconditions(req),
-  };
-  await answerEdit(deps, req, res, session, request);
+  });
 }
 
 async function answerEdit(
@@ -145,12 +144,12 @@ async function answerEdit(
 async function readEdit(deps: PortalDeps, req: Request, res: Response, session: Session): Promise<void> {
   const id = param(req, 'editId').toLowerCase();
   const [found] = isEditId(id) ? await editById(deps.db, session.person.hubId, id) : [];
-  if (found?.person !== session.person.contactId) throw new Refused('not-found');
+  if (found === undefined || !isOwn(session.person, found.person)) throw new Refused('not-found');
   await answerReceipt(deps, req, res, session, found);
 }
 
 async function listEdits(deps: PortalDeps, res: Response, { person }: Session): Promise<void> {
-  const edits = await recentEdits(deps.db, person.hubId, person.contactId, RECENT_EDITS);
+  const edits = await recentEdits(deps.db, person.hubId, idsOf(person), RECENT_EDITS);
   res.json({ receipts: edits.map(receiptOf) });
 }
 
@@ -175,8 +174,13 @@ async function answerReceipt(
   res.status(receipt.final ? 200 : 202).json(receipt);
 }
 
-function preconditions(req: Request): Pick<EditRequest, 'ifMatch' | 'idempotencyKey'> {
-  return { ifMatch: req.get('If-Match'), idempotencyKey: req.get('Idempotency-Key') };
+function asked(req: Request): Pick<EditRequest, 'object' | 'id' | 'ifMatch' | 'idempotencyKey'> {
+  return {
+    object: param(req, 'object'),
+    id: param(req, 'id'),
+    ifMatch: req.get('If-Match'),
+    idempotencyKey: req.get('Idempotency-Key'),
+  };
 }
 
 /** RFC 7240: `Prefer: wait=10`; null when nothing is said. */
@@ -185,10 +189,13 @@ function waitOf(req: Request): number | null {
   return seconds === undefined ? null : Number(seconds);
 }
 
+/** No body at all is an empty request: an action needs to say nothing. */
 function jsonBody(req: Request): unknown {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers;
+  if (coding === undefined && Number(length) === 0) return {};
   if (req.is('application/json') === false) throw new Refused('not-json');
   const body: unknown = req.body;
-  return body ?? {};
+  return body;
 }
 
 function parsed<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {

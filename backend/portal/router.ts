@@ -2,15 +2,14 @@
 import express, { Router, type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Logger } from 'pino';
-import type { PortalDeps } from './access.ts';
+import { limitsOf, type PortalDeps } from './access.ts';
 import { openApi } from './openapi.ts';
 import { answerRefusals, sendProblem } from './problem.ts';
 import { recordRoutes } from './records.ts';
+import { createSignIn, type SignIn } from './signIn.ts';
 import { createStreams } from './stream.ts';
 
 const BODY_MAX = '256kb';
-const REQUESTS_PER_MINUTE = 600;
-const WRITES_PER_MINUTE = 120;
 const MINUTE_MS = 60_000;
 
 /** Addresses and the methods each takes: what 405 and the OpenAPI document are made from. */
@@ -32,7 +31,9 @@ export interface Portal {
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
-  const streams = createStreams(deps);
+  const { gate, sessionOf } = createSignIn(deps.db);
+  const streams = createStreams(deps, sessionOf);
+  const { requestsPerMinute, writesPerMinute } = limitsOf(deps);
   const router = Router();
   const v1 = Router();
   v1.use((_req, res, next) => {
@@ -40,11 +41,15 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
     next();
   });
   v1.get('/openapi.json', (_req, res) => void res.json(openApi()));
-  v1.use(perPerson(REQUESTS_PER_MINUTE, () => false));
-  v1.use(perPerson(WRITES_PER_MINUTE, (req) => req.method === 'GET'));
+  v1.all(
+    Object.keys(ADDRESSES).filter((address) => address !== '/openapi.json'),
+    gate,
+    perPerson(sessionOf, requestsPerMinute, () => false),
+    perPerson(sessionOf, writesPerMinute, (req) => ['GET', 'HEAD'].includes(req.method)),
+    express.json({ limit: BODY_MAX, strict: true }),
+  );
   v1.get('/stream', streams.handle);
-  v1.use(express.json({ limit: BODY_MAX, strict: true }));
-  v1.use(recordRoutes(deps));
+  v1.use(recordRoutes(deps, sessionOf));
   for (const [address, methods] of Object.entries(ADDRESSES)) {
     v1.all(address, (_req, res) => {
       res.setHeader('Allow', methods.join(', '));
@@ -57,15 +62,22 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   return { router, close: streams.close };
 }
 
-/** Counted by token, so that one person cannot use up another's share; without one, by address. */
-function perPerson(limit: number, skip: (req: express.Request) => boolean): RequestHandler {
+/** Counted by person, however many tokens they use, so that one cannot use up another's share. */
+function perPerson(
+  sessionOf: SignIn['sessionOf'],
+  limit: number,
+  skip: (req: express.Request) => boolean,
+): RequestHandler {
   return rateLimit({
     windowMs: MINUTE_MS,
     limit,
     skip,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: (req) => req.headers.authorization ?? req.socket.remoteAddress ?? 'nobody',
+    keyGenerator: (req) => {
+      const { hubId, contactId } = sessionOf(req).person;
+      return `${hubId}:${contactId}`;
+    },
     handler: (_req, res) => sendProblem(res, 'too-many-requests'),
   });
 }

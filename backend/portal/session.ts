@@ -7,12 +7,22 @@ import { Refused } from './problem.ts';
 import { reachOf, type Reach } from './visibility.ts';
 
 export interface Session {
-  person: Person;
+  person: Customer;
   reach: Reach;
 }
 
-/** How many merges in a row are followed to a contact's survivor. */
-const MERGES_MAX = 5;
+/** A person as who they are now. */
+export interface Customer extends Person {
+  /** The contacts that were merged into the present one: what was asked under their ids is this person's too. */
+  formerIds: readonly RecordId[];
+}
+
+export const isOwn = (person: Customer, asker: RecordId): boolean =>
+  asker === person.contactId || person.formerIds.includes(asker);
+export const idsOf = (person: Customer): RecordId[] => [person.contactId, ...person.formerIds];
+
+/** How many merges in a row are followed to a record's survivor. */
+export const MERGES_MAX = 5;
 
 /** Throws `sign-in` for a token that is missing, unknown or revoked, or whose contact is no longer there. */
 export async function openSession(db: Db, authorization: string | undefined): Promise<Session> {
@@ -24,14 +34,16 @@ export async function openSession(db: Db, authorization: string | undefined): Pr
 }
 
 /** The contact may have been merged into another one; a contact that is gone signs nobody in. */
-async function livingPerson(db: Db, person: Person): Promise<Person | null> {
+async function livingPerson(db: Db, person: Person): Promise<Customer | null> {
   let contactId = person.contactId;
+  const formerIds: RecordId[] = [];
   for (let merges = 0; merges <= MERGES_MAX; merges += 1) {
     const [contact] = await loadRecords(db, person.hubId, [{ object: 'contact', recordId: contactId }]);
     if (contact === undefined) return null;
-    if (contact.life === 'present') return { ...person, contactId };
+    if (contact.life === 'present') return { ...person, contactId, formerIds };
     const survivor = survivorOf(contact.life);
     if (survivor === null) return null;
+    formerIds.push(contactId);
     contactId = survivor;
   }
   return null;

@@ -2,208 +2,234 @@
  * The live stream: what the person may see, the moment the mirror has it. Server-sent events; the id is the hub's
  * journal number, so a stream resumes where it broke off. Topics follow from the session, the client names none.
  */
-import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
-import type { StreamMessage } from '@tallystick/shared/messages';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
+import type { HubId } from '@tallystick/shared/ids';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { HubChange } from '../signals.ts';
-import { editsByIds, type EditRow } from '../store/edits.ts';
-import { headOf, loadRecords, movedSince, type RecordRow } from '../store/records.ts';
-import type { PortalDeps } from './access.ts';
+import { headOf, linkedTo, movedBetween } from '../store/records.ts';
+import { limitsOf, type PortalDeps } from './access.ts';
+import { changeOf, keyOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
-import { receiptOf } from './receipts.ts';
-import { openSession, type Session } from './session.ts';
-import { ownEdits, recordView } from './views.ts';
+import { openSession } from './session.ts';
+import type { SignIn } from './signIn.ts';
 import { sees } from './visibility.ts';
 
-const BEAT_MS = 15_000;
-const RECHECK_MS = 30_000;
 /** Changes by another process are not signalled to us: the journal is looked at this often. */
 const LOOK_MS = 1_000;
 const RESUME_MAX_ENTRIES = 1_000;
-const STREAMS_PER_PERSON = 5;
-const BUFFERED_MAX_BYTES = 1_048_576;
+/** More at once are not told one by one: reading everything again is cheaper for both sides. */
+const NEWS_MAX_RECORDS = 1_000;
+/** A record beyond these that moves to another company is not told to be gone. */
+const KNOWN_MAX_RECORDS = 5_000;
 
-interface Stream {
-  session: Session;
+interface Stream extends Listener {
   authorization: string | undefined;
-  res: Response;
-  /** Records this stream was shown: only of these is it told that they are gone. */
-  shown: Set<string>;
+  /** Once it has been told what it missed. */
+  live: boolean;
 }
 
 interface Hub {
+  hubId: HubId;
   streams: Set<Stream>;
-  /** The newest journal number that was passed on. */
-  seq: number;
-  /** Changes are passed on one after the other. */
+  /** The journal was looked through up to here. */
+  looked: number;
+  /** What signals have told beyond that: by record or edit, the journal number. */
+  told: Map<string, number>;
+  /** Signals that wait for their turn; those that come meanwhile are passed on together. */
+  waiting: HubChange[];
+  /** One piece of work after the other, so that no stream is shown an older state after a newer one. */
   queue: Promise<void>;
 }
+
+type Deps = PortalDeps & { log: Logger };
 
 export interface Streams {
   handle: RequestHandler;
   close: () => void;
 }
 
-export function createStreams(deps: PortalDeps & { log: Logger }): Streams {
+export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Streams {
   const hubs = new Map<HubId, Hub>();
-  const enqueue = (hub: Hub, work: () => Promise<void>): void => {
-    hub.queue = hub.queue.then(work).catch((error: unknown) => {
-      deps.log.error({ err: error }, 'A change could not be passed on to the live streams; they start over.');
-      for (const stream of hub.streams) send(stream, null, { type: 'resync' });
-    });
-  };
   const offChange = deps.signals.onChange((change) => {
     const hub = hubs.get(change.hubId);
-    if (hub !== undefined && hub.streams.size > 0) enqueue(hub, () => pass(deps, hub, change));
+    if (hub === undefined || hub.streams.size === 0) return;
+    hub.waiting.push(change);
+    if (hub.waiting.length === 1) enqueue(deps, hub, () => passSignals(deps, hub));
   });
+  const all = (): [Hub, Stream][] =>
+    [...hubs.values()].flatMap((hub) => [...hub.streams].map((stream): [Hub, Stream] => [hub, stream]));
+  const { streamBeatMs, streamRecheckMs } = limitsOf(deps);
   const timers = [
     setInterval(() => {
-      for (const [hubId, hub] of hubs)
-        if (hub.streams.size > 0) enqueue(hub, () => lookForMore(deps, hubId, hub));
+      for (const hub of hubs.values()) if (hub.streams.size > 0) enqueue(deps, hub, () => look(deps, hub));
     }, LOOK_MS),
-    setInterval(() => each(hubs, ({ res }) => void res.write(': beat\n\n')), BEAT_MS),
-    setInterval(() => each(hubs, (stream) => void recheck(deps, stream)), RECHECK_MS),
+    setInterval(() => {
+      for (const [, { res }] of all()) res.write(': beat\n\n');
+    }, streamBeatMs),
+    setInterval(() => void recheckAll(deps, all()), streamRecheckMs),
   ];
   for (const timer of timers) timer.unref();
   return {
-    handle: (req, res, next) => {
-      open(deps, hubs, req.headers.authorization, req.get('Last-Event-ID'), res).catch(next);
-    },
+    handle: (req, res) => open(deps, hubs, sessionOf(req), req, res),
     close: () => {
       offChange();
       for (const timer of timers) clearInterval(timer);
-      each(hubs, ({ res }) => void res.end());
+      for (const [hub, stream] of all()) end(hub, stream);
     },
   };
 }
 
-async function open(
-  deps: PortalDeps,
+function open(
+  deps: Deps,
   hubs: Map<HubId, Hub>,
-  authorization: string | undefined,
-  lastEventId: string | undefined,
+  session: Stream['session'],
+  req: Parameters<RequestHandler>[0],
   res: Response,
-): Promise<void> {
-  const session = await openSession(deps.db, authorization);
+): void {
   const { hubId, contactId } = session.person;
-  const hub = hubs.get(hubId) ?? { streams: new Set(), seq: 0, queue: Promise.resolve() };
+  const hub = hubs.get(hubId) ?? newHub(hubId);
   hubs.set(hubId, hub);
   const own = [...hub.streams].filter((stream) => stream.session.person.contactId === contactId);
-  if (own.length >= STREAMS_PER_PERSON) throw new Refused('too-many-streams');
-  const stream: Stream = { session, authorization, res, shown: new Set() };
+  if (own.length >= limitsOf(deps).streamsPerPerson) throw new Refused('too-many-streams');
+  const { authorization } = req.headers;
+  const stream: Stream = { session, authorization, res, known: new Set(), live: false };
+  hub.streams.add(stream);
+  res.on('close', () => hub.streams.delete(stream));
+  res.on('error', () => undefined); // a broken connection; `close` follows
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',
   });
   res.flushHeaders();
-  hub.streams.add(stream); // before the head is read: nothing falls in between
-  res.on('close', () => hub.streams.delete(stream));
-  const head = await headOf(deps.db, hubId);
-  hub.seq = Math.max(hub.seq, head);
-  if (lastEventId !== undefined) await resume(deps, stream, Number(lastEventId), head);
-  res.write(`id: ${head}\n\n`);
+  const lastEventId = req.get('Last-Event-ID') ?? '';
+  enqueue(deps, hub, async () => {
+    try {
+      await join(deps, hub, stream, lastEventId === '' ? null : Number(lastEventId));
+    } catch (error) {
+      end(hub, stream); // it comes again by itself
+      throw error;
+    }
+  });
 }
 
-/** What moved since: the present state of it, not every step. Too much, or a number we never gave: start over. */
-async function resume(deps: PortalDeps, stream: Stream, from: number, head: number): Promise<void> {
-  const { hubId } = stream.session.person;
-  const knowable =
-    Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
-  if (!knowable) {
-    send(stream, head, { type: 'resync' });
+const newHub = (hubId: HubId): Hub => ({
+  hubId,
+  streams: new Set(),
+  looked: 0,
+  told: new Map(),
+  waiting: [],
+  queue: Promise.resolve(),
+});
+
+function enqueue(deps: Deps, hub: Hub, work: () => Promise<void>): void {
+  hub.queue = hub.queue.then(work).catch((error: unknown) => {
+    // What was not told is found in the journal at the next look.
+    deps.log.error({ err: error, hub: hub.hubId }, 'The live streams of a hub fell behind.');
+  });
+}
+
+/** Tells a new stream where it is, and what moved since `from`: the present state of it, not every step. */
+async function join(deps: Deps, hub: Hub, stream: Stream, from: number | null): Promise<void> {
+  const head = await headOf(deps.db, hub.hubId);
+  // The first stream: nobody else waits for what came before.
+  if (![...hub.streams].some((each) => each.live)) hub.looked = head;
+  await know(deps, stream);
+  if (from !== null) {
+    // Too much, or a number that was never given: start over.
+    const isKnown =
+      Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
+    if (isKnown) {
+      const moved = await movedBetween(deps.db, hub.hubId, from, head);
+      tell(deps, stream, await loadNews(deps, changeOf(hub.hubId, head, moved)), new Map());
+    } else resync(stream, head);
+  }
+  stream.res.write(`id: ${head}\n\n`);
+  stream.live = true;
+}
+
+/** What the person can have read before: when such a record moves out of reach, it is told to be gone. */
+async function know({ db }: Deps, stream: Stream): Promise<void> {
+  const { person, reach } = stream.session;
+  const linked = await linkedTo(db, person.hubId, [...reach], KNOWN_MAX_RECORDS);
+  const readable = linked.filter(({ companyId, ...record }) =>
+    sees(person, reach, { ...record, life: 'present', companies: [companyId] }),
+  );
+  stream.known = new Set(readable.map((record) => keyOf(record)));
+}
+
+async function passSignals(deps: Deps, hub: Hub): Promise<void> {
+  const changes = hub.waiting.splice(0);
+  const seq = Math.max(...changes.map((change) => change.seq));
+  const records = changes.flatMap((change) => change.records);
+  const edits = changes.flatMap((change) => change.edits);
+  await pass(deps, hub, { hubId: hub.hubId, seq, records, edits });
+  for (const record of records) hub.told.set(keyOf(record), seq);
+  for (const edit of edits) hub.told.set(edit.editId, seq);
+}
+
+/** What the journal mentions and no signal told. */
+async function look(deps: Deps, hub: Hub): Promise<void> {
+  const head = await headOf(deps.db, hub.hubId);
+  if (head <= hub.looked) return;
+  const moved = await movedBetween(deps.db, hub.hubId, hub.looked, head);
+  const untold = moved.filter((one) => (hub.told.get(one.editId ?? keyOf(one)) ?? 0) < one.seq);
+  await pass(deps, hub, changeOf(hub.hubId, head, untold));
+  hub.looked = head;
+  for (const [key, seq] of hub.told) if (seq <= head) hub.told.delete(key);
+}
+
+async function pass(deps: Deps, hub: Hub, change: HubChange): Promise<void> {
+  if (change.records.length + change.edits.length === 0) return;
+  const live = [...hub.streams].filter((stream) => stream.live);
+  if (change.records.length + change.edits.length > NEWS_MAX_RECORDS) {
+    for (const stream of live) resync(stream, change.seq);
     return;
   }
-  const moved = await movedSince(deps.db, hubId, from);
-  const news = await load(deps, { hubId, seq: head, ...moved });
-  for (const row of news.rows) stream.shown.add(keyOf(row.object, row.recordId)); // it may have been shown before the break
-  tell(deps, stream, news, new Map());
-}
-
-async function lookForMore(deps: PortalDeps, hubId: HubId, hub: Hub): Promise<void> {
-  const head = await headOf(deps.db, hubId);
-  if (head <= hub.seq) return;
-  await pass(deps, hub, { hubId, seq: head, ...(await movedSince(deps.db, hubId, hub.seq)) });
-}
-
-async function pass(deps: PortalDeps, hub: Hub, change: HubChange): Promise<void> {
-  hub.seq = Math.max(hub.seq, change.seq);
-  const news = await load(deps, change);
+  const news = await loadNews(deps, change);
   const cache = new Map<string, string>();
-  for (const stream of hub.streams) {
+  for (const stream of live) {
     const { contactId } = stream.session.person;
-    const isOwn = news.rows.some((row) => row.object === 'contact' && row.recordId === contactId);
-    if (isOwn && !(await recheck(deps, stream))) continue; // what the person reaches may have moved
+    // What the person reaches may have moved with their own contact.
+    const isOwn = change.records.some(
+      ({ object, recordId }) => object === 'contact' && recordId === contactId,
+    );
+    if (isOwn) await recheck(deps, hub, stream);
     tell(deps, stream, news, cache);
   }
 }
 
-interface News {
-  seq: number;
-  rows: RecordRow[];
-  edits: EditRow[];
-}
-
-/** One statement for all streams of the hub; records of edits come along, since the edit lies on top of them. */
-async function load({ db }: PortalDeps, change: HubChange): Promise<News> {
-  const wanted = new Map<string, { object: AppObject; recordId: RecordId }>();
-  for (const record of [...change.records, ...change.edits])
-    wanted.set(keyOf(record.object, record.recordId), record);
-  const ids: EditId[] = change.edits.map((edit) => edit.editId);
-  const [rows, edits] = await Promise.all([
-    wanted.size === 0 ? [] : loadRecords(db, change.hubId, [...wanted.values()]),
-    ids.length === 0 ? [] : editsByIds(db, change.hubId, ids),
-  ]);
-  return { seq: change.seq, rows, edits };
-}
-
-/** `cache` holds the serialised view by record and audience: it is the same for everybody without own edits there. */
-function tell(deps: PortalDeps, stream: Stream, news: News, cache: Map<string, string>): void {
-  const { person, reach } = stream.session;
-  for (const row of news.rows) {
-    const key = keyOf(row.object, row.recordId);
-    if (!sees(person, reach, row)) {
-      if (stream.shown.delete(key))
-        send(stream, news.seq, { type: 'gone', object: row.object, id: row.recordId });
-      continue;
-    }
-    stream.shown.add(key);
-    const mine = ownEdits(person, row).length > 0;
-    const cached = mine ? undefined : cache.get(`${key}:${person.audience}`);
-    const data = cached ?? JSON.stringify({ type: 'record', record: recordView(person, row, deps.now()) });
-    if (!mine) cache.set(`${key}:${person.audience}`, data);
-    write(stream, news.seq, 'record', data);
-  }
-  for (const edit of news.edits) {
-    if (edit.person === person.contactId)
-      send(stream, news.seq, { type: 'receipt', receipt: receiptOf(edit) });
+/** One after the other, beside the news: many streams must not hold each other up. */
+async function recheckAll(deps: Deps, streams: readonly [Hub, Stream][]): Promise<void> {
+  try {
+    for (const [hub, stream] of streams) if (stream.live) await recheck(deps, hub, stream);
+  } catch (error) {
+    deps.log.error({ err: error }, 'The tokens of the live streams could not be looked at again.');
   }
 }
 
-/** A revoked token, or a contact that is gone, loses the stream at once. */
-async function recheck(deps: PortalDeps, stream: Stream): Promise<boolean> {
+/** A revoked token, or a contact that is gone, loses the stream; who reaches something else now starts over. */
+async function recheck(deps: Deps, hub: Hub, stream: Stream): Promise<void> {
+  const before = stream.session.reach;
   try {
     stream.session = await openSession(deps.db, stream.authorization);
-    return true;
   } catch (error) {
-    if (error instanceof Refused) stream.res.end();
-    return false;
+    if (!(error instanceof Refused)) throw error;
+    end(hub, stream);
+    return;
   }
+  const { reach } = stream.session;
+  if (reach.size === before.size && [...reach].every((company) => before.has(company))) return;
+  await know(deps, stream);
+  resync(stream, null);
 }
 
-function send(stream: Stream, seq: number | null, message: StreamMessage): void {
-  write(stream, seq, message.type, JSON.stringify(message));
+function resync({ res }: Stream, seq: number | null): void {
+  if (res.writableEnded || res.destroyed) return;
+  res.write(`${seq === null ? '' : `id: ${seq}\n`}event: resync\ndata: {"type":"resync"}\n\n`);
 }
 
-function write({ res }: Stream, seq: number | null, event: string, data: string): void {
-  if (res.writableLength > BUFFERED_MAX_BYTES) return void res.destroy(); // too slow: it will resume
-  res.write(`${seq === null ? '' : `id: ${seq}\n`}event: ${event}\ndata: ${data}\n\n`);
+function end(hub: Hub, stream: Stream): void {
+  hub.streams.delete(stream); // nothing may be written after the end
+  stream.res.end();
 }
-
-function each(hubs: ReadonlyMap<HubId, Hub>, work: (stream: Stream) => void): void {
-  for (const hub of hubs.values()) for (const stream of hub.streams) work(stream);
-}
-
-const keyOf = (object: AppObject, recordId: RecordId): string => `${objects[object].crm}:${recordId}`;

@@ -1,6 +1,6 @@
-/** Versions are journal numbers: "as of entry 1042". An ETag may add what of the person's own edits lies on top. */
+/** Versions are journal numbers: "as of entry 1042". An ETag adds what a number cannot tell: own edits on top, claims not yet proven. */
 import { createHash } from 'node:crypto';
-import type { OpenEditOfField } from '../store/records.ts';
+import type { RecordView } from '@tallystick/shared/messages';
 
 export const versionOf = (seq: number): string => `j${seq}`;
 
@@ -10,8 +10,15 @@ export function seqOf(version: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-export function etagOf(changedSeq: number, ownEdits: readonly OpenEditOfField[]): string {
-  if (ownEdits.length === 0) return `"${versionOf(changedSeq)}"`;
-  const text = JSON.stringify(ownEdits.map(({ editId, field, state }) => [editId, field, state]));
-  return `"${versionOf(changedSeq)}.${createHash('sha256').update(text).digest('hex').slice(0, 8)}"`;
+/** Two views with one ETag show the same values in the same states; only the ages may differ. */
+export function etagOf({ version, stale, fields }: RecordView): string {
+  const open = Object.entries(fields).filter(
+    ([, { state, edit }]) => state !== 'confirmed' || edit !== undefined,
+  );
+  if (open.length === 0 && !stale) return `"${version}"`;
+  const text = JSON.stringify([
+    stale,
+    open.map(([name, { value, state, edit }]) => [name, value, state, edit?.editId ?? null]),
+  ]);
+  return `"${version}.${createHash('sha256').update(text).digest('hex').slice(0, 8)}"`;
 }

@@ -4,12 +4,12 @@ import type { FieldView, RecordView } from '@tallystick/shared/messages';
 import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { equal, show } from '@tallystick/shared/values';
 import type { Kept } from '../store/database.ts';
-import type { Person } from '../store/people.ts';
 import type { OpenEditOfField, RecordRow } from '../store/records.ts';
+import { isOwn, type Customer } from './session.ts';
 import { versionOf } from './versions.ts';
 import { mayEdit, visibleFields } from './visibility.ts';
 
-export function recordView(person: Person, row: RecordRow, now: number): RecordView {
+export function recordView(person: Customer, row: RecordRow, now: number): RecordView {
   const { object } = row;
   const names = visibleFields(object, person.audience).filter((name) => Object.hasOwn(row.fields, name));
   const own = ownEdits(person, row);
@@ -30,11 +30,11 @@ export function recordView(person: Person, row: RecordRow, now: number): RecordV
   };
 }
 
-export const ownEdits = (person: Person, row: RecordRow): OpenEditOfField[] =>
-  row.openEdits.filter((edit) => edit.person === person.contactId);
+export const ownEdits = (person: Customer, row: RecordRow): OpenEditOfField[] =>
+  row.openEdits.filter((edit) => isOwn(person, edit.person));
 
 /** A field that is shown is older than its bound. */
-export function isStale(person: Person, row: RecordRow, now: number): boolean {
+export function isStale(person: Customer, row: RecordRow, now: number): boolean {
   return visibleFields(row.object, person.audience).some((name) => {
     const kept = Object.hasOwn(row.fields, name) ? row.fields[name] : undefined;
     const withinS = objects[row.object].fields[name]?.freshWithinS ?? FRESH_WITHIN_S;
@@ -43,7 +43,7 @@ export function isStale(person: Person, row: RecordRow, now: number): boolean {
 }
 
 function fieldView(
-  person: Person,
+  person: Customer,
   object: AppObject,
   name: string,
   kept: Kept,

@@ -9,7 +9,7 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
     'This text has characters that cannot be stored, such as line breaks in a one-line field.',
   'not-an-email': 'This is not an e-mail address.',
   'not-a-phone':
-    'This is not a phone number. Please write it with its country code, such as +44 20 7946 0018.',
+    'This is not a phone number. Please write it with its country code and without an extension, such as +44 20 7946 0018.',
   'not-a-url': 'This is not a web address. It starts with https:// or http://.',
   'not-a-number': 'This is not a number.',
   'not-a-date': 'This is not a date.',
@@ -29,6 +29,7 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
 };
 
 export const NO_SUCH_FIELD = 'There is no such field.';
+export const ONE_VALUE = 'This takes one value, not several.';
 
 /** What a receipt says of one field, by its state; a refusal says its reason instead. */
 export const RECEIPT_SENTENCES: Readonly<Record<Exclude<EditState, 'refused'>, string>> = {

@@ -86,7 +86,10 @@ export async function loadRecords(
   }));
 }
 
-/** A page of the ids of present records that hang on these companies (for companies: they themselves), by id. */
+/**
+ * A page of the ids of present records that hang on these companies (for companies: they themselves), by id. Starts
+ * from the links: as an `or` over the mirror it read all of it (12 ms at 50,000 records, against 1.3).
+ */
 export async function idsInReach(
   db: Db,
   hubId: HubId,
@@ -96,11 +99,13 @@ export async function idsInReach(
 ): Promise<RecordId[]> {
   const own = object === 'company' ? reach.companies : reach.self === null ? [] : [reach.self];
   const { rows } = await sql<{ record_id: RecordId }>`
-    select m.record_id from mirror m
-    where m.hub_id = ${hubId} and m.object = ${object} and m.life = 'present'
-      and (m.record_id = any(${[...own]}::text[]) or m.record_id in (
-        select l.record_id from links l
-        where l.hub_id = ${hubId} and l.company_id = any(${[...reach.companies]}::text[]) and l.object = ${object}))
+    select m.record_id from (
+      select unnest(${[...own]}::text[]) as record_id
+      union
+      select record_id from links
+      where hub_id = ${hubId} and company_id = any(${[...reach.companies]}::text[]) and object = ${object}
+    ) r join mirror m on m.hub_id = ${hubId} and m.object = ${object} and m.record_id = r.record_id
+    where m.life = 'present'
       and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length(${page.after}::text), ${page.after}::text))
     order by length(m.record_id), m.record_id limit ${page.limit}`.execute(db);
   return rows.map((row) => row.record_id);

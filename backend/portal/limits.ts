@@ -1,0 +1,12 @@
+/** What one person, and the service, may take up. Tests set them smaller. */
+export const LIMITS = {
+  requestsPerMinute: 600,
+  writesPerMinute: 120,
+  /** A page that needs a fresher value waits this long for the CRM, then shows what there is with its age. */
+  freshWaitMs: 1_500,
+  streamsPerPerson: 5,
+  streamBeatMs: 15_000,
+  /** A stream's token, and what its person reaches, are read anew this often. */
+  streamRecheckMs: 30_000,
+};
+export type Limits = typeof LIMITS;

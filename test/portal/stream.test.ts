@@ -1,0 +1,427 @@
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { OTHER_HUB, startPortal, type Heard, type PortalHarness, type Stream } from '../harness/portal.ts';
+import { edit, expectProblem, read, startWorld, storedEdits, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ limits: { streamRecheckMs: 300, streamBeatMs: 100 } });
+});
+afterAll(() => world.close());
+
+const opened: Stream[] = [];
+async function listen(token: string, lastEventId?: number | string): Promise<Stream> {
+  const stream = await world.stream(
+    token,
+    lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
+  );
+  opened.push(stream);
+  if (stream.status === 200) await stream.untilPlaced();
+  return stream;
+}
+afterEach(() => opened.splice(0).forEach((stream) => stream.close()));
+
+/** What the operating system may hold of a connection on either side (tcp_rmem, tcp_wmem), and some more. */
+const SYSTEM_BUFFERS_BYTES = 14_000_000;
+
+let ids = 8_000;
+async function freshTicket(company = '100'): Promise<string> {
+  const id = String((ids += 1));
+  await world.crm.find({
+    object: 'ticket',
+    id,
+    fields: { subject: `Case ${id}`, reference: 'A' },
+    companies: [{ id: company }],
+  });
+  return id;
+}
+const isRecord = (id: string) => (heard: Heard) =>
+  heard.data.type === 'record' && heard.data.record.id === id;
+const isGone = (id: string) => (heard: Heard) => heard.data.type === 'gone' && heard.data.id === id;
+const isResync = (heard: Heard) => heard.data.type === 'resync';
+/** A change that everybody of company 100 hears: what was told before it has arrived. */
+async function afterwards(...streams: Stream[]): Promise<void> {
+  const id = await freshTicket();
+  await Promise.all(streams.map((stream) => stream.until(isRecord(id), `the case ${id}`)));
+}
+
+describe('opening', () => {
+  test('needs a valid token', async () => {
+    expectProblem(await world.call('GET', '/portal/v1/stream', { token: 'nonsense' }), 401, 'sign-in');
+    expectProblem(await world.call('GET', '/portal/v1/stream'), 401, 'sign-in');
+  });
+
+  test('answers with headers that keep proxies from storing, changing or holding it back', async () => {
+    const { headers, status } = await listen(world.ann);
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(headers.get('cache-control')).toBe('no-store, no-transform');
+    expect(headers.get('x-accel-buffering')).toBe('no');
+  });
+
+  test('says where in the journal the stream begins, and beats', async () => {
+    const seq = await world.crm.pad(1);
+    const stream = await listen(world.ann);
+    expect(stream.lastId()).toBeGreaterThanOrEqual(seq);
+    expect(stream.heard).toEqual([]);
+    await stream.untilBeat();
+  });
+
+  test('is limited for each person, whatever their tokens, and closing one makes room', async () => {
+    const second = await world.token({ contactId: '3' });
+    const five = await Promise.all(
+      [world.cleo, second, world.cleo, second, world.cleo].map((token) => listen(token)),
+    );
+    expect(five.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expectProblem(await world.call('GET', '/portal/v1/stream', { token: second }), 429, 'too-many-streams');
+    expect((await listen(world.bob)).status).toBe(200);
+    five[0]!.close();
+    const deadline = Date.now() + 5_000;
+    let again = await listen(world.cleo);
+    while (again.status !== 200 && Date.now() < deadline) again = await listen(world.cleo);
+    expect(again.status).toBe(200);
+  });
+});
+
+describe('a change in the CRM', () => {
+  test('is told with the record as reading it gives, under its journal number', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    const seq = await world.crm.change('ticket', id, { reference: 'B' });
+    const heard = await stream.until(isRecord(id), 'the change');
+    expect(heard).toMatchObject({ id: seq, type: 'record' });
+    expect(heard.data).toEqual({
+      type: 'record',
+      record: (await read(world, world.ann, `ticket/${id}`)).body,
+    });
+  });
+
+  test('reaches each audience with the fields of that audience only', async () => {
+    const [ann, pia] = [await listen(world.ann), await listen(world.pia)];
+    await world.crm.change('company', '100', { creditLimit: '9999', renewalDate: '2027-05-01' });
+    const [full, partial] = [
+      await ann.until(isRecord('100'), 'the change'),
+      await pia.until(isRecord('100'), 'the change'),
+    ];
+    expect(JSON.stringify(full)).toContain('9999');
+    expect(JSON.stringify(partial)).not.toContain('9999');
+    expect(JSON.stringify(partial)).toContain('2027-05-01');
+    expect(JSON.stringify([full, partial])).not.toContain('internalRisk');
+  });
+
+  test('of a stranger’s record, of another hub or of a hidden object is not told at all', async () => {
+    const [ann, pia] = [await listen(world.ann), await listen(world.pia)];
+    await world.crm.change('ticket', '12', { reference: 'STRANGE' });
+    await world.crm.live('ticket', '12', 'archived');
+    await world.crm.live('ticket', '12', 'present');
+    await world.crm.change('contact', '2', { jobTitle: 'STRANGE' });
+    await world.crm.find({
+      object: 'ticket',
+      id: '19',
+      fields: { subject: 'STRANGE' },
+      companies: [{ id: '100' }],
+      hub: OTHER_HUB,
+    });
+    await world.crm.change('quote', '21', { terms: 'Net 45' });
+    await afterwards(ann, pia);
+    expect(JSON.stringify(ann.heard)).not.toContain('STRANGE');
+    expect(ann.heard.some(isGone('12'))).toBe(false);
+    expect(ann.heard.some(isRecord('21'))).toBe(true);
+    expect(JSON.stringify(pia.heard)).not.toMatch(/STRANGE|Net 45|"21"/);
+  });
+
+  test('made by another process is found without a signal', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    const seq = await world.crm.silently(() => world.crm.change('ticket', id, { reference: 'B' }));
+    expect((await stream.until(isRecord(id), 'the change', 3_000)).id).toBe(seq);
+  });
+
+  test('made by another process is not lost behind a later one that was signalled', async () => {
+    const [id, other] = [await freshTicket(), await freshTicket()];
+    const stream = await listen(world.ann);
+    await world.crm.silently(() => world.crm.change('ticket', id, { reference: 'B' }));
+    await world.crm.change('ticket', other, { reference: 'B' });
+    await stream.until(isRecord(other), 'the signalled change');
+    await stream.until(isRecord(id), 'the other change', 3_000);
+  });
+
+  test('made by another process reaches those who were listening before another one came', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    await world.crm.silently(() => world.crm.change('ticket', id, { reference: 'B' }));
+    await listen(world.bob);
+    await stream.until(isRecord(id), 'the change', 3_000);
+  });
+
+  test('that was signalled is not told again by looking', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    await world.crm.change('ticket', id, { reference: 'B' });
+    await stream.until(isRecord(id), 'the change');
+    const marker = await freshTicket();
+    await world.crm.silently(() => world.crm.change('ticket', marker, { reference: 'looked' }));
+    await stream.until(
+      (heard) => JSON.stringify(heard).includes('looked'),
+      'the journal was looked at',
+      3_000,
+    );
+    expect(stream.heard.filter(isRecord(id))).toHaveLength(1);
+  });
+
+  test('a storm of changes ends in the last value, and the journal numbers never go back', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    for (let n = 1; n <= 50; n += 1) await world.crm.change('ticket', id, { reference: `N${n}` });
+    await stream.until((heard) => JSON.stringify(heard).includes('"N50"'), 'the last value');
+    const told = stream.heard.map((heard) => heard.id ?? 0);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+  });
+});
+
+describe('what is gone', () => {
+  test.each(['archived', 'erased', 'merged:12'] as const)(
+    'a record that became %s is told to be gone, once, to those who saw it',
+    async (life) => {
+      const id = await freshTicket();
+      const [ann, cleo] = [await listen(world.ann), await listen(world.cleo)];
+      const seq = await world.crm.live('ticket', id, life);
+      const heard = await ann.until(isGone(id), 'gone');
+      expect(heard).toEqual({ id: seq, type: 'gone', data: { type: 'gone', object: 'ticket', id } });
+      await afterwards(ann);
+      expect(ann.heard.filter(isGone(id))).toHaveLength(1);
+      expect(cleo.heard).toEqual([]);
+    },
+  );
+
+  test('a record that moved to another company is gone for the one and told to the other', async () => {
+    const id = await freshTicket();
+    const [ann, cleo] = [await listen(world.ann), await listen(world.cleo)];
+    await world.crm.link('ticket', id, [{ id: '200' }]);
+    await ann.until(isGone(id), 'gone');
+    await cleo.until(isRecord(id), 'the record');
+  });
+
+  test('a record that comes back is told again', async () => {
+    const id = await freshTicket();
+    const stream = await listen(world.ann);
+    await world.crm.live('ticket', id, 'archived');
+    await stream.until(isGone(id), 'gone');
+    await world.crm.live('ticket', id, 'present');
+    await stream.until(isRecord(id), 'the record');
+  });
+});
+
+describe('what the person reaches', () => {
+  /** Where nothing is looked at again of itself, within the time of a test. */
+  let calm: World;
+  beforeAll(async () => {
+    calm = await startWorld();
+  });
+  afterAll(() => calm.close());
+
+  async function moving(at: World, id: string): Promise<string> {
+    await at.crm.find({ object: 'contact', id, fields: { lastName: 'Mover' }, companies: [{ id: '100' }] });
+    return at.token({ contactId: id });
+  }
+
+  test('follows the contact to another company: everything is read again, and nothing of the old one is told', async () => {
+    const stream = await calm.stream(await moving(calm, '71'));
+    await stream.untilPlaced();
+    await calm.crm.link('contact', '71', [{ id: '200' }]);
+    await stream.until(isResync, 'a new beginning');
+    await calm.crm.change('ticket', '11', { reference: 'old company' });
+    await calm.crm.change('ticket', '12', { reference: 'new company' });
+    await stream.until(isRecord('12'), 'a case of the new company');
+    expect(stream.heard.some(isRecord('11'))).toBe(false);
+  });
+
+  test('is nothing any more when the contact is gone', async () => {
+    const stream = await calm.stream(await moving(calm, '72'));
+    await stream.untilPlaced();
+    await calm.crm.live('contact', '72', 'archived');
+    await stream.untilEnded();
+  });
+
+  test('is looked at again now and then, since another process may have moved it', async () => {
+    const stream = await listen(await moving(world, '73'));
+    await world.crm.silently(() => world.crm.link('contact', '73', [{ id: '200' }]));
+    await stream.until(isResync, 'a new beginning', 3_000);
+  });
+
+  test('ends with the token', async () => {
+    const token = await moving(world, '74');
+    const stream = await listen(token);
+    await world.revoke(token);
+    await stream.untilEnded(3_000);
+    const id = await freshTicket();
+    await afterwards(await listen(world.ann));
+    expect(JSON.stringify(stream.heard)).not.toContain(`"${id}"`);
+  });
+});
+
+describe('receipts', () => {
+  test('are told to their person, with the record as it lies under the edit, and to nobody else', async () => {
+    const id = await freshTicket();
+    const [ann, bob] = [await listen(world.ann), await listen(world.bob)];
+    const { body } = await edit(world, world.ann, `ticket/${id}`, { reference: 'PRIVATE' });
+    const seq = await world.crm.moveEdit(body.editId, 'written', { rule: 'D3' });
+    const told = await ann.until(({ data }) => data.type === 'receipt', 'the receipt');
+    expect(told).toMatchObject({
+      id: seq,
+      data: {
+        receipt: { editId: body.editId, state: 'written', fields: { reference: { wanted: 'PRIVATE' } } },
+      },
+    });
+    const shown = await ann.until(isRecord(id), 'the record');
+    expect(shown.data).toMatchObject({
+      record: { fields: { reference: { value: 'PRIVATE', state: 'saving' } } },
+    });
+    await afterwards(ann, bob);
+    expect(bob.heard.some(isRecord(id))).toBe(false);
+    expect(JSON.stringify(bob.heard)).not.toContain('PRIVATE');
+  });
+
+  test('two people of one company are shown one record each in their own way', async () => {
+    const id = await freshTicket();
+    await edit(world, world.ann, `ticket/${id}`, { reference: 'MINE' });
+    const [ann, bob] = [await listen(world.ann), await listen(world.bob)];
+    await world.crm.change('ticket', id, { description: 'moved' });
+    const fieldsOf = async (stream: Stream) => (await stream.until(isRecord(id), 'the record')).data;
+    expect(await fieldsOf(ann)).toMatchObject({
+      record: { fields: { reference: { value: 'MINE', state: 'saving' } } },
+    });
+    expect(await fieldsOf(bob)).toMatchObject({
+      record: { fields: { reference: { value: 'A', state: 'confirmed' } } },
+    });
+  });
+});
+
+describe('resuming', () => {
+  test('tells the present state of what moved meanwhile, own receipts, what is gone, and then goes on', async () => {
+    const [moved, gone, still] = [await freshTicket(), await freshTicket(), await freshTicket()];
+    const { body } = await edit(world, world.ann, `ticket/${still}`, { reference: 'MINE' });
+    const first = await listen(world.ann);
+    const from = first.lastId();
+    first.close();
+    await world.crm.change('ticket', moved, { reference: 'B' });
+    await world.crm.change('ticket', moved, { reference: 'C' });
+    await world.crm.change('ticket', '12', { reference: 'STRANGE' });
+    await world.crm.live('ticket', gone, 'archived');
+    const last = await world.crm.moveEdit(body.editId, 'written', { rule: 'D3' });
+
+    const stream = await listen(world.ann, from ?? 0);
+    expect(stream.lastId()).toBeGreaterThanOrEqual(last);
+    expect(stream.heard.filter(isRecord(moved))).toHaveLength(1);
+    expect(stream.heard.find(isRecord(moved))?.data).toMatchObject({
+      record: { fields: { reference: { value: 'C' } } },
+    });
+    expect(stream.heard.some(isGone(gone))).toBe(true);
+    expect(stream.heard.find(({ type }) => type === 'receipt')?.data).toMatchObject({
+      receipt: { editId: body.editId, state: 'written' },
+    });
+    expect(JSON.stringify(stream.heard)).not.toMatch(/STRANGE|"12"/);
+    await afterwards(stream);
+  });
+
+  test('from where nothing has moved tells nothing', async () => {
+    const stream = await listen(world.ann, await world.crm.pad(1));
+    expect(stream.heard).toEqual([]);
+  });
+
+  test('from a number that was never given, or that makes no sense, starts over', async () => {
+    const head = await world.crm.pad(1);
+    for (const from of [head + 10_000, -1, 'nonsense', '1.5', '1e99']) {
+      const stream = await listen(world.ann, from);
+      expect(
+        stream.heard.map(({ type }) => type),
+        String(from),
+      ).toEqual(['resync']);
+      expect(stream.lastId()).toBeGreaterThanOrEqual(head);
+      stream.close();
+    }
+  });
+
+  test('from too long ago starts over; up to a thousand entries it does not', async () => {
+    const from = await world.crm.pad(1);
+    await world.crm.pad(1_000);
+    expect((await listen(world.ann, from)).heard).toEqual([]);
+    await world.crm.pad(1);
+    expect((await listen(world.ann, from)).heard.map(({ type }) => type)).toEqual(['resync']);
+  });
+});
+
+describe('limits', () => {
+  let small: PortalHarness;
+  let [ann, bob] = ['', ''];
+  beforeEach(async () => {
+    small = await startPortal({ limits: { requestsPerMinute: 6, writesPerMinute: 2 } });
+    for (const id of ['1', '2']) await small.crm.find({ object: 'contact', id, fields: { lastName: 'X' } });
+    [ann, bob] = [await small.token({ contactId: '1' }), await small.token({ contactId: '2' })];
+  });
+  afterEach(() => small.close());
+
+  test('a person who asks too often is told to wait, with another token too, and nobody else is', async () => {
+    const another = await small.token({ contactId: '1' });
+    for (let n = 0; n < 6; n += 1)
+      expect((await small.call('GET', '/portal/v1/me', { token: n % 2 === 0 ? ann : another })).status).toBe(
+        200,
+      );
+    for (const headers of [{}, { authorization: `bearer ${ann}` }] as Record<string, string>[]) {
+      const answer = await small.call('GET', '/portal/v1/me', { token: another, headers });
+      expectProblem(answer, 429, 'too-many-requests');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect((await small.call('GET', '/portal/v1/me', { token: bob })).status).toBe(200);
+  });
+
+  test('edits have a tighter limit, and one that is turned away is not stored', async () => {
+    const write = () =>
+      small.call('PATCH', '/portal/v1/records/contact/1', {
+        token: ann,
+        body: { fields: { firstName: 'A' } },
+        headers: { 'idempotency-key': `${Math.random()}`, 'if-match': 'j1' },
+      });
+    expect([(await write()).status, (await write()).status]).toEqual([202, 202]);
+    expectProblem(await write(), 429, 'too-many-requests');
+    expect(await storedEdits(small)).toBe(2);
+    expect((await small.call('GET', '/portal/v1/me', { token: ann })).status).toBe(200);
+  });
+
+  test('the first stream of a hub is told nothing of what came before it', async () => {
+    await small.crm.find({ object: 'company', id: '100', fields: { name: 'Acme' } });
+    await small.crm.link('contact', '1', [{ id: '100' }]);
+    const stream = await small.stream(ann);
+    await stream.untilPlaced();
+    await small.crm.silently(() => small.crm.change('contact', '1', { jobTitle: 'New' }));
+    await stream.until(isRecord('1'), 'the change', 3_000);
+    expect(stream.heard.some(isRecord('100'))).toBe(false);
+  });
+
+  test('a client that does not read is dropped, and does not hold the others up', async () => {
+    await small.crm.find({ object: 'company', id: '100', fields: { name: 'Acme' } });
+    await small.crm.link('contact', '1', [{ id: '100' }]);
+    await small.crm.link('contact', '2', [{ id: '100' }]);
+    const deaf = connect({ host: '127.0.0.1', port: Number(new URL(small.url).port) });
+    deaf.on('error', () => undefined);
+    deaf.pause();
+    deaf.write(`GET /portal/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann}\r\n\r\n`);
+    const stream = await small.stream(bob);
+    await stream.untilPlaced();
+    const notes = 'x'.repeat(60_000);
+    const sent = SYSTEM_BUFFERS_BYTES / notes.length;
+    for (let n = 0; n < sent; n += 1)
+      await small.crm.change('company', '100', { deliveryNotes: `${n} ${notes}` });
+    const last = `${Math.ceil(sent) - 1} x`;
+    await stream.until((heard) => JSON.stringify(heard).includes(`"${last}`), 'the last value');
+    const ended = new Promise((resolve) => deaf.once('close', resolve));
+    deaf.resume();
+    await ended;
+  });
+
+  test('closing the portal ends its streams', async () => {
+    const stream = await small.stream(ann);
+    await small.end();
+    await stream.untilEnded();
+  });
+});
