@@ -16,10 +16,15 @@ export interface DeliveryStore {
   close(): Promise<void>;
 }
 
+/**
+ * JSON holds no bare control character, so this one parts the texts. As one parameter they are sent as they are; in an
+ * array every quote of every event would be escaped here and unescaped there.
+ */
+const PART = '\u001e';
 const INSERT = {
   name: 'store-deliveries',
   text: `insert into deliveries (hub_id, received_at, events)
-         select * from unnest($1::bigint[], $2::timestamptz[], $3::text[])`,
+         select * from unnest($1::bigint[], $2::timestamptz[], string_to_array($3, chr(30)))`,
 };
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -30,7 +35,10 @@ export function openDeliveryStore(url: string, onError: (error: Error) => void):
     store: async (deliveries) => {
       const hubs = deliveries.map((delivery) => delivery.hubId);
       const times = deliveries.map((delivery) => new Date(delivery.receivedAt));
-      await pool.query({ ...INSERT, values: [hubs, times, deliveries.map((delivery) => delivery.events)] });
+      await pool.query({
+        ...INSERT,
+        values: [hubs, times, deliveries.map((delivery) => delivery.events).join(PART)],
+      });
     },
     close: () => pool.end(),
   };

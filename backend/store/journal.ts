@@ -44,6 +44,7 @@ interface Row extends Draft, Link {
 }
 
 export const SALT_BYTES = 16;
+const HASH_BYTES = 32;
 const FIRST: Head = { seq: 0, hash: Buffer.alloc(32) };
 
 /** The newest entry of a hub. */
@@ -77,20 +78,41 @@ export async function append(db: Db, hubId: HubId, rows: readonly Row[]): Promis
   await insertRows(hubId, rows).execute(db);
 }
 
-/** The insert as a fragment, so that the hot path can put it beside others in one statement. */
+/**
+ * The insert as a fragment, so that the hot path can put it beside others in one statement. Bytes of a fixed length go
+ * as one buffer a column and are cut apart in the server: in an array each would be written out in hex.
+ */
 export function insertRows(hubId: HubId, rows: readonly Row[]) {
   const column = <T>(pick: (row: Row) => T): T[] => rows.map(pick);
-  const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
+  const bytes = (pick: (row: Row) => Buffer): Buffer => Buffer.concat(rows.map(pick));
+  const cut = (all: Buffer, length: number) =>
+    sql`substring(${all}::bytea from ((n - 1) * ${length}::int + 1)::int for ${length}::int)`;
   return sql`
     insert into journal (hub_id, seq, at, kind, object, record_id, field, edit_id, actor, rule, crm_at,
                          before, after, salt, digest, detail, hash)
-    select ${hubId}::bigint, * from unnest(
+    select ${hubId}::bigint, seq, at, kind, object, record_id, field, edit_id,
+      case when via is not null then jsonb_build_object('via', via, 'id', by_id, 'person', person) end,
+      rule, crm_at, before, after, ${cut(
+        bytes((r) => r.salt),
+        SALT_BYTES,
+      )}, ${cut(
+        bytes((r) => r.digest),
+        HASH_BYTES,
+      )},
+      detail, ${cut(
+        bytes((r) => r.hash),
+        HASH_BYTES,
+      )}
+    from unnest(
       ${column((r) => r.seq)}::bigint[], ${column((r) => new Date(r.at))}::timestamptz[], ${column((r) => r.kind)}::text[],
       ${column((r) => r.object)}::text[], ${column((r) => r.recordId)}::text[], ${column((r) => r.field)}::text[],
-      ${column((r) => r.editId)}::uuid[], ${column((r) => json(r.actor))}::jsonb[], ${column((r) => r.rule)}::text[],
-      ${column((r) => (r.crmAt === null ? null : new Date(r.crmAt)))}::timestamptz[],
-      ${column((r) => r.before)}::text[], ${column((r) => r.after)}::text[], ${column((r) => r.salt)}::bytea[],
-      ${column((r) => r.digest)}::bytea[], ${column((r) => json(r.detail))}::jsonb[], ${column((r) => r.hash)}::bytea[])`;
+      ${column((r) => r.editId)}::uuid[], ${column((r) => r.actor?.via ?? null)}::text[],
+      ${column((r) => r.actor?.id ?? null)}::text[], ${column((r) => r.actor?.person ?? null)}::text[],
+      ${column((r) => r.rule)}::text[], ${column((r) => (r.crmAt === null ? null : new Date(r.crmAt)))}::timestamptz[],
+      ${column((r) => r.before)}::text[], ${column((r) => r.after)}::text[],
+      ${column((r) => (r.detail === null ? null : JSON.stringify(r.detail)))}::jsonb[]
+    ) with ordinality as j (seq, at, kind, object, record_id, field, edit_id, via, by_id, person, rule, crm_at, before,
+      after, detail, n)`;
 }
 
 export interface Verified {

@@ -47,6 +47,8 @@ const STATEMENTS = [
     applied_at timestamptz,
     primary key (hub_id, delivery_id)
   )`,
+  /* Compressing what is written once and read once costs more than the space. */
+  `alter table deliveries alter column events set storage external`,
   `create index deliveries_waiting on deliveries (hub_id, delivery_id) where applied_at is null`,
 
   /* What the CRM told us, a row a record. Only the hub's worker writes here, and only from observations. */

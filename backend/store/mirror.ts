@@ -63,15 +63,24 @@ export async function saveMirror(db: Db, hubId: HubId, patches: readonly MirrorP
   if (patches.length > 0) await upsertMirror(hubId, patches).execute(db);
 }
 
-/** The upsert as a fragment, so that the hot path can put it beside others in one statement. */
+/**
+ * The upsert as a fragment, so that the hot path can put it beside others in one statement. The rows go as one JSON
+ * text: in arrays every quote of every patch would be escaped here and unescaped there.
+ */
 export function upsertMirror(hubId: HubId, patches: readonly MirrorPatch[]) {
+  const rows = patches.map((patch) => ({
+    object: patch.object,
+    record_id: patch.recordId,
+    life: patch.life,
+    fields: pack(patch.fields),
+    found_seq: patch.foundSeq,
+    changed_seq: patch.changedSeq,
+    read_at: patch.readAt === null ? null : new Date(patch.readAt),
+  }));
   return sql`
     insert into mirror as m (hub_id, object, record_id, life, fields, found_seq, changed_seq, read_at)
-    select ${hubId}::bigint, * from unnest(
-      ${patches.map((patch) => patch.object)}::text[], ${patches.map((patch) => patch.recordId)}::text[],
-      ${patches.map((patch) => patch.life)}::text[], ${patches.map((patch) => JSON.stringify(pack(patch.fields)))}::jsonb[],
-      ${patches.map((patch) => patch.foundSeq)}::bigint[], ${patches.map((patch) => patch.changedSeq)}::bigint[],
-      ${patches.map((patch) => (patch.readAt === null ? null : new Date(patch.readAt)))}::timestamptz[])
+    select ${hubId}::bigint, p.* from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p (
+      object text, record_id text, life text, fields jsonb, found_seq bigint, changed_seq bigint, read_at timestamptz)
     on conflict (hub_id, object, record_id) do update set
       life = excluded.life, fields = m.fields || excluded.fields, changed_seq = excluded.changed_seq,
       read_at = coalesce(excluded.read_at, m.read_at)`;

@@ -15,7 +15,8 @@ import { assemble, LIFE, type RecordMove } from './record.ts';
 
 /** Deliveries in one batch; each holds up to 1,000 events. */
 const BATCH_MAX_DELIVERIES = 200;
-const BATCH_MAX_EVENTS = 2_000;
+/** About 1,500 events. */
+const BATCH_BYTES = 400_000;
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;
 
@@ -76,27 +77,24 @@ interface Delivery {
   events: string;
 }
 
+/** As many as make a batch, by their size, which the database knows without reading them. */
 async function waitingDeliveries(ctx: Context, except: readonly string[]): Promise<Delivery[]> {
-  const rows = await ctx.db
-    .selectFrom('deliveries')
-    .select(['delivery_id', 'received_at', 'events'])
-    .where('hub_id', '=', ctx.hubId)
-    .where('applied_at', 'is', null)
-    .where(sql<boolean>`delivery_id <> all(${[...except]}::bigint[])`)
-    .orderBy('delivery_id')
-    .limit(BATCH_MAX_DELIVERIES)
-    .execute();
-  let events = 0;
-  const batch: Delivery[] = [];
-  for (const row of rows) {
-    batch.push({ deliveryId: row.delivery_id, receivedAt: row.received_at.getTime(), events: row.events });
-    events += Math.ceil(row.events.length / TYPICAL_EVENT_CHARS);
-    if (events >= BATCH_MAX_EVENTS) break;
-  }
-  return batch;
+  const { rows } = await sql<{ delivery_id: string; received_at: Date; events: string }>`
+    select delivery_id, received_at, events from (
+      select *, sum(octet_length(events)) over (order by delivery_id) - octet_length(events) as bytes_before
+      from (
+        select delivery_id, received_at, events from deliveries
+        where hub_id = ${ctx.hubId} and applied_at is null and delivery_id <> all(${[...except]}::bigint[])
+        order by delivery_id limit ${BATCH_MAX_DELIVERIES}
+      ) d
+    ) d
+    where bytes_before < ${BATCH_BYTES} order by delivery_id`.execute(ctx.db);
+  return rows.map((row) => ({
+    deliveryId: row.delivery_id,
+    receivedAt: row.received_at.getTime(),
+    events: row.events,
+  }));
 }
-
-const TYPICAL_EVENT_CHARS = 250;
 
 interface HeardAt {
   one: Heard;

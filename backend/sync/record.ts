@@ -27,7 +27,7 @@ export interface RecordMove {
 export interface Assembled {
   drafts: Draft[];
   patches: MirrorPatch[];
-  /** Records whose values or life moved: what the live streams want to hear. */
+  /** Records whose values, life or certainty moved: what the live streams want to hear. */
   moved: { object: AppObject; recordId: RecordId }[];
 }
 
@@ -58,8 +58,11 @@ function assembleOne(move: RecordMove, next: number, all: Assembled): void {
   }
   const changedSeq = all.drafts.length > before ? numberOf() - 1 : (row?.changedSeq ?? foundSeq);
   const hasMoved = all.drafts.length > before;
+  const isProven = move.observed.some(
+    ({ field, held }) => row?.fields[field]?.how === 'event' && held.how === 'read',
+  );
   for (const note of move.notes) all.drafts.push(ofNote(move, note));
-  if (hasMoved) all.moved.push({ object, recordId });
+  if (hasMoved || isProven) all.moved.push({ object, recordId });
   if (!hasMoved && Object.keys(fields).length === 0 && move.readAt === null) return;
   const life = fields[LIFE]?.value ?? row?.life ?? 'present';
   all.patches.push({ object, recordId, life, fields, foundSeq, changedSeq, readAt: move.readAt });
