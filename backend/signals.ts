@@ -17,10 +17,13 @@ export interface HubChange {
   edits: readonly { editId: EditId; object: AppObject; recordId: RecordId }[];
 }
 
+/** Events that were stored, or a record that has become due. */
+export type Waiting = 'deliveries' | 'due';
+
 export interface Signals {
   /** Something was stored that the hub's worker should look at. */
-  wake(hubId: HubId): void;
-  onWake(listener: (hubId: HubId) => void): () => void;
+  wake(hubId: HubId, what: Waiting): void;
+  onWake(listener: (hubId: HubId, what: Waiting) => void): () => void;
   /** The hub's worker committed a change. */
   changed(change: HubChange): void;
   onChange(listener: (change: HubChange) => void): () => void;
@@ -30,7 +33,7 @@ export function createSignals(): Signals {
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   return {
-    wake: (hubId) => void emitter.emit('wake', hubId),
+    wake: (hubId, what) => void emitter.emit('wake', hubId, what),
     onWake: (listener) => {
       emitter.on('wake', listener);
       return () => void emitter.off('wake', listener);

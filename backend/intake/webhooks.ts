@@ -91,7 +91,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     deps.at('intake.stored');
     for (const { res } of group) res.writeHead(200, ACCEPTED).end();
     for (const hubId of new Set<HubId>(deliveries.map((delivery) => delivery.hubId)))
-      deps.signals.wake(hubId);
+      deps.signals.wake(hubId, 'deliveries');
   }
 
   return {

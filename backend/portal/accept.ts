@@ -71,7 +71,7 @@ export async function acceptEdit(
     fields: [...wanted].map(([field, value]) => ({ field, seen: seen.get(field) ?? null, wanted: value })),
   });
   deps.at?.('edit.stored');
-  if (stored) signals.wake(person.hubId);
+  if (stored) signals.wake(person.hubId, 'due');
   const edit = await replay(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };

@@ -28,7 +28,7 @@ export async function nextWork(
   limit: number,
 ): Promise<Work[]> {
   const isFree = sql`hub_id = ${hubId} and parked_at is null and not_before <= ${new Date(now)}
-    and object || ':' || record_id <> all(${busy}::text[])`;
+    and object || ':' || record_id not in (select unnest(${busy}::text[]))`;
   const { rows } = await sql<{
     object: AppObject;
     record_id: RecordId;

@@ -106,18 +106,18 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   };
   stopping.addEventListener('abort', end);
   if (stopping.aborted) end();
-  const bell = new Bell(deps.clock, term.signal);
-  const offWake = deps.signals.onWake((hubId) => {
-    if (hubId === deps.hubId) bell.ring();
+  const bells = { deliveries: new Bell(deps.clock, term.signal), due: new Bell(deps.clock, term.signal) };
+  const offWake = deps.signals.onWake((hubId, what) => {
+    if (hubId === deps.hubId) bells[what].ring();
   });
   void lease.lost.then(end);
   lead();
   try {
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, bell, term.signal),
-      workLoop(ctx, busy, PEOPLE_LANES, bell, term.signal),
-      workLoop(ctx, busy, MACHINE_LANES, bell, term.signal),
+      eventLoop(ctx, deps.translate, bells.deliveries, term.signal),
+      workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
+      workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
@@ -164,7 +164,6 @@ async function eventLoop(ctx: Context, translate: Translate, bell: Bell, term: A
     rings = bell.rings;
     const [next] = await Promise.all([nextBatch(ctx, translate, batch.deliveryIds), applyBatch(ctx, batch)]);
     batch = next;
-    bell.ring(); // records have become due
   }
 }
 

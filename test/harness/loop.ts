@@ -108,7 +108,7 @@ export async function startLoop(
     },
     ask: async (edit) => {
       const id = await storeEdit(db, hubId, edit);
-      signals.wake(hubId);
+      signals.wake(hubId, 'due');
       return id;
     },
     fieldState: (id, field) =>
@@ -124,7 +124,7 @@ export async function startLoop(
         .insertInto('deliveries')
         .values({ hub_id: hubId, received_at: new Date(), events: JSON.stringify(events) })
         .execute();
-      signals.wake(hubId);
+      signals.wake(hubId, 'deliveries');
     },
     mirrored: async (object, id, field) => {
       const row = await db

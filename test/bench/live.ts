@@ -1,0 +1,222 @@
+/** From webhook to browser, and from a portal edit to the CRM: latencies inside the service, at a steady load. */
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { sql } from 'kysely';
+import type { RecordId } from '@tallystick/shared/ids';
+import type { StreamMessage } from '@tallystick/shared/messages';
+import { sign } from '../../backend/hubspot/signature.ts';
+import { addPerson } from '../../backend/store/people.ts';
+import { startDemo } from '../workbench/demo.ts';
+import { benchDatabase, percentile, report } from './report.ts';
+
+const RUNS = 3;
+const RUN_MS = 8_000;
+const EVENTS_PER_S = 1_000;
+const EDITS_PER_S = 10;
+const WATCHERS = 20;
+
+interface Job {
+  portal: string;
+  secret: string;
+  hubId: number;
+  /** A company each, with the token of somebody who sees it and that person's contact. */
+  watched: { company: string; contact: string; token: string }[];
+}
+interface Measured {
+  live: number[];
+  edits: { contact: string; at: number }[];
+}
+
+export async function main(): Promise<void> {
+  const database = await benchDatabase();
+  const stateDir = await mkdtemp(join(tmpdir(), 'tallystick-live-'));
+  const demo = await startDemo({
+    ports: { portal: 0, simulator: 0, workbench: 0 },
+    stateDir,
+    databaseUrl: database.url,
+    log: pino({ level: 'silent' }),
+  });
+  const { db, hubId } = demo.service;
+  const { rows } = await sql<{ company_id: string; record_id: RecordId }>`
+    select company_id, min(record_id) as record_id from links
+    where hub_id = ${hubId} and object = 'contact' and is_primary group by company_id order by company_id limit ${WATCHERS}`.execute(
+    db,
+  );
+  const watched = await Promise.all(
+    rows.map(async ({ company_id, record_id }, i) => ({
+      company: company_id,
+      contact: record_id,
+      token: await addPerson(db, {
+        hubId,
+        contactId: record_id,
+        audience: 'direct',
+        secret: `bench-token-number-${i}-of-many`,
+        now: Date.now(),
+      }),
+    })),
+  );
+  // The webhooks here are the load's own: the stand-in's would only repeat them.
+  await fetch(`${demo.simulator}/_sim/webhooks`, { method: 'PUT', body: JSON.stringify({ target: null }) });
+  const live: number[][] = [];
+  const edits: number[][] = [];
+  for (let run = 0; run <= RUNS; run += 1) {
+    const since = demo.sim.calls.counters().total;
+    const measured = await client({
+      portal: demo.portal,
+      secret: demo.sim.clientSecret,
+      hubId: demo.sim.hubId,
+      watched,
+    });
+    const writes = demo.sim.calls.since(since).filter((call) => call.operation === 'update:contacts');
+    const took = measured.edits.flatMap(({ contact, at }) => {
+      const write = writes.find((call) => call.path.endsWith(`/${contact}`) && call.at >= at);
+      return write === undefined ? [] : [write.at - at];
+    });
+    if (run === 0) continue;
+    live.push(measured.live.sort((a, b) => a - b));
+    edits.push(took.sort((a, b) => a - b));
+  }
+  const each = (runs: number[][], share: number): number[] => runs.map((run) => percentile(run, share));
+  report(`webhook to browser, ${EVENTS_PER_S} events/s, ${WATCHERS} streams, p50`, 'ms', each(live, 0.5), {
+    atMost: 3,
+  });
+  report('  p99', 'ms', each(live, 0.99), { atMost: 10 });
+  report('portal edit to the CRM’s write (a read comes first), p50', 'ms', each(edits, 0.5), { atMost: 5 });
+  report('  p99', 'ms', each(edits, 0.99), { atMost: 15 });
+  console.log(
+    `  samples a run: ${live.map((run) => run.length).join(', ')} on streams, ${edits.map((run) => run.length).join(', ')} edits`,
+  );
+  await demo.stop();
+  await rm(stateDir, { recursive: true, force: true });
+  await database.drop();
+}
+
+function client(job: Job): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
+    child.once('message', (result) => {
+      resolve(result as Measured);
+      child.kill();
+    });
+    child.once('error', reject);
+    child.send(job);
+  });
+}
+
+/** In a process of its own: sender, browsers and clock. */
+async function generate({ portal, secret, hubId, watched }: Job): Promise<Measured> {
+  const measured: Measured = { live: [], edits: [] };
+  const sentAt = new Map<string, number>();
+  const stop = new AbortController();
+  await Promise.all(
+    watched.map((one) =>
+      watch(`${portal}/portal/v1/stream`, one.token, stop.signal, (message) => {
+        if (message.type !== 'record') return;
+        const value = message.record.fields.city?.value ?? '';
+        const at = sentAt.get(value);
+        if (at === undefined) return;
+        measured.live.push(performance.now() - at);
+        sentAt.delete(value);
+      }),
+    ),
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+  const startedAt = performance.now();
+  for (let sent = 0, edited = 0; performance.now() - startedAt < RUN_MS;) {
+    const elapsed = performance.now() - startedAt;
+    for (; sent < (elapsed / 1_000) * EVENTS_PER_S; sent += 1) {
+      const value = `c${startedAt}-${sent}`;
+      sentAt.set(value, performance.now());
+      postEvent(agent, portal, secret, {
+        portalId: hubId,
+        objectId: Number(watched[sent % watched.length]!.company),
+        value,
+      });
+    }
+    for (; edited < (elapsed / 1_000) * EDITS_PER_S; edited += 1) {
+      const one = watched[edited % watched.length]!;
+      measured.edits.push({ contact: one.contact, at: Date.now() });
+      void edit(portal, one, `${startedAt}-${edited}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stop.abort();
+  agent.destroy();
+  return measured;
+}
+
+function postEvent(
+  agent: Agent,
+  portal: string,
+  secret: string,
+  { portalId, objectId, value }: { portalId: number; objectId: number; value: string },
+): void {
+  const body = JSON.stringify([
+    {
+      portalId,
+      objectId,
+      occurredAt: Date.now(),
+      subscriptionType: 'object.propertyChange',
+      objectTypeId: '0-2',
+      propertyName: 'city',
+      propertyValue: value,
+      changeSource: 'CRM_UI',
+      sourceId: 'userId:7',
+    },
+  ]);
+  const url = `${portal}/webhooks/hubspot`;
+  const timestamp = Date.now();
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'x-hubspot-signature-v3': sign(secret, 'POST', url, Buffer.from(body), timestamp),
+    'x-hubspot-request-timestamp': String(timestamp),
+  };
+  request(url, { method: 'POST', agent, headers }, (res) => res.resume()).end(body);
+}
+
+async function edit(portal: string, { contact, token }: Job['watched'][number], tag: string): Promise<void> {
+  const address = `${portal}/portal/v1/records/contact/${contact}`;
+  await fetch(address, {
+    method: 'PATCH',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': tag,
+      'if-match': 'j600',
+    },
+    body: JSON.stringify({ fields: { firstName: `Name ${tag}` } }),
+  });
+}
+
+async function watch(
+  url: string,
+  token: string,
+  signal: AbortSignal,
+  hear: (message: StreamMessage) => void,
+): Promise<void> {
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal });
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  void (async () => {
+    let rest = '';
+    for (;;) {
+      const { value, done } = await reader.read().catch(() => ({ value: '', done: true }));
+      if (done) return;
+      const parts = (rest + value).split('\n\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) {
+        const data = /^data: (.*)$/m.exec(part)?.[1];
+        if (data !== undefined) hear(JSON.parse(data) as StreamMessage);
+      }
+    }
+  })();
+}
+
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
+  process.once('message', (job) => void generate(job as Job).then((measured) => process.send?.(measured)));
+}

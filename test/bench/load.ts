@@ -1,0 +1,69 @@
+/** A load generator over raw sockets, in a process of its own: it sends prepared requests and counts the answers. */
+import { fork } from 'node:child_process';
+import { connect } from 'node:net';
+import { percentile } from './report.ts';
+
+export interface Load {
+  port: number;
+  connections: number;
+  forMs: number;
+  /** Whole HTTP requests, sent in turn. */
+  requests: string[];
+}
+export interface Loaded {
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  failures: number;
+}
+
+export function runLoad(load: Load): Promise<Loaded> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
+    child.once('message', (result) => {
+      resolve(result as Loaded);
+      child.kill();
+    });
+    child.once('error', reject);
+    child.send(load);
+  });
+}
+
+function generate({ port, connections, forMs, requests }: Load): Promise<Loaded> {
+  const took: number[] = [];
+  let failures = 0;
+  let next = 0;
+  const startedAt = performance.now();
+  const client = (): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      let sentAt = 0;
+      const send = (): void => {
+        if (performance.now() - startedAt > forMs) return void socket.end();
+        sentAt = performance.now();
+        socket.write(requests[next++ % requests.length] ?? '');
+      };
+      socket.on('connect', send);
+      socket.on('data', (data) => {
+        took.push(performance.now() - sentAt);
+        if (!data.toString('latin1', 0, 12).endsWith('200')) failures += 1;
+        send();
+      });
+      socket.on('close', () => resolve());
+      socket.on('error', () => resolve());
+    });
+  return Promise.all(Array.from({ length: connections }, client)).then(() => {
+    took.sort((a, b) => a - b);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    return {
+      perSecond: took.length / seconds,
+      p50Ms: percentile(took, 0.5),
+      p99Ms: percentile(took, 0.99),
+      failures,
+    };
+  });
+}
+
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
+  process.once('message', (load) => void generate(load as Load).then((loaded) => process.send?.(loaded)));
+}
