@@ -56,6 +56,8 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       'max-lines': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // The official client's models are classes; literals of their shape are what its own examples send.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },

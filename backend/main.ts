@@ -20,7 +20,7 @@ import { openDatabase, type Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import type { Clock } from './sync/budget.ts';
-import { PATIENCE, type Patience } from './sync/plan.ts';
+import { PATIENCE, type Patience } from './sync/situation.ts';
 import { startWorker } from './sync/worker.ts';
 
 export const INTAKE_PATH = '/webhooks/hubspot';

@@ -3,7 +3,7 @@
  *
  * Pure; `receivedAt` and `begunAt` are our clock, `at` is the CRM's. Both in ms since 1970.
  */
-import { equal, type Kind, type Value } from './values.ts';
+import { comparable, equal, type Kind, type Value } from './values.ts';
 
 /** Who set a value, as the CRM tells it; `person` is the customer when it was our own write of that customer's edit. */
 export interface Source {
@@ -71,7 +71,8 @@ function observeEvent(held: Held, event: EventTold, kind: Kind): Held {
   if (held.how === 'read' && held.learnedAt >= event.receivedAt + READ_LAG_MS) return held; // O5, from the other side
   if (event.at > held.at) return fresh(event); // O2
   if (held.how === 'read') return held; // O4: in the same instant the history knows better than the claim
-  return (event.value ?? '') > (held.value ?? '') ? fresh(event) : held; // O4: any order ends the same
+  const greater = (comparable(kind, event.value) ?? '') > (comparable(kind, held.value) ?? '');
+  return greater ? fresh(event) : held; // O4: any order ends the same
 }
 
 function observeRead(held: Held, read: ReadTold, kind: Kind): Held {
@@ -79,8 +80,8 @@ function observeRead(held: Held, read: ReadTold, kind: Kind): Held {
   const same = equal(kind, read.value, held.value);
   const older = read.at < held.at;
   if (!same && older && read.begunAt < held.learnedAt + READ_LAG_MS) return held; // O5
-  if (held.how === 'event' && same && older) return { ...fresh(read), at: held.at }; // O3
-  return same && read.at === held.at && read.begunAt === held.asOf ? held : fresh(read); // O6
+  if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.learnedAt) return held; // O3
+  return same && older ? { ...fresh(read), at: held.at } : fresh(read); // O3, O6
 }
 
 /** O3: the same value once more. The later instant counts; what was proven stays proven. */

@@ -50,6 +50,8 @@ export function settle(written: Written, history: readonly Entry[]): Settlement 
       : { is: 'superseded', rule: 'S3', by: top, theirs };
   }
   if (theirs !== null && !equal(written.kind, theirs.value, written.value)) {
+    // Somebody set our very value on top since: nothing of theirs may be written back over that newer word.
+    if (!isOurs(written, top)) return { is: 'superseded', rule: 'S3', by: top, theirs };
     return { is: 'overtaken', rule: 'S2', theirs, at: own.at };
   }
   return { is: 'confirmed', rule: 'S1', at: own.at };

@@ -37,7 +37,7 @@ const NUMBER_MAX_DIGITS = 15; // beyond this a double no longer holds every digi
 export function canonical(kind: Kind, raw: string | null | undefined): Value {
   if (raw === null || raw === undefined) return null;
   // No database holds a NUL or half a surrogate pair: without them a value reads back as it was written.
-  const text = raw.toWellFormed().replaceAll('\0', '').normalize('NFC').replaceAll('\r\n', '\n').trim();
+  const text = raw.toWellFormed().replaceAll('\0', '').normalize('NFC').replace(/\r+\n/g, '\n').trim();
   if (text === '') return null;
   switch (kind) {
     case 'text':
@@ -67,12 +67,15 @@ export function canonical(kind: Kind, raw: string | null | undefined): Value {
   }
 }
 
-/** Whether two values mean the same. Phones compare by digits: "+44 20 7946" equals "44207946". */
+/** Whether two values mean the same. */
 export function equal(kind: Kind, a: string | null | undefined, b: string | null | undefined): boolean {
-  const left = canonical(kind, a);
-  const right = canonical(kind, b);
-  if (kind !== 'phone' || left === null || right === null) return left === right;
-  return left.replace(/^\+/, '') === right.replace(/^\+/, '');
+  return comparable(kind, a) === comparable(kind, b);
+}
+
+/** What of a value is compared. Phones compare by digits: "+44 20 7946" equals "44207946". */
+export function comparable(kind: Kind, raw: string | null | undefined): Value {
+  const value = canonical(kind, raw);
+  return kind === 'phone' && value !== null ? value.replace(/^\+/, '') : value;
 }
 
 export type Problem =
@@ -137,9 +140,9 @@ export function show(kind: Kind, value: Value): string {
 
 function canonicalPhone(text: string): Value {
   const digits = text.replace(/\D/g, '');
-  if (digits === '') return text;
-  const international = text.startsWith('+') || text.startsWith('00');
-  return international ? `+${digits.replace(/^00/, '')}` : digits;
+  const national = digits.replace(/^(00)+/, '');
+  if (national === '') return text;
+  return text.startsWith('+') || digits.startsWith('00') ? `+${national}` : digits;
 }
 
 function canonicalUrl(text: string): Value {

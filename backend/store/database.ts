@@ -169,6 +169,7 @@ export interface Database {
     edit_ids: EditId[];
     person: RecordId | null;
     restores: boolean;
+    owed: boolean;
     epoch: Big;
     promised_at: Stamp;
     answered_at: MaybeStamp;

@@ -145,6 +145,7 @@ const STATEMENTS = [
     edit_ids uuid[] not null,
     person text,
     restores boolean not null,
+    owed boolean not null,
     epoch bigint not null,
     promised_at timestamptz not null,
     answered_at timestamptz,

@@ -173,6 +173,7 @@ create table promises (
   edit_ids uuid[] not null,
   person text,
   restores boolean not null,
+  owed boolean not null,
   epoch bigint not null,
   promised_at timestamp with time zone not null,
   answered_at timestamp with time zone,
@@ -234,4 +235,4 @@ CREATE UNIQUE INDEX promises_open ON public.promises USING btree (hub_id, object
 
 alter table due set (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
 
-alter table mirror set (fillfactor=80);
+alter table mirror set (fillfactor=70, toast_tuple_target=8160);

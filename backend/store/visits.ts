@@ -27,7 +27,9 @@ export interface OpenPromiseRow {
   value: Value;
   base: Standing;
   editIds: EditId[];
+  person: RecordId | null;
   restores: boolean;
+  owed: boolean;
   epoch: number;
   promisedAt: number;
   answeredAt: number | null;
@@ -103,7 +105,9 @@ export async function loadOpenPromises(
     value: row.value,
     base: row.base,
     editIds: row.edit_ids,
+    person: row.person,
     restores: row.restores,
+    owed: row.owed,
     epoch: Number(row.epoch),
     promisedAt: row.promised_at.getTime(),
     answeredAt: row.answered_at?.getTime() ?? null,
@@ -178,6 +182,7 @@ export interface PromiseRow {
   editIds: EditId[];
   person: RecordId | null;
   restores: boolean;
+  owed: boolean;
 }
 
 /** Records what is about to be written; answers with the ids in the order given. */
@@ -202,6 +207,7 @@ export async function addPromises(
         edit_ids: row.editIds,
         person: row.person,
         restores: row.restores,
+        owed: row.owed,
         epoch,
         promised_at: new Date(now),
       })),
@@ -224,18 +230,24 @@ export async function settlePromises(
     where p.hub_id = ${hubId} and p.promise_id = s.promise_id`.execute(db);
 }
 
-/** The call is over: HubSpot said yes (`answered`), or nobody knows; either way this is the latest it went out. */
+/**
+ * The call is over. `yes`: HubSpot said so. `unknown`: it may have been applied, this late at most. `unsent`: it was
+ * certainly not; the promise stays, so that what is owed stays owed, and the next visit need not wait for it.
+ */
 export async function markSent(
   db: Db,
   hubId: HubId,
   promiseIds: readonly string[],
   now: number,
-  answered: boolean,
+  outcome: 'yes' | 'unknown' | 'unsent',
 ): Promise<void> {
   if (promiseIds.length === 0) return;
   await db
     .updateTable('promises')
-    .set({ promised_at: new Date(now), ...(answered ? { answered_at: new Date(now) } : {}) })
+    .set({
+      promised_at: new Date(outcome === 'unsent' ? 0 : now),
+      ...(outcome === 'yes' ? { answered_at: new Date(now) } : {}),
+    })
     .where('hub_id', '=', hubId)
     .where('promise_id', 'in', [...promiseIds])
     .where('settled_at', 'is', null)

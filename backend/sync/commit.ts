@@ -8,7 +8,8 @@ import { keyOf, saveLinks, type MirrorRow } from '../store/mirror.ts';
 import * as store from '../store/visits.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
-import { visit, visitGone, type OpenEdit, type OpenPromise, type Visit } from './plan.ts';
+import { visit, visitGone } from './plan.ts';
+import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
 
 /** What the CRM said of one record. */

@@ -13,7 +13,7 @@ import type { Budget, Clock } from './budget.ts';
 import type { Lease } from './lease.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
 import type { MirrorCache } from './mirrorCache.ts';
-import type { Patience } from './plan.ts';
+import type { Patience } from './situation.ts';
 
 export interface Context {
   hubId: HubId;

@@ -4,7 +4,7 @@ import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
 import type { Settlement } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
-import type { OpenEdit, OpenPromise } from './plan.ts';
+import type { OpenEdit, OpenPromise } from './situation.ts';
 
 /** A journal entry without its place; the writer adds the record and the number. */
 export interface Note {

@@ -4,101 +4,14 @@
  *
  *   1. observe the answer      2. settle what was promised      3. decide what was asked
  */
-import {
-  fold,
-  type Asked,
-  type Decision,
-  type Property,
-  type Rule,
-  type Standing,
-} from '@tallystick/shared/decide';
-import type { EditId, RecordId } from '@tallystick/shared/ids';
+import { fold, type Asked, type Decision, type Rule, type Standing } from '@tallystick/shared/decide';
+import type { EditId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
-import { observeField, type Held, type Mirror, type Source } from '@tallystick/shared/observe';
-import { makeGood, settle, type Entry, type Settlement } from '@tallystick/shared/settle';
-import { equal, type Kind, type Value } from '@tallystick/shared/values';
-import { asked as noteAsked, decided, proven, sent, type Note } from './notes.ts';
-
-/** How long a write that the history does not show is looked for again before it is decided anew, in ms. */
-export interface Patience {
-  /** HubSpot said yes to it. */
-  answeredMs: number;
-  /** Nobody answered; it may still be applied. Later than this it is found as a late write of our own (S6). */
-  ambiguousMs: number;
-}
-export const PATIENCE: Patience = { answeredMs: 10_000, ambiguousMs: 5_000 };
-
-export interface OpenEdit extends Asked {
-  editId: EditId;
-  person: RecordId;
-  field: string;
-  state: EditState;
-  /** The journal has already been told that this was asked. */
-  journaled: boolean;
-}
-
-export interface OpenPromise {
-  promiseId: string;
-  field: string;
-  value: Value;
-  base: Standing;
-  editIds: EditId[];
-  restores: boolean;
-  /** Our clock: the latest moment at which the call may have gone out. */
-  sentAt: number;
-  /** Our clock: when HubSpot said yes; null while nobody knows. */
-  answeredAt: number | null;
-}
-
-export interface Situation {
-  now: number;
-  patience: Patience;
-  appId: string;
-  mirror: Mirror;
-  /** When the read began, and every mapped field's history, newest first. */
-  read: { begunAt: number; history: Readonly<Record<string, readonly Entry[]>> };
-  /** Oldest first. */
-  edits: readonly OpenEdit[];
-  promises: readonly OpenPromise[];
-  /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. */
-  ownWrites: readonly { field: string; value: Value; person: RecordId }[];
-  rules: Readonly<Record<string, Rule>>;
-  properties: (field: string) => Property;
-}
-
-export interface EditMove {
-  editId: EditId;
-  field: string;
-  state: EditState;
-  rule: string | null;
-  reason: string | null;
-  crm: Standing | null;
-}
-export interface NewPromise {
-  field: string;
-  value: Value;
-  base: Standing;
-  editIds: EditId[];
-  person: RecordId | null;
-  restores: boolean;
-}
-export interface NewConflict {
-  kind: 'conflict' | 'proposal';
-  field: string;
-  edit: OpenEdit;
-  crm: Standing;
-}
-export interface Visit {
-  /** Fields whose mirror moved, in value or in what is known of it. */
-  observed: Record<string, Held>;
-  notes: Note[];
-  moves: EditMove[];
-  conflicts: NewConflict[];
-  settled: { promiseId: string; outcome: Settlement['is'] }[];
-  promises: NewPromise[];
-  /** When the record has to be looked at again, and why; null when it is done. */
-  again: { lane: 'settle' | 'observe'; notBefore: number } | null;
-}
+import { observeField, type Held, type Source } from '@tallystick/shared/observe';
+import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
+import { equal, type Kind } from '@tallystick/shared/values';
+import { asked as noteAsked, decided, proven, sent } from './notes.ts';
+import type { EditMove, NewPromise, OpenEdit, OpenPromise, Situation, Visit } from './situation.ts';
 
 export function visit(situation: Situation): Visit {
   const plan: Visit = {
@@ -121,34 +34,55 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
     attributed(situation, field, rule.kind, entry),
   );
   const crm: Standing = history[0] ?? NEVER_SET;
-  observeAnswer(situation, field, rule.kind, crm, plan);
+  const believed = observeAnswer(situation, field, rule.kind, crm, plan);
 
   const edits = situation.edits.filter((edit) => edit.field === field);
   plan.notes.push(...edits.filter((edit) => !edit.journaled).map(noteAsked));
+  if (!believed) return; // O5: nothing is settled or decided over an answer that is older than what we know
   const promise = situation.promises.find((open) => open.field === field);
+  const carried = edits.filter((edit) => promise?.editIds.includes(edit.editId));
+  if (!carried.every((edit) => guardsBelieved(situation, edit)))
+    return later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
   const reopened = promise === undefined ? [] : settlePromise(situation, rule, promise, history, edits, plan);
-  if (reopened === null) return; // the promise is still open: nothing is decided meanwhile
-  const waiting = edits.filter((edit) => edit.state === 'accepted' || reopened.includes(edit.editId));
+  if (reopened === null) return; // still open, or owed: nothing else is decided for the field meanwhile
+  const waiting = edits.filter((edit) =>
+    carried.includes(edit) ? reopened.includes(edit.editId) : isDecidable(situation, edit),
+  );
   if (waiting.length > 0) decideField(situation, field, rule, crm, waiting, plan);
 }
 
 const NOBODY: Source = { via: 'UNKNOWN', id: null, person: null };
 const NEVER_SET: Standing = { value: null, at: 0, by: NOBODY };
 
-function observeAnswer(situation: Situation, field: string, kind: Kind, crm: Standing, plan: Visit): void {
+/** An edit is not decided over an answer that was asked for before it, nor while a guard's answer is not believed. */
+function isDecidable(situation: Situation, edit: OpenEdit): boolean {
+  return edit.state === 'accepted' && edit.at <= situation.read.begunAt && guardsBelieved(situation, edit);
+}
+
+function guardsBelieved(situation: Situation, edit: OpenEdit): boolean {
+  return (edit.guards ?? []).every(({ field, kind }) => {
+    const crm = situation.read.history[field]?.[0] ?? NEVER_SET;
+    return equal(kind, observed(situation, field, kind, crm).value, crm.value);
+  });
+}
+
+/** False when the answer is older than an event or another answer, and not believed yet (O5). */
+function observeAnswer(situation: Situation, field: string, kind: Kind, crm: Standing, plan: Visit): boolean {
+  const after = observed(situation, field, kind, crm);
+  if (after !== situation.mirror[field]) plan.observed[field] = after;
+  if (equal(kind, after.value, crm.value)) return true;
+  later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
+  return false;
+}
+
+function observed(situation: Situation, field: string, kind: Kind, { value, at, by }: Standing): Held {
   const { begunAt } = situation.read;
-  const held = situation.mirror[field] ?? null;
-  const after = observeField(held, { how: 'read', value: crm.value, at: crm.at, by: crm.by, begunAt }, kind);
-  if (after !== held) plan.observed[field] = after;
-  // O5: the answer was older than an event and is not believed yet: look again.
-  if (!equal(kind, after.value, crm.value)) later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
+  return observeField(situation.mirror[field] ?? null, { how: 'read', value, at, by, begunAt }, kind);
 }
 
 const LOOK_AGAIN_MS = 1_000;
 
-/**
- * Returns the edits that have to be decided anew, or null while the outcome is still open.
- */
+/** Returns the edits that have to be decided anew; null while the outcome is open, or something is owed instead. */
 function settlePromise(
   situation: Situation,
   rule: Rule,
@@ -173,25 +107,24 @@ function settlePromise(
       endAll(promise, 'superseded', settlement.rule, settlement.by, plan);
       return [];
     case 'overtaken':
-      overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
-      return [];
+      return overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
     case 'missing':
-      if (!promise.restores) return promise.editIds;
-      restoreAgain(situation, promise, history, plan);
-      return [];
+      if (promise.owed && history[0]?.by.id === situation.appId) return oweAgain(promise, history[0], plan);
+      return promise.restores ? [] : promise.editIds; // somebody has moved on: nothing is owed to them any more
     default:
       return settlement satisfies never;
   }
 }
 
 function mayStillCome(situation: Situation, promise: OpenPromise): boolean {
-  const { now, patience } = situation;
+  // What a look may conclude depends on when it was asked, not on when its answer came.
+  const { patience, read } = situation;
   return promise.answeredAt === null
-    ? now < promise.sentAt + patience.ambiguousMs
-    : now < promise.answeredAt + patience.answeredMs;
+    ? read.begunAt < promise.sentAt + patience.ambiguousMs
+    : read.begunAt < promise.answeredAt + patience.answeredMs;
 }
 
-/** S2: their value was overwritten inside the window; the rule decides once more over it. */
+/** S2: their value was overwritten inside the window; the rule decides once more over it. Null when a value is owed. */
 function overtaken(
   situation: Situation,
   rule: Rule,
@@ -200,44 +133,64 @@ function overtaken(
   history: readonly Entry[],
   edits: readonly OpenEdit[],
   plan: Visit,
-): void {
-  const { field } = promise;
+): EditId[] | null {
   const base: Standing = history[0] ?? NEVER_SET;
   const edit = edits.findLast((open) => promise.editIds.includes(open.editId));
   if (edit === undefined || promise.restores) {
     // A restore overtook a still newer foreign value: that one is owed instead.
-    plan.promises.push({
-      field,
-      value: theirs.value,
-      base,
-      editIds: promise.editIds,
-      person: null,
-      restores: true,
-    });
-    return;
+    owe(promise, base, { value: theirs.value, restores: true, person: null }, plan);
+    return null;
   }
-  const { decision, restore } = makeGood(rule, situation.properties(field), theirs, edit, promise.value);
+  const asked = madeGood(situation, rule, promise, edit);
+  const { decision, restore } = makeGood(
+    rule,
+    situation.properties(promise.field),
+    theirs,
+    asked,
+    promise.value,
+  );
   plan.notes.push(decided(edit, decision, theirs));
   const keepsOurs = decision.do === 'write' || decision.do === 'already';
   if (restore !== null) {
-    const person = keepsOurs ? edit.person : null;
-    plan.promises.push({
-      field,
-      value: restore.value,
+    owe(
+      promise,
       base,
-      editIds: promise.editIds,
-      person,
-      restores: !keepsOurs,
-    });
-    plan.notes.push(sent(field, promise.editIds, base, restore.value));
+      { value: restore.value, restores: !keepsOurs, person: keepsOurs ? edit.person : null },
+      plan,
+    );
+  } else if (keepsOurs) {
+    endAll(promise, 'verified', decision.rule, null, plan);
   }
-  if (keepsOurs) {
-    if (restore === null) endAll(promise, 'verified', decision.rule, null, plan);
-    return;
+  if (!keepsOurs) {
+    for (const carried of edits) {
+      if (promise.editIds.includes(carried.editId)) applyMove(carried, decision, theirs, plan);
+    }
   }
-  for (const carried of edits) {
-    if (promise.editIds.includes(carried.editId)) applyMove(carried, decision, theirs, plan);
-  }
+  return restore === null ? [] : null;
+}
+
+/** Of a union it is what the write changed that is put together with theirs: it may have carried several edits. */
+function madeGood(situation: Situation, rule: Rule, promise: OpenPromise, edit: OpenEdit): Asked {
+  const asked = { ...edit, guards: guardsNow(situation, edit) };
+  return rule.conflict === 'union' ? { ...asked, seen: promise.base.value, wanted: promise.value } : asked;
+}
+
+function owe(
+  promise: OpenPromise,
+  base: Standing,
+  what: Pick<NewPromise, 'value' | 'restores' | 'person'>,
+  plan: Visit,
+): void {
+  const { field, editIds } = promise;
+  plan.promises.push({ field, editIds, base, owed: true, ...what });
+  plan.notes.push(sent(field, editIds, base, what.value));
+}
+
+/** A value that was owed was not written: it is owed still. */
+function oweAgain(promise: OpenPromise, base: Standing, plan: Visit): null {
+  const { value, restores, person } = promise;
+  owe(promise, base, { value, restores, person }, plan);
+  return null;
 }
 
 function decideField(
@@ -264,7 +217,15 @@ function decideField(
   const last = carried.at(-1);
   if (write === null || last === undefined) return;
   const editIds = carried.map((edit) => edit.editId);
-  plan.promises.push({ field, value: write.value, base: crm, editIds, person: last.person, restores: false });
+  plan.promises.push({
+    field,
+    value: write.value,
+    base: crm,
+    editIds,
+    person: last.person,
+    restores: false,
+    owed: false,
+  });
   plan.notes.push(sent(field, editIds, crm, write.value));
 }
 
@@ -305,19 +266,6 @@ function attributed(situation: Situation, field: string, kind: Kind, entry: Entr
     (write) => write.field === field && equal(kind, write.value, entry.value),
   );
   return own === undefined ? entry : { ...entry, by: { ...entry.by, person: own.person } };
-}
-
-/** A value we owe back was not written: it is owed still, unless somebody else has moved on meanwhile. */
-function restoreAgain(
-  situation: Situation,
-  promise: OpenPromise,
-  history: readonly Entry[],
-  plan: Visit,
-): void {
-  const top = history[0];
-  if (top === undefined || top.by.id !== situation.appId) return;
-  const { field, value, editIds } = promise;
-  plan.promises.push({ field, value, base: top, editIds, person: null, restores: true });
 }
 
 function endAll(

@@ -54,7 +54,7 @@ async function storeAnswered(ctx: Context, object: AppObject, writes: readonly W
   if (writes.length === 0) return;
   const now = ctx.clock.now();
   const seq = await storing(ctx, async ({ trx, next }) => {
-    await markSent(trx, ctx.hubId, promiseIds(writes), now, true);
+    await markSent(trx, ctx.hubId, promiseIds(writes), now, 'yes');
     const written = writes.flatMap((write) =>
       write.promises.flatMap(({ field, editIds, restores }) =>
         restores ? [] : editIds.map((editId) => ({ editId, field })),
@@ -98,7 +98,7 @@ async function storeFailure(
     case 'unexpected':
       ctx.log.warn({ hub: ctx.hubId, records: writes.length }, failure.message);
       return storing(ctx, async ({ trx }) => {
-        await markSent(trx, ctx.hubId, promiseIds(writes), now, false);
+        await markSent(trx, ctx.hubId, promiseIds(writes), now, 'unknown');
         await endWork(trx, ctx.hubId, endings(writes, now + LOOK_AFTER_MS));
       });
     default:
@@ -106,7 +106,7 @@ async function storeFailure(
   }
 }
 
-/** Certainly not applied: the promises are void, the edits are decided again from the start. */
+/** Certainly not applied: the next visit finds the writes missing and decides again from the start. */
 function storeUnsent(
   ctx: Context,
   writes: readonly Write[],
@@ -115,8 +115,7 @@ function storeUnsent(
 ): Promise<void> {
   const now = ctx.clock.now();
   return storing(ctx, async ({ trx }) => {
-    const settled = promiseIds(writes).map((promiseId) => ({ promiseId, outcome: 'unsent' }));
-    await settlePromises(trx, ctx.hubId, settled, now);
+    await markSent(trx, ctx.hubId, promiseIds(writes), now, 'unsent');
     await endWork(
       trx,
       ctx.hubId,
@@ -147,14 +146,15 @@ async function storeRefusal(
         .filter(({ field }) => named.size === 0 || named.has(fieldOf(object, field)?.property ?? field))
         .map((promise) => ({ write, promise })),
     );
-    const outcome = (promiseId: string): string =>
-      refused.some(({ promise }) => promise.promiseId === promiseId) ? 'refused' : 'unsent';
+    const ids = refused.map(({ promise }) => promise.promiseId);
+    const others = promiseIds(writes).filter((id) => !ids.includes(id));
     await settlePromises(
       trx,
       ctx.hubId,
-      promiseIds(writes).map((id) => ({ promiseId: id, outcome: outcome(id) })),
+      ids.map((promiseId) => ({ promiseId, outcome: 'refused' })),
       now,
     );
+    await markSent(trx, ctx.hubId, others, now, 'unsent');
     const moves = refused.flatMap(({ promise }) =>
       promise.editIds.map((editId) => ({
         editId,

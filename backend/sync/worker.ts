@@ -21,7 +21,7 @@ import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
-import { PATIENCE, type Patience } from './plan.ts';
+import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
 
 const POLL_MS = 250;

@@ -21,7 +21,7 @@ function handClock() {
   };
   return {
     clock,
-    async advance(ms: number): Promise<void> {
+    advance: async (ms: number): Promise<void> => {
       const end = now + ms;
       for (;;) {
         await settle();

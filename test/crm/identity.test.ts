@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- the official client takes plain objects; its types name classes */
 /** Merging, privacy deletion, files, tokens: what makes, joins and unmakes identities. */
 import { expect, test } from 'vitest';
 import { contract, openTarget, stage, thrown } from './target.ts';

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- the official client takes plain objects; its types name classes */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contract, stage, thrown, type Stage } from './target.ts';
 

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- the official client takes plain objects; its types name classes */
 import { Signature } from '@hubspot/api-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { signatureV3 } from '../simulator/signature.ts';

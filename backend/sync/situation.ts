@@ -1,0 +1,94 @@
+/** What goes into a visit to one record, and what comes out of it. */
+import type { Asked, Property, Rule, Standing } from '@tallystick/shared/decide';
+import type { EditId, RecordId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import type { Held, Mirror } from '@tallystick/shared/observe';
+import type { Entry, Settlement } from '@tallystick/shared/settle';
+import type { Value } from '@tallystick/shared/values';
+import type { Note } from './notes.ts';
+
+/** How long a write that the history does not show is looked for again before it is decided anew, in ms. */
+export interface Patience {
+  /** HubSpot said yes to it. */
+  answeredMs: number;
+  /** Nobody answered; it may still be applied. Later than this it is found as a late write of our own (S6). */
+  ambiguousMs: number;
+}
+export const PATIENCE: Patience = { answeredMs: 10_000, ambiguousMs: 5_000 };
+
+export interface OpenEdit extends Asked {
+  editId: EditId;
+  person: RecordId;
+  field: string;
+  state: EditState;
+  /** The journal has already been told that this was asked. */
+  journaled: boolean;
+}
+
+export interface OpenPromise {
+  promiseId: string;
+  field: string;
+  value: Value;
+  base: Standing;
+  editIds: EditId[];
+  person: RecordId | null;
+  restores: boolean;
+  owed: boolean;
+  /** Our clock: the latest moment at which the call may have gone out. */
+  sentAt: number;
+  /** Our clock: when HubSpot said yes; null while nobody knows. */
+  answeredAt: number | null;
+}
+
+export interface Situation {
+  now: number;
+  patience: Patience;
+  appId: string;
+  mirror: Mirror;
+  /** When the read began, and every mapped field's history, newest first. */
+  read: { begunAt: number; history: Readonly<Record<string, readonly Entry[]>> };
+  /** Oldest first. */
+  edits: readonly OpenEdit[];
+  promises: readonly OpenPromise[];
+  /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. */
+  ownWrites: readonly { field: string; value: Value; person: RecordId }[];
+  rules: Readonly<Record<string, Rule>>;
+  properties: (field: string) => Property;
+}
+
+export interface EditMove {
+  editId: EditId;
+  field: string;
+  state: EditState;
+  rule: string | null;
+  reason: string | null;
+  crm: Standing | null;
+}
+export interface NewPromise {
+  field: string;
+  value: Value;
+  base: Standing;
+  editIds: EditId[];
+  person: RecordId | null;
+  /** Gives a foreign value back: the edits that overwrote it have come to their end. */
+  restores: boolean;
+  /** Makes good what an earlier write overtook. If it does not arrive it is owed again, and not decided anew. */
+  owed: boolean;
+}
+export interface NewConflict {
+  kind: 'conflict' | 'proposal';
+  field: string;
+  edit: OpenEdit;
+  crm: Standing;
+}
+export interface Visit {
+  /** Fields whose mirror moved, in value or in what is known of it. */
+  observed: Record<string, Held>;
+  notes: Note[];
+  moves: EditMove[];
+  conflicts: NewConflict[];
+  settled: { promiseId: string; outcome: Settlement['is'] }[];
+  promises: NewPromise[];
+  /** When the record has to be looked at again, and why; null when it is done. */
+  again: { lane: 'settle' | 'observe'; notBefore: number } | null;
+}

@@ -1,0 +1,198 @@
+/** What must hold in every state, in every step, and when the world has come to rest. Answers with what is wrong. */
+import { equal, members, type Value } from '@tallystick/shared/values';
+import { isQuiet } from './world.ts';
+import type { Edit, Fact, State, WorldPlan } from './model.ts';
+
+/** More writes than this in so small a world means that it does not end. */
+const PROMISES_MAX = 12;
+
+export function wrongInStep(plan: WorldPlan, before: State, after: State): string | null {
+  for (const [i, edit] of before.edits.entries()) {
+    const now = after.edits[i]!;
+    if (RANK[now.state] === undefined) return `edit ${i} is lost`;
+    if (edit.state === now.state) continue;
+    if (RANK[edit.state]! >= RANK[now.state]!) return `edit ${i} went from ${edit.state} to ${now.state}`;
+  }
+  if (before.worker.is !== 'answered' || after.worker.is !== 'promised') return null;
+  for (const { edits, restores } of after.worker.promises) {
+    for (const i of edits) {
+      const guard = after.edits[i]!.guard;
+      if (guard === null || restores) continue;
+      const { kind } = plan.fields[guard.field]!.rule;
+      if (!equal(kind, after.fields[guard.field]!.mirror.value, guard.seen))
+        return `edit ${i} is written though its guard moved`;
+    }
+  }
+  return null;
+}
+
+const RANK: Readonly<Record<string, number>> = {
+  accepted: 0,
+  written: 1,
+  verified: 2,
+  refused: 2,
+  held: 2,
+  superseded: 2,
+};
+
+export function wrongInState(plan: WorldPlan, state: State): string | null {
+  for (const [name, { history, mirror, shown }] of Object.entries(state.fields)) {
+    const kind = plan.fields[name]!.rule.kind;
+    if (!history.some((fact) => equal(kind, fact.value, mirror.value)))
+      return `the mirror of ${name} holds a value the CRM never held: ${String(mirror.value)}`;
+    if (shown === -1) return `the mirror of ${name} went back to ${String(mirror.value)}, the CRM did not`;
+    if (state.promises.filter((one) => one.field === name).length > 1)
+      return `two promises are open for ${name}`;
+    const lost = unnamed(state, name);
+    if (lost !== null)
+      return `the value ${String(lost.value)} of ${name} was overwritten by us, and nothing says so`;
+  }
+  const { promised, repeated, overtaken } = state.counts;
+  if (promised > state.edits.length + repeated + overtaken)
+    return `${promised} writes are more than were asked for`;
+  if (promised > PROMISES_MAX) return 'the writes do not end';
+  for (const [i, edit] of state.edits.entries()) {
+    const wrong = wrongVerdict(plan, state, edit);
+    if (wrong !== null) return `edit ${i}: ${wrong}`;
+  }
+  if (!isQuiet(state)) return null;
+  const claimed = Object.keys(state.fields).find((name) => state.fields[name]!.mirror.how === 'event');
+  if (claimed !== undefined) return `nobody has anything to do, and ${claimed} was never proven`;
+  return state.closing ? wrongAtRest(plan, state) : null;
+}
+
+/** P4: a foreign value that a write of ours covered, and that no journal entry names, though its promise is settled. */
+function unnamed(state: State, name: string): Fact | null {
+  const { history, named } = state.fields[name]!;
+  const open = state.promises.some((one) => one.field === name) || state.adrift.length > 0;
+  if (open) return null;
+  for (let i = 1; i < history.length; i += 1) {
+    const ours = history[i]!;
+    const theirs = history[i - 1]!;
+    if (ours.promise === null || ours.late || theirs.promise !== null || theirs.value === ours.value)
+      continue;
+    if (!named.includes(theirs.at)) return theirs;
+  }
+  return null;
+}
+
+/** A verdict on an edit must be true when it is given: somebody else's change is named only if there was one. */
+function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null {
+  const { history } = state.fields[edit.field]!;
+  const { rule } = plan.fields[edit.field]!;
+  const others = history.filter((fact) => fact.at !== edit.seenAt && isForeignTo(state, edit, fact));
+  if (edit.state === 'held' && rule.conflict !== 'ask') return 'held without the rule "ask"';
+  if (edit.state === 'refused') {
+    if (edit.guard === null) return `refused (${String(edit.reason)}) though nothing forbids it`;
+    const guarded = edit.guard;
+    const moved = state.fields[guarded.field]!.history.some(
+      (fact) => !equal(plan.fields[guarded.field]!.rule.kind, fact.value, guarded.seen),
+    );
+    return moved ? null : 'refused because of a guard that never moved';
+  }
+  const overruled = edit.state === 'held' || (edit.state === 'superseded' && edit.rule !== 'F1');
+  const earlier = state.edits.filter(
+    (other) => other.field === edit.field && other.person !== edit.person && other.at < edit.at,
+  );
+  if (overruled && earlier.length === 0 && !others.some((fact) => fact.at > edit.seenAt))
+    return `${edit.state} by ${String(edit.rule)} though nobody else changed anything after what was seen`;
+  if (
+    overruled &&
+    !earlier.some((other) => equal(rule.kind, other.wanted, edit.crm)) &&
+    !history.some((fact) => equal(rule.kind, fact.value, edit.crm))
+  )
+    return `told of a value the CRM never held: ${String(edit.crm)}`;
+  return null;
+}
+
+function isForeignTo(state: State, edit: Edit, fact: Fact): boolean {
+  if (fact.promise === null) return true;
+  return !state.ownWrites.some(
+    ({ field, value, person }) => field === edit.field && value === fact.value && person === edit.person,
+  );
+}
+
+function wrongAtRest(plan: WorldPlan, state: State): string | null {
+  for (const [name, { history, mirror }] of Object.entries(state.fields)) {
+    const { rule } = plan.fields[name]!;
+    const top = history.at(-1)!;
+    if (!equal(rule.kind, top.value, mirror.value))
+      return `at rest the mirror of ${name} holds ${String(mirror.value)}, the CRM ${String(top.value)}`;
+    const unmerged = rule.conflict === 'union' ? notMerged(state, name) : null;
+    if (unmerged !== null) return unmerged;
+    const trampled = overwrittenAgainstTheRule(plan, state, name);
+    if (trampled !== null) return trampled;
+  }
+  if (state.promises.length > 0) return 'at rest a promise is open';
+  for (const [i, edit] of state.edits.entries()) {
+    if (edit.state === 'accepted' || edit.state === 'written')
+      return `at rest edit ${i} is only ${edit.state}`;
+    if (edit.state === 'verified' && !wasThere(plan, state, edit))
+      return `edit ${i} is verified, but the CRM never held it`;
+  }
+  return null;
+}
+
+/** Rules `crm` and `ask`: a value that the customer had not seen does not stay overwritten (D5, D9, S2). */
+function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string): string | null {
+  const { rule } = plan.fields[name]!;
+  if (rule.conflict !== 'crm' && rule.conflict !== 'ask') return null;
+  const { history } = state.fields[name]!;
+  const top = history.at(-1)!;
+  if (top.promise === null || history.some((fact) => fact.late)) return null;
+  const last = history.findLast((fact) => fact.promise === null)!;
+  if (equal(rule.kind, last.value, top.value)) return null;
+  const writers = state.edits.filter(
+    (edit) => edit.field === name && equal(rule.kind, edit.wanted, top.value),
+  );
+  const knew = state.edits.some((edit) => edit.field === name && equal(rule.kind, edit.seen, last.value));
+  return writers.length > 0 && knew
+    ? null
+    : `rule ${rule.conflict}: ${String(top.value)} stands over ${String(last.value)}, which nobody saw`;
+}
+
+/** Rule `union`: what somebody added and nobody took out is there, what somebody took out and nobody added is not (D8). */
+function notMerged(state: State, name: string): string | null {
+  // S3: a colleague who set the whole set anew on top of ours has the last word on what lies below.
+  if (state.edits.some((edit) => edit.field === name && edit.rule === 'S3')) return null;
+  const { history } = state.fields[name]!;
+  const changes = history.flatMap((fact, i) =>
+    i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
+  );
+  for (const edit of state.edits)
+    if (edit.field === name && edit.state === 'verified') changes.push({ from: edit.seen, to: edit.wanted });
+  const gone = (from: Value, to: Value): string[] =>
+    members(from).filter((one) => !members(to).includes(one));
+  const added = new Set(changes.flatMap(({ from, to }) => gone(to, from)));
+  const taken = new Set(changes.flatMap(({ from, to }) => gone(from, to)));
+  const top = members(history.at(-1)!.value);
+  const missing = [...added].find((one) => !taken.has(one) && !top.includes(one));
+  if (missing !== undefined)
+    return `${missing} was added to ${name} and taken out by nobody, but is not there`;
+  const extra = [...taken].find((one) => !added.has(one) && top.includes(one));
+  return extra === undefined ? null : `${extra} was taken out of ${name} and added by nobody, but is there`;
+}
+
+/** What was verified was in the CRM at some moment after it was asked, or the edits after it took it back (F1). */
+function wasThere(plan: WorldPlan, state: State, edit: Edit): boolean {
+  const { rule } = plan.fields[edit.field]!;
+  const { history } = state.fields[edit.field]!;
+  const since = history.filter((_, i) => (history[i + 1]?.at ?? Infinity) > edit.at);
+  const fits =
+    rule.conflict === 'union'
+      ? (value: Value) => holds(edit, value)
+      : (value: Value) => equal(rule.kind, value, edit.wanted);
+  if (since.some((fact) => fits(fact.value))) return true;
+  return state.edits.some(
+    (other) =>
+      other !== edit && other.field === edit.field && other.at > edit.at && other.state === 'verified',
+  );
+}
+
+function holds(edit: Edit, value: Value): boolean {
+  const [seen, wanted, now] = [members(edit.seen), members(edit.wanted), members(value)];
+  return (
+    wanted.every((one) => seen.includes(one) || now.includes(one)) &&
+    seen.every((one) => wanted.includes(one) || !now.includes(one))
+  );
+}

@@ -1,0 +1,232 @@
+/** Everything that may happen next: in the CRM, at a customer's desk, on the network, in the worker. */
+import { equal, type Value } from '@tallystick/shared/values';
+import { PATIENCE } from '../../../backend/sync/situation.ts';
+import type { Fault } from './faults.ts';
+import {
+  APP_ID,
+  type Budget,
+  type Edit,
+  type Promised,
+  type State,
+  type Step,
+  type WorldPlan,
+} from './model.ts';
+import { commit, crash, hear, storeAnswer } from './worker.ts';
+
+/** Longer than `AMBIGUOUS_WAIT_MS`, `SETTLE_PATIENCE_MS` and `READ_LAG_MS`. */
+const WAIT_MS = 20_000;
+/** Longer than `SKEW_TOLERANCE_MS`. */
+const PASS_MS = 5_000;
+
+export function steps(plan: WorldPlan, state: State, fault: Fault): Step[] {
+  const next: Step[] = [];
+  const add = (name: string, to: State): void => void next.push({ name, next: to });
+  if (!state.closing) {
+    colleagues(plan, state, add);
+    customers(plan, state, add);
+    if (may(state, 'pass')) add('some seconds pass', { ...spend(state, 'pass'), now: state.now + PASS_MS });
+  }
+  webhooks(plan, state, fault, add);
+  driftingCalls(plan, state, add);
+  work(plan, state, fault, add);
+  if (!state.closing && isQuiet(state)) add('reconcile', { ...state, closing: true, due: 'now' });
+  return next;
+}
+
+/** Nothing is on its way and nobody has anything to do. */
+export function isQuiet(state: State): boolean {
+  return (
+    state.worker.is === 'idle' && state.due === 'no' && state.events.length === 0 && state.adrift.length === 0
+  );
+}
+
+type Add = (name: string, to: State) => void;
+
+function colleagues(plan: WorldPlan, state: State, add: Add): void {
+  if (state.left.colleague === 0) return;
+  for (const [name, { colleague, rule }] of Object.entries(plan.fields)) {
+    const current = state.fields[name]!.history.at(-1)!.value;
+    for (const value of colleague(current)) {
+      if (equal(rule.kind, value, current)) continue;
+      add(
+        `a colleague sets ${name} to ${String(value)}`,
+        write(plan, spend(state, 'colleague'), name, value, null, false),
+      );
+    }
+  }
+}
+
+function customers(plan: WorldPlan, state: State, add: Add): void {
+  plan.edits.forEach((edit, index) => {
+    if (state.edits.some((asked) => asked.plan === index)) return;
+    if (plan.inOrder === true && state.edits.length !== index) return;
+    const field = state.fields[edit.field]!;
+    const pages = [{ value: field.mirror.value, at: field.mirror.at }];
+    if (plan.stalePages === true && field.before !== null) pages.push(field.before);
+    for (const page of pages) {
+      const wanted = edit.wanted(page.value);
+      const guard =
+        edit.guard === undefined ? null : { field: edit.guard, seen: state.fields[edit.guard]!.mirror.value };
+      const now = state.now + 1;
+      const asked: Edit = {
+        plan: index,
+        field: edit.field,
+        person: edit.person,
+        seen: page.value,
+        seenAt: page.at,
+        wanted,
+        at: now,
+        guard,
+        state: 'accepted',
+        rule: null,
+        reason: null,
+        crm: null,
+      };
+      add(`${edit.person} saw ${String(page.value)} and asks ${edit.field} to be ${String(wanted)}`, {
+        ...state,
+        now,
+        edits: [...state.edits, asked],
+        due: 'now',
+      });
+    }
+  });
+}
+
+function webhooks(plan: WorldPlan, state: State, fault: Fault, add: Add): void {
+  const pending = state.closing ? state.events.slice(0, 1) : state.events;
+  pending.forEach((event, i) => {
+    const name = `the webhook of ${event.field} ${event.index}`;
+    const heard = hear(plan, state, i, fault);
+    const without = state.events.filter((other) => other !== event);
+    add(`${name} arrives`, { ...heard, events: without });
+    if (state.closing) return;
+    if (may(state, 'duplicate')) add(`${name} arrives, and will again`, spend(heard, 'duplicate'));
+    if (may(state, 'drop')) add(`${name} is lost`, { ...spend(state, 'drop'), events: without });
+  });
+}
+
+function driftingCalls(plan: WorldPlan, state: State, add: Add): void {
+  state.adrift.forEach((promises, i) => {
+    const without = { ...state, adrift: state.adrift.filter((_, j) => j !== i) };
+    const ids = promises.map(({ id }) => id).join(', ');
+    add(`the given-up call of ${ids} is applied`, apply(plan, without, promises));
+    add(`the given-up call of ${ids} never arrives`, without);
+  });
+}
+
+function work(plan: WorldPlan, state: State, fault: Fault, add: Add): void {
+  const { worker } = state;
+  switch (worker.is) {
+    case 'idle':
+      if (state.due === 'now' || (state.due === 'later' && news(state)))
+        add('the worker begins to read', begin(state));
+      // Waiting is what the worker does about calls that may still arrive: they do so before, unless they are very late.
+      if (state.due === 'later' && (plan.veryLate === true || state.adrift.length === 0))
+        add('the worker waits, and begins to read', begin({ ...state, now: state.now + WAIT_MS }));
+      return;
+    case 'reading': {
+      const lengths = Object.values(state.fields).map(({ history }) => history.length);
+      add('the CRM answers the read', {
+        ...state,
+        worker: { is: 'answered', begunAt: worker.begunAt, lengths },
+      });
+      return addCrash(state, fault, add);
+    }
+    case 'answered':
+      add('the worker stores its visit', commit(plan, state, fault));
+      return addCrash(state, fault, add);
+    case 'promised':
+      callCrm(plan, state, worker.promises, add);
+      return addCrash(state, fault, add);
+    case 'called':
+      add('the worker stores how the call went', storeAnswer(state, fault));
+      return addCrash(state, fault, add);
+    default:
+      worker satisfies never;
+  }
+}
+
+/** A look before the wait is over is worth a state only when there is something new to see. */
+function news(state: State): boolean {
+  const open = state.promises[0];
+  if (open === undefined) return false;
+  const top = state.fields[open.field]!.history.at(-1)!;
+  return top.at > open.sentAt && top.at > state.fields[open.field]!.mirror.at;
+}
+
+const begin = (state: State): State => {
+  const now = state.now + 1;
+  return { ...state, now, worker: { is: 'reading', begunAt: now } };
+};
+
+function callCrm(plan: WorldPlan, state: State, promises: readonly Promised[], add: Add): void {
+  const over = (to: State, answer: 'yes' | 'nobody-knows' | 'unsent'): State => ({
+    ...to,
+    worker: { is: 'called', promises, answer },
+  });
+  add('the CRM writes and answers', over(apply(plan, state, promises), 'yes'));
+  if (state.closing) return;
+  if (may(state, 'unsent')) add('the CRM is too busy', over(spend(state, 'unsent'), 'unsent'));
+  if (!may(state, 'timeout')) return;
+  const unanswered = spend(state, 'timeout');
+  add('the call is lost on its way', over(unanswered, 'nobody-knows'));
+  add('the CRM writes, its answer is lost', over(apply(plan, unanswered, promises), 'nobody-knows'));
+  if (state.left.late > 0) {
+    const late = { ...spend(unanswered, 'late'), adrift: [...state.adrift, promises] };
+    add('the call is given up on its way', over(late, 'nobody-knows'));
+  }
+}
+
+function addCrash(state: State, fault: Fault, add: Add): void {
+  if (state.closing || !may(state, 'crash')) return;
+  add(`a crash (${state.worker.is})`, crash(spend(state, 'crash'), fault));
+  if (state.worker.is === 'promised' && state.left.late > 0) {
+    const sent = {
+      ...spend(spend(state, 'crash'), 'late'),
+      adrift: [...state.adrift, state.worker.promises],
+    };
+    add('a crash (the call has just gone out)', crash(sent, fault));
+  }
+}
+
+function apply(plan: WorldPlan, state: State, promises: readonly Promised[]): State {
+  return promises.reduce((to, one) => {
+    const open = state.promises.find(({ id }) => id === one.id);
+    const late =
+      open === undefined || state.now >= Math.max(open.sentAt, state.leaseAt) + PATIENCE.ambiguousMs;
+    return write(plan, to, one.field, one.value, one.id, late);
+  }, state);
+}
+
+/** The CRM takes a value, remembers it and announces it. The same value again is no change. */
+function write(
+  plan: WorldPlan,
+  state: State,
+  name: string,
+  value: Value,
+  promise: number | null,
+  late: boolean,
+): State {
+  const field = state.fields[name]!;
+  const same = equal(plan.fields[name]!.rule.kind, field.history.at(-1)!.value, value);
+  if (same && plan.repeats !== true) return state;
+  const at = state.now + 1;
+  const by =
+    promise === null
+      ? { via: 'CRM_UI', id: 'userId:7', person: null }
+      : { via: 'INTEGRATION', id: APP_ID, person: null };
+  const history = [...field.history, { value, at, by, promise, late }];
+  const events = same ? state.events : [...state.events, { field: name, index: field.history.length }];
+  return { ...state, now: at, fields: { ...state.fields, [name]: { ...field, history } }, events };
+}
+
+type Faulty = Exclude<keyof Budget, 'faults' | 'colleague' | 'late'>;
+
+function may(state: State, what: Faulty): boolean {
+  return state.left.faults > 0 && state.left[what] > 0;
+}
+
+function spend(state: State, what: keyof Budget): State {
+  const faults = state.left.faults - (what === 'colleague' || what === 'late' ? 0 : 1);
+  return { ...state, left: { ...state.left, faults, [what]: state.left[what] - 1 } };
+}

@@ -1,0 +1,220 @@
+import { CONFLICT_RULES } from '@tallystick/shared/decide';
+import { defineOwnership, ruleOf, type FieldSpec, type PortalEdit } from '@tallystick/shared/defineOwnership';
+import {
+  fieldOf,
+  isAudience,
+  isObject,
+  objects,
+  OBJECTS,
+  ownership,
+  type AppOwnership,
+} from '@tallystick/shared/ownership';
+import { KINDS } from '@tallystick/shared/values';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+
+const allFields = OBJECTS.flatMap((object) => Object.values<FieldSpec<string>>(objects[object].fields));
+
+describe('the ownership file of the demo business', () => {
+  it('uses every owner, every conflict rule and every kind', () => {
+    expect(new Set(allFields.map((field) => field.owner))).toEqual(new Set(['crm', 'customer', 'both']));
+    expect(new Set(allFields.map((field) => ruleOf(field).conflict))).toEqual(new Set(CONFLICT_RULES));
+    expect(new Set(allFields.map((field) => field.kind))).toEqual(new Set(KINDS));
+  });
+
+  it('has an action that is guarded, sets fields only an action may set, and a field that wants approval', () => {
+    const action = ownership.actions.approveQuote!;
+    expect(action.guards.length).toBeGreaterThan(0);
+    for (const name of Object.keys(action.sets))
+      expect(fieldOf(action.object, name)).toMatchObject({ byActionOnly: true });
+    expect(allFields.some((field) => ruleOf(field).approval)).toBe(true);
+  });
+
+  it('is found by name, and nothing else is', () => {
+    expect(isObject('company')).toBe(true);
+    expect(isObject('toString')).toBe(false);
+    expect(isAudience('partner')).toBe(true);
+    expect(isAudience('constructor')).toBe(false);
+    expect(fieldOf('contact', 'email')?.property).toBe('email');
+    expect(fieldOf('contact', 'valueOf')).toBeUndefined();
+  });
+});
+
+describe("the law's view of a field", () => {
+  const base = { property: 'p', label: 'P', kind: 'text', see: ['direct', 'partner'] } as const;
+
+  it('D2: nobody writes what the CRM owns', () => {
+    expect(ruleOf({ ...base, owner: 'crm' })).toEqual({
+      kind: 'text',
+      conflict: 'crm',
+      writers: [],
+      approval: false,
+      required: false,
+    });
+  });
+
+  it("D6: what the customer owns is the customer's word", () => {
+    expect(ruleOf({ ...base, owner: 'customer', edit: ['direct'] })).toEqual({
+      kind: 'text',
+      conflict: 'customer',
+      writers: ['direct'],
+      approval: false,
+      required: false,
+    });
+  });
+
+  it('D10: what both own has the rule that was declared, and says whether it is required and wants approval', () => {
+    const field = {
+      ...base,
+      owner: 'both',
+      conflict: 'newest',
+      edit: ['direct'],
+      required: true,
+      approval: true,
+    } as const;
+    expect(ruleOf(field)).toEqual({
+      kind: 'text',
+      conflict: 'newest',
+      writers: ['direct'],
+      approval: true,
+      required: true,
+    });
+  });
+});
+
+const audiences = {
+  direct: { label: 'Customer', reaches: { company: 'primary' } },
+  partner: { label: 'Partner', reaches: { company: 'primary' } },
+} as const;
+const object = {
+  crm: 'companies',
+  typeId: '0-2',
+  label: { one: 'C', many: 'Cs' },
+  title: 'name',
+  scope: { direct: 'self', partner: 'none' },
+} as const;
+const name = { property: 'name', label: 'Name', kind: 'text', owner: 'crm', see: ['direct'] } as const;
+const city = {
+  property: 'city',
+  label: 'City',
+  kind: 'text',
+  owner: 'customer',
+  see: ['direct'],
+  edit: ['direct'],
+} as const;
+
+describe('mistakes in the ownership file that only show when it is loaded', () => {
+  it('returns a right one as it is', () => {
+    const right = {
+      version: '1',
+      audiences,
+      objects: { company: { ...object, fields: { name, city } } },
+      actions: {},
+    };
+    expect(defineOwnership(right)).toBe(right);
+  });
+
+  it('names every mistake in one sentence', () => {
+    const broken = () =>
+      defineOwnership({
+        version: '1',
+        audiences,
+        objects: {
+          company: {
+            ...object,
+            title: 'nom',
+            fields: {
+              name,
+              city,
+              town: { ...city, edit: ['direct', 'partner'] },
+              quiet: { ...city, property: 'quiet', see: [] },
+            },
+          },
+        },
+        actions: {
+          rename: {
+            object: 'company',
+            label: 'Rename',
+            sets: { name: 'x' },
+            guards: [],
+            audiences: ['direct'],
+          },
+          move: {
+            object: 'company',
+            label: 'Move',
+            sets: { city: 'x' },
+            guards: [],
+            audiences: ['direct', 'partner'],
+          },
+        },
+      });
+    expect(broken).toThrow(
+      'ownership.ts cannot be used: company: the title field "nom" does not exist; company: two fields map the property "city"; company.town: the audience "partner" may edit but not see it; company.quiet: the audience "direct" may edit but not see it; action rename: "name" is not a field a customer may write; action move: the audience "partner" may not write "city".',
+    );
+  });
+
+  it("names an action's field that does not exist", () => {
+    const sets: Record<string, string> = { nowhere: 'x' };
+    const fields: Record<string, FieldSpec<'direct' | 'partner'>> = { name };
+    expect(() =>
+      defineOwnership({
+        version: '1',
+        audiences,
+        objects: { company: { ...object, fields } },
+        actions: { lose: { object: 'company', label: 'Lose', sets, guards: [], audiences: ['direct'] } },
+      }),
+    ).toThrow('ownership.ts cannot be used: action lose: "nowhere" is not a field a customer may write.');
+  });
+});
+
+describe('mistakes in the ownership file that do not compile', () => {
+  it('lets a portal edit what the customer or both own', () => {
+    const edit: PortalEdit<AppOwnership, 'company'> = { phone: '+44 20 7946 0000', billingEmail: null };
+    expect(Object.keys(edit)).toHaveLength(2);
+    expectTypeOf<keyof PortalEdit<AppOwnership, 'quote'>>().toEqualTypeOf<'decisionNote'>();
+  });
+
+  it('refuses a portal edit of a field that the CRM owns, that only an action sets, or that does not exist', () => {
+    // @ts-expect-error the CRM owns the credit limit
+    const owned: PortalEdit<AppOwnership, 'company'> = { creditLimit: '1' };
+    // @ts-expect-error only an action sets the decision
+    const byAction: PortalEdit<AppOwnership, 'quote'> = { decision: 'approved' };
+    // @ts-expect-error there is no such field
+    const unknown: PortalEdit<AppOwnership, 'company'> = { shoeSize: '44' };
+    expect([owned, byAction, unknown]).toHaveLength(3);
+  });
+
+  it('refuses rules that do not fit their field', () => {
+    const text = { property: 'p', label: 'P', kind: 'text', see: ['direct'], edit: ['direct'] } as const;
+    // @ts-expect-error a union is for choices only
+    const union: FieldSpec<'direct'> = { ...text, owner: 'both', conflict: 'union' };
+    // @ts-expect-error what both own needs a conflict rule
+    const ruleless: FieldSpec<'direct'> = { ...text, owner: 'both' };
+    const customers = ['direct'] as const;
+    // @ts-expect-error nobody edits what the CRM owns
+    const edited: FieldSpec<'direct'> = { ...text, owner: 'crm', edit: customers };
+    // @ts-expect-error there is no such audience
+    const strangers: FieldSpec<'direct'> = { ...text, owner: 'customer', edit: ['stranger'] };
+    const set: FieldSpec<'direct'> = { ...text, kind: 'choices', owner: 'both', conflict: 'union' };
+    expect([union, ruleless, edited, strangers, set]).toHaveLength(5);
+  });
+
+  it('refuses an action that names a guard, a field or an object that does not exist', () => {
+    const objectsHere = { company: { ...object, fields: { name, city } } } as const;
+    const right = {
+      object: 'company',
+      label: 'Move',
+      sets: { city: 'x' },
+      guards: ['name'],
+      audiences: ['direct'],
+    } as const;
+    const define = { version: '1', audiences, objects: objectsHere } as const;
+    // @ts-expect-error there is no field "nome" to guard
+    defineOwnership({ ...define, actions: { move: { ...right, guards: ['nome'] } } });
+    // @ts-expect-error there is no object "firm"
+    defineOwnership({ ...define, actions: { move: { ...right, object: 'firm', sets: {} } } });
+    const strange = { ...right, audiences: ['stranger'] } as const;
+    // @ts-expect-error there is no audience "stranger"
+    expect(() => defineOwnership({ ...define, actions: { move: strange } })).toThrow();
+    expect(defineOwnership({ ...define, actions: { move: right } }).actions.move).toBe(right);
+  });
+});
