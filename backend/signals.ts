@@ -17,26 +17,37 @@ export interface HubChange {
   edits: readonly { editId: EditId; object: AppObject; recordId: RecordId }[];
 }
 
-/** Events that were stored, or a record that has become due. */
-export type Waiting = 'deliveries' | 'due';
+/** Deliveries that were stored together: `ids` and `deliveries` in no certain order of each other. */
+export interface Arrived {
+  ids: readonly string[];
+  deliveries: readonly { receivedAt: number; events: string }[];
+}
 
 export interface Signals {
-  /** Something was stored that the hub's worker should look at. */
-  wake(hubId: HubId, what: Waiting): void;
-  onWake(listener: (hubId: HubId, what: Waiting) => void): () => void;
+  /** A record has become due. */
+  wake(hubId: HubId): void;
+  onWake(listener: (hubId: HubId) => void): () => void;
+  /** Deliveries were stored. */
+  arrived(hubId: HubId, arrived: Arrived): void;
+  onArrived(listener: (hubId: HubId, arrived: Arrived) => void): () => void;
   /** The hub's worker committed a change. */
   changed(change: HubChange): void;
   onChange(listener: (change: HubChange) => void): () => void;
 }
 
 export function createSignals(): Signals {
-  const emitter = new EventEmitter();
+  const emitter = new EventEmitter<{ wake: [HubId]; arrived: [HubId, Arrived]; change: [HubChange] }>();
   emitter.setMaxListeners(0);
   return {
-    wake: (hubId, what) => void emitter.emit('wake', hubId, what),
+    wake: (hubId) => void emitter.emit('wake', hubId),
     onWake: (listener) => {
       emitter.on('wake', listener);
       return () => void emitter.off('wake', listener);
+    },
+    arrived: (hubId, arrived) => void emitter.emit('arrived', hubId, arrived),
+    onArrived: (listener) => {
+      emitter.on('arrived', listener);
+      return () => void emitter.off('arrived', listener);
     },
     changed: (change) => void emitter.emit('change', change),
     onChange: (listener) => {

@@ -10,6 +10,7 @@ const KINDS = [
   'found',
   'changed',
   'life',
+  'links',
   'asked',
   'decided',
   'sent',

@@ -130,6 +130,8 @@ function sentenceOf(facts: Pick<Evidence, 'kind' | 'who' | 'rule' | 'before' | '
       return `the write of “${to}” is ${outcome ?? 'settled'}${before === null ? '' : `; it met “${from}” by ${facts.who}`}${why}`;
     case 'failed':
       return `“${to}” failed: ${outcome ?? 'unknown'}${why}`;
+    case 'links':
+      return `its companies were “${from}” and are “${to}”`;
     case 'found':
     case 'life':
     case 'ignored':

@@ -77,8 +77,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function storeGroup(group: readonly Waiting[]): Promise<void> {
     const deliveries = group.flatMap((each) => each.deliveries);
     deps.at('intake.received');
+    let stored: Map<HubId, string[]>;
     try {
-      await store.store(deliveries);
+      stored = await store.store(deliveries);
     } catch (error) {
       deps.log.error(
         { err: error, requests: group.length },
@@ -90,8 +91,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
     deps.at('intake.stored');
     for (const { res } of group) res.writeHead(200, ACCEPTED).end();
-    for (const hubId of new Set<HubId>(deliveries.map((delivery) => delivery.hubId)))
-      deps.signals.wake(hubId, 'deliveries');
+    for (const [hubId, ids] of stored)
+      deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
   }
 
   return {

@@ -47,11 +47,14 @@ export async function acceptEdit(
   if (key === undefined || key === '' || key.length > KEY_MAX_CHARS)
     throw new Refused('idempotency-key-required');
   const fingerprint = fingerprintOf(request);
+  const finding = findRecord(deps, session, request.object, request.id);
+  const defining = definitionsOf(db, person.hubId);
+  for (const each of [finding, defining]) each.catch(() => undefined); // awaited only where they matter
   const before = await replay(deps, session, key, fingerprint);
   if (before !== null) return { edit: before, replayed: true };
-  const record = await findRecord(deps, session, request.object, request.id);
+  const record = await finding;
   const wanted = readValues(request, record, person.audience, {
-    definitions: await definitionsOf(db, person.hubId),
+    definitions: await defining,
     country: await countryOf(deps, session, record, request.fields),
   });
   const guards = action?.guards ?? [];
@@ -71,7 +74,7 @@ export async function acceptEdit(
     fields: [...wanted].map(([field, value]) => ({ field, seen: seen.get(field) ?? null, wanted: value })),
   });
   deps.at?.('edit.stored');
-  if (stored) signals.wake(person.hubId, 'due');
+  if (stored) signals.wake(person.hubId);
   const edit = await replay(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };

@@ -65,7 +65,7 @@ export async function refreshed(
   const stale = rows.filter((row) => isStale(session.person, row, now()));
   if (stale.length === 0) return [...rows];
   await markDue(db, hubId, 'read', stale, { now: now() });
-  signals.wake(hubId, 'due');
+  signals.wake(hubId);
   if (!mayWait) return [...rows];
   const fresh = await until(deps, hubId, limitsOf(deps).freshWaitMs, async () => {
     const loaded = await loadRecords(db, hubId, rows);

@@ -58,6 +58,8 @@ export type JournalKind =
   | 'changed'
   /** A record was archived, restored, merged or erased. */
   | 'life'
+  /** The companies it hangs on moved: `before` to `after`. */
+  | 'links'
   /** A customer asked for a change: `before` is what was seen, `after` what is wanted. */
   | 'asked'
   /** The law decided: `before` is what the CRM held. */

@@ -11,8 +11,8 @@ export interface Delivery {
 }
 
 export interface DeliveryStore {
-  /** Resolves when the rows are durable. */
-  store(deliveries: readonly Delivery[]): Promise<void>;
+  /** Resolves when the rows are durable, with the ids by hub, in no certain order. */
+  store(deliveries: readonly Delivery[]): Promise<Map<HubId, string[]>>;
   close(): Promise<void>;
 }
 
@@ -24,7 +24,8 @@ const PART = '\u001e';
 const INSERT = {
   name: 'store-deliveries',
   text: `insert into deliveries (hub_id, received_at, events)
-         select * from unnest($1::bigint[], $2::timestamptz[], string_to_array($3, chr(30)))`,
+         select * from unnest($1::bigint[], $2::timestamptz[], string_to_array($3, chr(30)))
+         returning hub_id, delivery_id`,
 };
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -35,10 +36,17 @@ export function openDeliveryStore(url: string, onError: (error: Error) => void):
     store: async (deliveries) => {
       const hubs = deliveries.map((delivery) => delivery.hubId);
       const times = deliveries.map((delivery) => new Date(delivery.receivedAt));
-      await pool.query({
+      const { rows } = await pool.query<{ hub_id: HubId; delivery_id: string }>({
         ...INSERT,
         values: [hubs, times, deliveries.map((delivery) => delivery.events).join(PART)],
       });
+      const ids = new Map<HubId, string[]>();
+      for (const row of rows) {
+        const own = ids.get(row.hub_id);
+        if (own === undefined) ids.set(row.hub_id, [row.delivery_id]);
+        else own.push(row.delivery_id);
+      }
+      return ids;
     },
     close: () => pool.end(),
   };

@@ -24,32 +24,28 @@ export interface NewEdit {
 
 /**
  * Stores the edit and makes its record due, in one statement: both or neither. False when the person has already used
- * the key; then nothing was stored.
+ * the key; then no edit was stored.
  */
 export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<boolean> {
   const at = new Date(edit.askedAt);
   const due = dueRows(hubId, 'edit', [{ object: edit.object, recordId: edit.recordId }], {
     now: edit.askedAt,
   });
-  return db.transaction().execute(async (trx) => {
-    const { rows } = await sql`
+  const { rows } = await sql`
       with e as (
         insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint)
         values (${hubId}, ${edit.editId}, ${edit.object}, ${edit.recordId}, ${edit.person}, ${edit.audience}, ${at},
           ${edit.action}, ${JSON.stringify(edit.guards)}::jsonb, ${edit.idempotencyKey}, ${edit.fingerprint})
         on conflict (hub_id, person, idempotency_key) do nothing
         returning edit_id
-      )
+      ), d as (${due})
       insert into edit_fields (hub_id, edit_id, field, object, record_id, seen, wanted, state, changed_at)
       select ${hubId}::bigint, e.edit_id, f.field, ${edit.object}, ${edit.recordId}, f.seen, f.wanted, 'accepted', ${at}::timestamptz
       from e cross join unnest(
         ${edit.fields.map((each) => each.field)}::text[], ${edit.fields.map((each) => each.seen)}::text[],
         ${edit.fields.map((each) => each.wanted)}::text[]) as f (field, seen, wanted)
-      returning field`.execute(trx);
-    if (rows.length === 0) return false;
-    await due.execute(trx);
-    return true;
-  });
+      returning field`.execute(db);
+  return rows.length > 0;
 }
 
 export interface EditRow {

@@ -86,43 +86,66 @@ export function upsertMirror(hubId: HubId, patches: readonly MirrorPatch[]) {
       read_at = coalesce(excluded.read_at, m.read_at)`;
 }
 
+/** A company that a record hangs on. */
+export interface Link {
+  companyId: RecordId;
+  isPrimary: boolean;
+  labels: string[];
+}
 export interface RecordLinks {
   object: AppObject;
   recordId: RecordId;
-  links: readonly { companyId: RecordId; isPrimary: boolean; labels: string[] }[];
+  links: readonly Link[];
 }
 
-/** Replaces the links of these records; says which records' links moved. */
-export async function saveLinks(db: Db, hubId: HubId, records: readonly RecordLinks[]): Promise<Set<string>> {
-  if (records.length === 0) return new Set();
+/** The companies a record hangs on, by record. */
+export async function loadLinks(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<Map<RecordId, Link[]>> {
+  const links = new Map<RecordId, Link[]>();
+  if (ids.length === 0) return links;
+  const rows = await db
+    .selectFrom('links')
+    .select(['record_id', 'company_id', 'is_primary', 'labels'])
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', 'in', [...ids])
+    .execute();
+  for (const row of rows) {
+    const link = { companyId: row.company_id, isPrimary: row.is_primary, labels: row.labels };
+    links.set(row.record_id, [...(links.get(row.record_id) ?? []), link]);
+  }
+  return links;
+}
+
+/** Replaces the links of these records. */
+export async function saveLinks(db: Db, hubId: HubId, records: readonly RecordLinks[]): Promise<void> {
+  if (records.length === 0) return;
   const rows = records.flatMap(({ object, recordId, links }) =>
-    links.map((link) => ({ object, recordId, ...link })),
+    links.map(({ companyId, isPrimary, labels }) => ({
+      object,
+      record_id: recordId,
+      company_id: companyId,
+      is_primary: isPrimary,
+      labels,
+    })),
   );
-  const moved = await sql<{ object: AppObject; record_id: RecordId }>`
+  await sql`
     with wanted as (
-      select * from unnest(
-        ${rows.map((row) => row.object)}::text[], ${rows.map((row) => row.recordId)}::text[],
-        ${rows.map((row) => row.companyId)}::text[], ${rows.map((row) => row.isPrimary)}::boolean[],
-        ${rows.map((row) => JSON.stringify(row.labels))}::jsonb[]) as w (object, record_id, company_id, is_primary, labels_json)
-    ), labelled as (
-      select object, record_id, company_id, is_primary,
-        coalesce((select array_agg(l order by l) from jsonb_array_elements_text(labels_json) as l), '{}') as labels
-      from wanted
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as w (
+        object text, record_id text, company_id text, is_primary boolean, labels text[])
     ), gone as (
       delete from links d using (
         select * from unnest(${records.map((r) => r.object)}::text[], ${records.map((r) => r.recordId)}::text[]) as s (object, record_id)
       ) s
       where d.hub_id = ${hubId} and d.object = s.object and d.record_id = s.record_id
-        and not exists (select 1 from labelled l where (l.object, l.record_id, l.company_id) = (d.object, d.record_id, d.company_id))
-      returning d.object, d.record_id
-    ), put as (
-      insert into links as d (hub_id, object, record_id, company_id, is_primary, labels)
-      select ${hubId}::bigint, object, record_id, company_id, is_primary, labels from labelled
-      on conflict (hub_id, object, record_id, company_id) do update
-        set is_primary = excluded.is_primary, labels = excluded.labels
-        where (d.is_primary, d.labels) is distinct from (excluded.is_primary, excluded.labels)
-      returning d.object, d.record_id
+        and not exists (select 1 from wanted w where (w.object, w.record_id, w.company_id) = (d.object, d.record_id, d.company_id))
     )
-    select object, record_id from gone union select object, record_id from put`.execute(db);
-  return new Set(moved.rows.map((row) => keyOf(row.object, row.record_id)));
+    insert into links (hub_id, object, record_id, company_id, is_primary, labels)
+    select ${hubId}::bigint, object, record_id, company_id, is_primary, labels from wanted
+    on conflict (hub_id, object, record_id, company_id) do update
+      set is_primary = excluded.is_primary, labels = excluded.labels`.execute(db);
 }

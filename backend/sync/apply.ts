@@ -7,43 +7,24 @@ import { observeField, type Held, type Told } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Heard } from '../intake/heard.ts';
+import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
 
-/** Deliveries in one batch; each holds up to 1,000 events. */
-const BATCH_MAX_DELIVERIES = 200;
-/** About 1,500 events. */
-const BATCH_BYTES = 400_000;
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;
 
 export type Translate = (events: string) => Heard[];
 
-export interface Batch {
-  deliveryIds: string[];
-  heard: HeardAt[];
-}
-
-/** The oldest waiting deliveries in our words, leaving out those that are being applied already. */
-export async function nextBatch(
-  ctx: Context,
-  translate: Translate,
-  except: readonly string[],
-): Promise<Batch> {
-  const deliveries = await waitingDeliveries(ctx, except);
-  const heard: HeardAt[] = [];
-  for (const { receivedAt, events } of deliveries) {
-    for (const one of translate(events)) heard.push({ one, receivedAt });
-  }
-  return { deliveryIds: deliveries.map((row) => row.deliveryId), heard };
-}
-
 /** Stores everything that follows from a batch, and tells the live streams. */
-export async function applyBatch(ctx: Context, { deliveryIds, heard }: Batch): Promise<void> {
+export async function applyBatch(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
   ctx.at('apply.loaded');
+  const heard = batch.deliveries.flatMap(({ receivedAt, events }) =>
+    translate(events).map((one) => ({ one, receivedAt })),
+  );
   const change = await ctx.lease.exclusive(async (db) => {
     const mirror = await ctx.mirror.load(db, touched(heard));
     const { moves, due } = listen(heard, mirror);
@@ -55,7 +36,7 @@ export async function applyBatch(ctx: Context, { deliveryIds, heard }: Batch): P
       with m as (${upsertMirror(ctx.hubId, all.patches)}), j as (${insertRows(ctx.hubId, rows)}),
         d as (${dueRows(ctx.hubId, 'observe', due, { now, notBefore: now + OBSERVE_DELAY_MS })})
       update deliveries set applied_at = ${new Date(now)}
-      where hub_id = ${ctx.hubId} and delivery_id = any(${deliveryIds}::bigint[])`.execute(db);
+      where hub_id = ${ctx.hubId} and delivery_id = any(${[...batch.ids]}::bigint[])`.execute(db);
     await stored.catch((error: unknown) => {
       ctx.mirror.clear();
       throw error;
@@ -69,31 +50,6 @@ export async function applyBatch(ctx: Context, { deliveryIds, heard }: Batch): P
   if (change.moved.length > 0) {
     ctx.signals.changed({ hubId: ctx.hubId, seq: change.seq, records: change.moved, edits: [] });
   }
-}
-
-interface Delivery {
-  deliveryId: string;
-  receivedAt: number;
-  events: string;
-}
-
-/** As many as make a batch, by their size, which the database knows without reading them. */
-async function waitingDeliveries(ctx: Context, except: readonly string[]): Promise<Delivery[]> {
-  const { rows } = await sql<{ delivery_id: string; received_at: Date; events: string }>`
-    select delivery_id, received_at, events from (
-      select *, sum(octet_length(events)) over (order by delivery_id) - octet_length(events) as bytes_before
-      from (
-        select delivery_id, received_at, events from deliveries
-        where hub_id = ${ctx.hubId} and applied_at is null and delivery_id <> all(${[...except]}::bigint[])
-        order by delivery_id limit ${BATCH_MAX_DELIVERIES}
-      ) d
-    ) d
-    where bytes_before < ${BATCH_BYTES} order by delivery_id`.execute(ctx.db);
-  return rows.map((row) => ({
-    deliveryId: row.delivery_id,
-    receivedAt: row.received_at.getTime(),
-    events: row.events,
-  }));
 }
 
 interface HeardAt {
@@ -152,7 +108,7 @@ function listen(
   }
   const moves = [...working.values()]
     .filter(({ observed }) => observed.length > 0)
-    .map(({ latest: _, ...move }) => ({ ...move, notes: [], readAt: null }));
+    .map(({ latest: _, ...move }) => ({ ...move, notes: [], links: null, readAt: null }));
   return { moves, due: [...due.values()] };
 }
 

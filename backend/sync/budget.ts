@@ -61,6 +61,8 @@ export class Budget {
   #dailyLimit: number | null = null;
   #dailyRemaining: number | null = null;
   #inFlight = 0;
+  /** Every call that was ever counted, ours and others'. */
+  #everCounted = 0;
   #heldUntil = 0;
   /** When each finished call was answered, oldest first. */
   readonly #answered: number[] = [];
@@ -153,26 +155,32 @@ export class Budget {
   }
 
   #ticket(): Ticket {
+    const usedBefore = this.#used(this.#clock.now());
+    const countedBefore = this.#everCounted;
     this.#inFlight += 1;
+    this.#everCounted += 1;
     let open = true;
     const close = (answered: boolean, limits: LimitHeaders | null): void => {
       if (!open) return;
       open = false;
       this.#inFlight -= 1;
       if (answered) this.#answered.push(this.#clock.now());
-      if (limits !== null) this.#heed(limits);
+      if (limits !== null) this.#heed(limits, usedBefore + this.#everCounted - countedBefore);
       this.#grant();
     };
     return { done: (limits) => close(true, limits), unused: () => close(false, null) };
   }
 
-  /** Others may use the same limit (another process of the same app): what HubSpot counts beyond ours counts too. */
-  #heed(limits: LimitHeaders): void {
-    const now = this.#clock.now();
+  /**
+   * Others may use the same limit (another process of the same app): what HubSpot counts beyond ours counts too. `ours`
+   * is the most it can have counted of ours when it looked, which was some time before its answer reached us.
+   */
+  #heed(limits: LimitHeaders, ours: number): void {
     if (limits.windowLimit !== null) this.#windowLimit = limits.windowLimit;
     if (limits.windowRemaining !== null) {
-      const unknown = this.#windowLimit - limits.windowRemaining - this.#used(now);
-      for (let i = 0; i < unknown; i += 1) this.#answered.push(now);
+      const unknown = this.#windowLimit - limits.windowRemaining - ours;
+      for (let i = 0; i < unknown; i += 1) this.#answered.push(this.#clock.now());
+      this.#everCounted += Math.max(0, unknown);
     }
     this.#dailyLimit = limits.dailyLimit ?? this.#dailyLimit;
     this.#dailyRemaining = limits.dailyRemaining ?? this.#dailyRemaining;

@@ -2,9 +2,9 @@
 import type { EditId, RecordId } from '@tallystick/shared/ids';
 import { observeField } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
-import type { Link, Reading } from '../hubspot/crm.ts';
+import type { Reading } from '../hubspot/crm.ts';
 import type { Db } from '../store/database.ts';
-import { keyOf, saveLinks, type MirrorRow } from '../store/mirror.ts';
+import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
 import * as store from '../store/visits.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
@@ -55,23 +55,21 @@ export async function commitVisits(
       visits.map((each) => each.move),
       next,
     );
-    await journal(all.drafts);
-    await saveMirror(all.patches);
-    const relinked = await saveLinks(trx, ctx.hubId, linksRead(object, seen));
-    const writes = await storeVisits(ctx, trx, object, visits, now);
-    await endWork(
-      trx,
-      ctx.hubId,
-      visits.flatMap((each) => endingOf(ctx, each, writes, now)),
-    );
-    await also(trx);
-    return { all, relinked, writes, visits, seq: next + all.drafts.length - 1 };
+    const [writes] = await Promise.all([
+      storeVisits(ctx, trx, object, visits, now),
+      journal(all.drafts),
+      saveMirror(all.patches),
+      saveLinks(trx, ctx.hubId, all.links),
+      endWork(
+        trx,
+        ctx.hubId,
+        visits.flatMap((each) => endingOf(ctx, each, now)),
+      ),
+      also(trx),
+    ]);
+    return { moved: all.moved, writes, visits, seq: next + all.drafts.length - 1 };
   });
   ctx.at('visit.committed');
-  const movedKeys = new Set(done.all.moved.map((record) => keyOf(record.object, record.recordId)));
-  const relinked = seen.filter(
-    ({ recordId }) => done.relinked.has(keyOf(object, recordId)) && !movedKeys.has(keyOf(object, recordId)),
-  );
   const edits = done.visits.flatMap(({ move, plan }) =>
     [...new Set(plan.moves.map((each) => each.editId))].map((editId) => ({
       editId,
@@ -79,9 +77,8 @@ export async function commitVisits(
       recordId: move.recordId,
     })),
   );
-  const records = [...done.all.moved, ...relinked.map(({ recordId }) => ({ object, recordId }))];
-  if (records.length + edits.length > 0)
-    ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records, edits });
+  if (done.moved.length + edits.length > 0)
+    ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records: done.moved, edits });
   return done.writes;
 }
 
@@ -90,18 +87,27 @@ interface Loaded {
   edits: Map<RecordId, store.OpenEditRow[]>;
   promises: Map<RecordId, store.OpenPromiseRow[]>;
   ownWrites: Map<RecordId, store.OwnWriteRow[]>;
+  links: Map<RecordId, Link[]>;
 }
 
 async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly Seen[]): Promise<Loaded> {
   const ids = seen.map((one) => one.recordId);
   const records = ids.map((recordId) => ({ object, recordId }));
-  const [mirror, edits, promises, ownWrites] = await Promise.all([
+  const relinked = seen.filter(({ links }) => links !== null).map((one) => one.recordId);
+  const [mirror, edits, promises, ownWrites, links] = await Promise.all([
     ctx.mirror.load(trx, records),
     store.loadOpenEdits(trx, ctx.hubId, object, ids),
     store.loadOpenPromises(trx, ctx.hubId, object, ids),
     store.loadOwnWrites(trx, ctx.hubId, object, ids),
+    loadLinks(trx, ctx.hubId, object, relinked),
   ]);
-  return { mirror, edits: byRecord(edits), promises: byRecord(promises), ownWrites: byRecord(ownWrites) };
+  return {
+    mirror,
+    edits: byRecord(edits),
+    promises: byRecord(promises),
+    ownWrites: byRecord(ownWrites),
+    links,
+  };
 }
 
 function byRecord<T extends { recordId: RecordId }>(rows: readonly T[]): Map<RecordId, T[]> {
@@ -161,6 +167,7 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
     row,
     observed: ghost ? [] : observed,
     notes: plan.notes,
+    links: seen.links === null ? null : { before: loaded.links.get(recordId) ?? [], after: seen.links },
     readAt: ghost ? null : begunAt,
   };
   return { seen, plan, move };
@@ -205,6 +212,7 @@ function openPromise(ctx: Context, row: store.OpenPromiseRow): OpenPromise {
   return { ...row, sentAt };
 }
 
+/** One round trip: statements of one connection run in the order in which they are sent. */
 async function storeVisits(
   ctx: Context,
   trx: Db,
@@ -212,25 +220,11 @@ async function storeVisits(
   visits: readonly Visited[],
   now: number,
 ): Promise<Write[]> {
+  const { hubId } = ctx;
   const each = <T>(pick: (visited: Visited) => readonly T[]): T[] =>
     visits.flatMap((visited) => [...pick(visited)]);
-  await store.settlePromises(
-    trx,
-    ctx.hubId,
-    each(({ plan }) => plan.settled),
-    now,
-  );
-  const asked = each(({ plan }) => plan.notes.filter((note) => note.kind === 'asked'));
-  await store.markJournaled(
-    trx,
-    ctx.hubId,
-    asked.flatMap(({ editId, field }) => (editId === null ? [] : [{ editId, field }])),
-  );
-  await store.moveEdits(
-    trx,
-    ctx.hubId,
-    each(({ plan }) => plan.moves),
-    now,
+  const asked = each(({ plan }) => plan.notes).flatMap(({ kind, editId, field }) =>
+    kind === 'asked' && editId !== null ? [{ editId, field }] : [],
   );
   const conflicts = each(({ plan, seen }) =>
     plan.conflicts.map(({ kind, field, edit, crm }) => {
@@ -238,11 +232,20 @@ async function storeVisits(
       return { kind, object, recordId: seen.recordId, field, editId, person, seen: saw, wanted, crm };
     }),
   );
-  await store.openConflicts(trx, ctx.hubId, conflicts, now);
   const rows = each(({ plan, seen }) =>
     plan.promises.map((promise) => ({ object, recordId: seen.recordId, ...promise })),
   );
-  const ids = await store.addPromises(trx, ctx.hubId, ctx.lease.epoch, rows, now);
+  const settled = each(({ plan }) => plan.settled);
+  const moves = each(({ plan }) => plan.moves);
+  const [ids] = await Promise.all([
+    // A field has one open promise at most: the old one ends before the new one begins.
+    store
+      .settlePromises(trx, hubId, settled, now)
+      .then(() => store.addPromises(trx, hubId, ctx.lease.epoch, rows, now)),
+    store.markJournaled(trx, hubId, asked),
+    store.moveEdits(trx, hubId, moves, now),
+    store.openConflicts(trx, hubId, conflicts, now),
+  ]);
   const promised = rows.map((row, index) => ({ ...row, promiseId: ids[index] ?? '' }));
   return visits.flatMap(({ seen }) => {
     const promises = promised.filter((promise) => promise.recordId === seen.recordId);
@@ -251,14 +254,8 @@ async function storeVisits(
 }
 
 /** A record with a write before it stays due, so that a crash between promise and answer is found. */
-function endingOf(ctx: Context, { seen, plan }: Visited, writes: readonly Write[], now: number): Ending[] {
+function endingOf(ctx: Context, { seen, plan }: Visited, now: number): Ending[] {
   if (seen.work === null) return [];
-  if (writes.some((write) => write.recordId === seen.recordId)) {
-    return [{ work: seen.work, again: { lane: 'settle', notBefore: now + ctx.patience.ambiguousMs } }];
-  }
-  return [{ work: seen.work, again: plan.again }];
-}
-
-function linksRead(object: AppObject, seen: readonly Seen[]) {
-  return seen.flatMap(({ recordId, links }) => (links === null ? [] : [{ object, recordId, links }]));
+  const settle = { lane: 'settle' as const, notBefore: now + ctx.patience.ambiguousMs };
+  return [{ work: seen.work, again: plan.promises.length > 0 ? settle : plan.again }];
 }

@@ -50,7 +50,7 @@ export interface Storing {
 
 /** One transaction, in its turn. */
 export function storing<T>(ctx: Context, work: (storing: Storing) => Promise<T>): Promise<T> {
-  return ctx.lease.exclusive(async (db) => {
+  return ctx.lease.exclusive(async (_, transaction) => {
     let { head } = ctx;
     const patches: MirrorPatch[] = [];
     const run = (trx: Db): Promise<T> =>
@@ -70,13 +70,10 @@ export function storing<T>(ctx: Context, work: (storing: Storing) => Promise<T>)
           await saveMirror(trx, ctx.hubId, own);
         },
       });
-    const result = await db
-      .transaction()
-      .execute(run)
-      .catch((error: unknown) => {
-        ctx.mirror.clear();
-        throw error;
-      });
+    const result = await transaction(run).catch((error: unknown) => {
+      ctx.mirror.clear();
+      throw error;
+    });
     ctx.head = head;
     ctx.mirror.applied(patches);
     return result;

@@ -15,12 +15,15 @@ const LOCK_CLASS = 0x74616c6c;
 /** A proof of the lease this young is good enough for the next call. */
 const PROOF_MAX_AGE_MS = 1_000;
 
+/** All or nothing. Statements of `work` that do not wait for each other cost one round trip together. */
+export type Transaction = <T>(work: (trx: Db) => Promise<T>) => Promise<T>;
+
 export interface Lease {
   hubId: HubId;
   epoch: number;
   acquiredAt: number;
   /** Work with the connection that holds the lease, one at a time in the order asked for; rejects once it is lost. */
-  exclusive<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  exclusive<T>(work: (db: Db, transaction: Transaction) => Promise<T>): Promise<T>;
   /** Resolves while the lease is held; rejects when it is lost. */
   prove(now: number): Promise<void>;
   lost: Promise<Error>;
@@ -41,7 +44,7 @@ export async function acquireLease(
     client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));
   });
   await client.connect();
-  const db = overOneConnection(client);
+  const db = overOneConnection(client).db;
   const locked = await sql<{ locked: boolean }>`
     select pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${hubId})) as locked`.execute(db);
   if (locked.rows[0]?.locked !== true) {
@@ -82,7 +85,7 @@ function held(
   return {
     ...facts,
     lost,
-    exclusive: (work) => inTurn(() => work(db)),
+    exclusive: (work) => inTurn(() => work(db, (trxWork) => inTransaction(client, trxWork))),
     prove: async (now) => {
       if (now - provenAt < PROOF_MAX_AGE_MS && gone === null) return; // `Infinity` always asks
       await inTurn(() => sql`select 1`.execute(db));
@@ -95,12 +98,28 @@ function held(
   };
 }
 
+/** Kysely's own transactions send one statement at a time and wait for `begin`; this one sends what it is given. */
+async function inTransaction<T>(client: pg.Client, work: (trx: Db) => Promise<T>): Promise<T> {
+  const { db, close } = overOneConnection(client);
+  const begun = client.query('begin');
+  try {
+    const [result] = await Promise.all([work(db), begun]);
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error('A statement failed, and nobody heard of it.');
+    return result;
+  } catch (error) {
+    close(); // whatever still runs of `work` must not store anything outside of the transaction
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Kysely over exactly this connection: a pool would open another one, without the lock, when this one dies. */
-function overOneConnection(client: pg.Client): Db {
+function overOneConnection(client: pg.Client): { db: Db; close: () => void } {
+  let connect = (): Promise<typeof connection> => Promise.resolve(connection);
   const connection = { query: client.query.bind(client), release: () => undefined };
-  return new Kysely<Database>({
-    dialect: new PostgresDialect({
-      pool: { connect: () => Promise.resolve(connection), end: () => client.end() },
-    }),
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: { connect: () => connect(), end: () => client.end() } }),
   });
+  return { db, close: () => (connect = () => Promise.reject(new Error('This transaction is over.'))) };
 }

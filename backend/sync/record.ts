@@ -5,7 +5,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { equal } from '@tallystick/shared/values';
 import type { Draft } from '../store/journal.ts';
 import type { Kept } from '../store/database.ts';
-import type { MirrorPatch, MirrorRow } from '../store/mirror.ts';
+import type { Link, MirrorPatch, MirrorRow, RecordLinks } from '../store/mirror.ts';
 import { kindOf } from './context.ts';
 import type { Note } from './notes.ts';
 
@@ -20,6 +20,8 @@ export interface RecordMove {
   /** In the order in which they were observed; a field may occur more than once. */
   observed: readonly { field: string; held: Held }[];
   notes: readonly Note[];
+  /** The companies it hangs on, where they were read: as we had them, and as they are. */
+  links: { before: readonly Link[]; after: readonly Link[] } | null;
   /** When the whole record was read; null for events. */
   readAt: number | null;
 }
@@ -27,13 +29,14 @@ export interface RecordMove {
 export interface Assembled {
   drafts: Draft[];
   patches: MirrorPatch[];
+  links: RecordLinks[];
   /** Records whose values, life or certainty moved: what the live streams want to hear. */
   moved: { object: AppObject; recordId: RecordId }[];
 }
 
 /** `next` is the journal number that the first draft will get. */
 export function assemble(moves: readonly RecordMove[], next: number): Assembled {
-  const all: Assembled = { drafts: [], patches: [], moved: [] };
+  const all: Assembled = { drafts: [], patches: [], links: [], moved: [] };
   for (const move of moves) assembleOne(move, next, all);
   return all;
 }
@@ -56,6 +59,7 @@ function assembleOne(move: RecordMove, next: number, all: Assembled): void {
       all.drafts.push(changed(move, field, old, held));
     }
   }
+  if (move.links !== null) assembleLinks(move, move.links, all);
   const changedSeq = all.drafts.length > before ? numberOf() - 1 : (row?.changedSeq ?? foundSeq);
   const hasMoved = all.drafts.length > before;
   const isProven = move.observed.some(
@@ -66,6 +70,27 @@ function assembleOne(move: RecordMove, next: number, all: Assembled): void {
   if (!hasMoved && Object.keys(fields).length === 0 && move.readAt === null) return;
   const life = fields[LIFE]?.value ?? row?.life ?? 'present';
   all.patches.push({ object, recordId, life, fields, foundSeq, changedSeq, readAt: move.readAt });
+}
+
+function assembleLinks(
+  move: RecordMove,
+  { before, after }: NonNullable<RecordMove['links']>,
+  all: Assembled,
+): void {
+  const { object, recordId, row } = move;
+  const [was, is] = [linksText(before), linksText(after)];
+  if (was === is) return;
+  all.links.push({ object, recordId, links: after });
+  if (row !== null) all.drafts.push(draft(move, { kind: 'links', before: was, after: is }));
+}
+
+/** `410000000007 (primary; Billing), 410000000009`, or null for none. */
+function linksText(links: readonly Link[]): string | null {
+  const parts = links.map(({ companyId, isPrimary, labels }) => {
+    const words = [...(isPrimary ? ['primary'] : []), ...[...labels].sort()].join('; ');
+    return words === '' ? companyId : `${companyId} (${words})`;
+  });
+  return parts.length === 0 ? null : parts.sort().join(', ');
 }
 
 function changed(move: RecordMove, field: string, old: Held | null, held: Held): Draft {

@@ -54,7 +54,6 @@ async function storeAnswered(ctx: Context, object: AppObject, writes: readonly W
   if (writes.length === 0) return;
   const now = ctx.clock.now();
   const seq = await storing(ctx, async ({ trx, next }) => {
-    await markSent(trx, ctx.hubId, promiseIds(writes), now, 'yes');
     const written = writes.flatMap((write) =>
       write.promises.flatMap(({ field, editIds, restores }) =>
         restores ? [] : editIds.map((editId) => ({ editId, field })),
@@ -67,8 +66,11 @@ async function storeAnswered(ctx: Context, object: AppObject, writes: readonly W
       reason: null,
       crm: null,
     }));
-    await moveEdits(trx, ctx.hubId, moves, now);
-    await endWork(trx, ctx.hubId, endings(writes, now));
+    await Promise.all([
+      markSent(trx, ctx.hubId, promiseIds(writes), now, 'yes'),
+      moveEdits(trx, ctx.hubId, moves, now),
+      endWork(trx, ctx.hubId, endings(writes, now)),
+    ]);
     return next - 1;
   });
   ctx.at('write.stored');

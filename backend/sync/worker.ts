@@ -9,16 +9,17 @@ import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { backfillPage } from '../intake/backfill.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
-import type { Signals } from '../signals.ts';
+import type { Arrived, Signals } from '../signals.ts';
 import type { Db } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
-import { applyBatch, nextBatch, type Translate } from './apply.ts';
+import { applyBatch, type Translate } from './apply.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
+import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { PATIENCE, type Patience } from './situation.ts';
@@ -106,16 +107,22 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   };
   stopping.addEventListener('abort', end);
   if (stopping.aborted) end();
-  const bells = { deliveries: new Bell(deps.clock, term.signal), due: new Bell(deps.clock, term.signal) };
-  const offWake = deps.signals.onWake((hubId, what) => {
-    if (hubId === deps.hubId) bells[what].ring();
+  const bells = { arrived: new Bell(deps.clock, term.signal), due: new Bell(deps.clock, term.signal) };
+  const inbox = new Inbox(deps.hubId, deps.db, deps.clock);
+  const offWake = deps.signals.onWake((hubId) => {
+    if (hubId === deps.hubId) bells.due.ring();
+  });
+  const offArrived = deps.signals.onArrived((hubId, arrived) => {
+    if (hubId !== deps.hubId) return;
+    inbox.put(arrived);
+    bells.arrived.ring();
   });
   void lease.lost.then(end);
   lead();
   try {
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, bells.deliveries, term.signal),
+      eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal),
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
@@ -125,6 +132,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
     if (failed?.status === 'rejected') throw failed.reason;
   } finally {
     offWake();
+    offArrived();
     stopping.removeEventListener('abort', end);
   }
 }
@@ -150,20 +158,21 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
   };
 }
 
-/** While one batch is being stored, the next one is read and translated. */
-async function eventLoop(ctx: Context, translate: Translate, bell: Bell, term: AbortSignal): Promise<void> {
-  let rings = bell.rings;
-  let batch = await nextBatch(ctx, translate, []);
+async function eventLoop(
+  ctx: Context,
+  translate: Translate,
+  inbox: Inbox,
+  bell: Bell,
+  term: AbortSignal,
+): Promise<void> {
+  let ahead: Arrived | null = null;
   while (!term.aborted) {
-    if (batch.deliveryIds.length === 0) {
-      await bell.after(rings, POLL_MS);
-      rings = bell.rings;
-      batch = await nextBatch(ctx, translate, []);
-      continue;
-    }
-    rings = bell.rings;
-    const [next] = await Promise.all([nextBatch(ctx, translate, batch.deliveryIds), applyBatch(ctx, batch)]);
-    batch = next;
+    const { rings } = bell;
+    const batch: Arrived | null = ahead ?? (await inbox.next([]));
+    ahead = null;
+    if (batch === null) await bell.after(rings, LOOK_MS);
+    else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
+    else [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
   }
 }
 

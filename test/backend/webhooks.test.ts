@@ -25,7 +25,7 @@ describe('the webhook route', () => {
     database = await createTestDatabase();
     db = openDatabase(database.url, () => undefined);
     const signals = createSignals();
-    signals.onWake((hub) => woken.push(hub));
+    signals.onArrived((hub) => woken.push(hub));
     intake = createIntake({
       databaseUrl: database.url,
       signals,

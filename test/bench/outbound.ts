@@ -2,12 +2,13 @@
 import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
 import { openDatabase } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
-import { startSimulator } from '../simulator/simulator.ts';
+import { startCrm } from './crm.ts';
 import { benchDatabase, report } from './report.ts';
 import { benchWorker } from './worker.ts';
 
-const RECORDS = 30_000;
-const MEASURED_MS = 30_000;
+/** More than the limit lets us read in this time, 50 a call. */
+const RECORDS = 70_000;
+const MEASURED_MS = 60_000;
 const WARM_UP_MS = 11_000;
 const LATENCY_MS = 80;
 const LIMIT = 190;
@@ -16,16 +17,11 @@ const WINDOW_MS = 10_000;
 export async function main(): Promise<void> {
   const database = await benchDatabase();
   const db = openDatabase(database.url, () => undefined);
-  const sim = await startSimulator();
-  const hubId = toHubId(sim.hubId);
-  const by = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
-  sim.world.quietly(() => {
-    for (let i = 0; i < RECORDS; i += 1) sim.world.create('companies', { name: `Company ${i}` }, by);
-  });
-  sim.faults.api.latencyMs = LATENCY_MS;
+  const crm = await startCrm({ content: RECORDS, latencyMs: LATENCY_MS });
+  const hubId = toHubId(crm.hubId);
   await db
     .insertInto('hubs')
-    .values({ hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() })
+    .values({ hub_id: hubId, app_id: String(crm.appId), time_zone: 'UTC', connected_at: new Date() })
     .execute();
   const first = 410_000_000_001;
   const records = Array.from({ length: RECORDS }, (_, i) => ({
@@ -35,25 +31,24 @@ export async function main(): Promise<void> {
   await markDue(db, hubId, 'read', records, { now: Date.now() });
   const { worker } = benchWorker({
     hubId,
-    appId: sim.appId,
+    appId: crm.appId,
     databaseUrl: database.url,
     db,
-    crmUrl: sim.url,
-    accessToken: sim.accessToken,
+    crmUrl: crm.url,
+    accessToken: crm.accessToken,
   });
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-  const before = sim.calls.counters();
+  const before = await crm.audit();
   await new Promise((resolve) => setTimeout(resolve, MEASURED_MS));
-  const after = sim.calls.counters();
-  const audit = (await (await fetch(`${sim.url}/_sim/audit`)).json()) as { maxInAnyTenSeconds: number };
-  const used = (after.total - before.total) / ((LIMIT * MEASURED_MS) / WINDOW_MS);
-  report(`outbound over 30 s at ${LATENCY_MS} ms latency, of the legal rate`, '%', [used * 100], {
+  const after = await crm.audit();
+  const used = (after.counters.total - before.counters.total) / ((LIMIT * MEASURED_MS) / WINDOW_MS);
+  report(`outbound over 60 s at ${LATENCY_MS} ms latency, of the legal rate`, '%', [used * 100], {
     atLeast: 98,
   });
-  report('  most calls in any window of 10 s', 'calls', [audit.maxInAnyTenSeconds], { atMost: LIMIT });
-  report('  answered 429', 'calls', [after.byStatus['429'] ?? 0], { atMost: 0 });
+  report('  most calls in any window of 10 s', 'calls', [after.maxInAnyTenSeconds], { atMost: LIMIT });
+  report('  answered 429', 'calls', [after.counters.byStatus['429'] ?? 0], { atMost: 0 });
   await worker.stop();
-  await sim.close();
+  crm.stop();
   await db.destroy();
   await database.drop();
 }

@@ -8,6 +8,8 @@ import { migrateToLatest } from '../../backend/store/migrate.ts';
 
 export interface BenchDatabase {
   url: string;
+  /** For what a service keeps beside it. */
+  stateDir: string;
   drop(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function benchDatabase(): Promise<BenchDatabase> {
   await migrateToLatest(server.url);
   return {
     url: server.url,
+    stateDir: dir,
     drop: async () => {
       await server.stop();
       await rm(server.dataDir, { recursive: true, force: true });

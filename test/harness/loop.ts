@@ -14,6 +14,7 @@ import { pino } from 'pino';
 import { openCrm } from '../../backend/hubspot/crm.ts';
 import { translator } from '../../backend/intake/translate.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
+import { openDeliveryStore } from '../../backend/store/deliveries.ts';
 import { openDatabase, type Db } from '../../backend/store/database.ts';
 import type { Clock } from '../../backend/sync/budget.ts';
 import { startWorker, type Worker } from '../../backend/sync/worker.ts';
@@ -65,6 +66,7 @@ export async function startLoop(
   const sim = await startSimulator(options);
   const database = await createTestDatabase();
   const db = openDatabase(database.url, () => undefined);
+  const deliveries = openDeliveryStore(database.url, () => undefined);
   const hubId = toHubId(sim.hubId);
   const signals = createSignals();
   await db
@@ -108,7 +110,7 @@ export async function startLoop(
     },
     ask: async (edit) => {
       const id = await storeEdit(db, hubId, edit);
-      signals.wake(hubId, 'due');
+      signals.wake(hubId);
       return id;
     },
     fieldState: (id, field) =>
@@ -120,11 +122,9 @@ export async function startLoop(
         .where('field', '=', field)
         .executeTakeFirstOrThrow(),
     deliver: async (events) => {
-      await db
-        .insertInto('deliveries')
-        .values({ hub_id: hubId, received_at: new Date(), events: JSON.stringify(events) })
-        .execute();
-      signals.wake(hubId, 'deliveries');
+      const delivery = { hubId, receivedAt: Date.now(), events: JSON.stringify(events) };
+      for (const [hub, ids] of await deliveries.store([delivery]))
+        signals.arrived(hub, { ids, deliveries: [delivery] });
     },
     mirrored: async (object, id, field) => {
       const row = await db
@@ -139,6 +139,7 @@ export async function startLoop(
     close: async () => {
       await harness.worker.stop();
       await sim.close();
+      await deliveries.close();
       await db.destroy();
       await database.drop();
     },
