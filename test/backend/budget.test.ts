@@ -162,6 +162,29 @@ describe('the budget', () => {
     expect(at).toBeGreaterThanOrEqual(3_000);
   });
 
+  it('takes no call of its own for somebody else’s because it left the window while an answer was under way', async () => {
+    const { clock, advance } = handClock();
+    const limit = 20;
+    const budget = new Budget(clock, { windowLimit: limit });
+    const arrivals: number[] = [];
+    const answers: number[] = [];
+    const within = (times: readonly number[]): number =>
+      times.filter((at) => at > clock.now() - WINDOW_MS).length;
+    for (let n = 0; n < 60; n += 1) {
+      const ticket = await budget.acquire('edit');
+      clock.after(40, () => {
+        arrivals.push(clock.now());
+        const answer = { ...NO_HEADERS, windowLimit: limit, windowRemaining: limit - within(arrivals) };
+        clock.after(n % 20 < 10 ? 10 : 100, () => {
+          ticket.done(answer);
+          answers.push(clock.now());
+        });
+      });
+      await advance(999);
+      expect(budget.snapshot().windowUsed).toBe(within(answers));
+    }
+  });
+
   it('gives an unused place back, and refuses whoever waits when it closes', async () => {
     const { clock, advance } = handClock();
     const budget = new Budget(clock, { windowLimit: 1 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { eventually, startLoop, type LoopHarness } from '../harness/loop.ts';
+import type { LoggedCall } from '../simulator/calls.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
 
@@ -370,14 +371,19 @@ describe('the loop', () => {
     });
 
     it('and never arrived is decided again after a while', async () => {
-      loop.sim.faults.api.error502Rate = 1;
+      const holdId = loop.sim.holds.add({ on: 'read', typeId: null, id: null, after: false, count: 1 });
       const edit = await loop.ask({
         object: 'contact',
         id: contact,
         person: contact,
         fields: { firstName: { seen: 'Ada', wanted: 'Augusta' } },
       });
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await eventually(() => loop.sim.holds.list()[0]?.waiting.length === 1, 'the read is held');
+      loop.sim.faults.api.error502Rate = 1;
+      loop.sim.holds.release(holdId);
+      const isLost = (call: LoggedCall): boolean =>
+        call.operation === 'update:contacts' && call.status === 502;
+      await eventually(() => loop.sim.calls.since(0).some(isLost), 'the write is lost');
       loop.sim.faults.api.error502Rate = 0;
       expect((await settled(edit, 'firstName', 25_000)).state).toBe('verified');
     }, 40_000);

@@ -24,7 +24,7 @@ export function startCrm(plan: CrmPlan): Promise<BenchCrm> {
     child.once('error', reject);
     child.once('message', (facts) => {
       const { url } = facts as Facts;
-      const control = async (path: string) => (await fetch(`${url}/_sim/${path}`)).json();
+      const control = async (path: string): Promise<unknown> => (await fetch(`${url}/_sim/${path}`)).json();
       resolve({
         ...(facts as Facts),
         calls: (since) => control(`calls?since=${since}`) as ReturnType<BenchCrm['calls']>,
