@@ -69,7 +69,7 @@ async function serve(
   const path = new URL(req.url ?? '/', 'http://workbench').pathname;
   res.setHeader(
     'Content-Security-Policy',
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   );
   res.setHeader('X-Content-Type-Options', 'nosniff');
   if (path.startsWith('/portal/')) {
