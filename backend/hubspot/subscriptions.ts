@@ -15,9 +15,12 @@ const LIFE = [
   'object.associationChange',
 ];
 
+/** HubSpot tells of an erased contact only by an event of its own (project file: `hubEvents`). */
+const ERASURE: Subscription = { subscriptionType: 'contact.privacyDeletion', objectTypeId: '0-1' };
+
 /** `typeIds`: the type ids of the account's custom objects, by schema name. Objects whose type is unknown are left out. */
 export function neededSubscriptions(typeIds: Readonly<Record<string, string>>): Subscription[] {
-  return OBJECTS.flatMap((object) => {
+  const wanted = OBJECTS.flatMap((object) => {
     const objectTypeId = objects[object].typeId ?? typeIds[objects[object].crm];
     if (objectTypeId === undefined) return [];
     const properties = Object.values(objects[object].fields).map((field) => field.property);
@@ -30,4 +33,5 @@ export function neededSubscriptions(typeIds: Readonly<Record<string, string>>): 
       })),
     ];
   });
+  return [...wanted, ERASURE];
 }

@@ -157,7 +157,7 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
           settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),
         };
   const observed = Object.entries(plan.observed).map(([field, held]) => ({ field, held }));
-  const life = observeLife(row, lifeOf(found), begunAt);
+  const life = observeLife(row, lifeOf(row, found), begunAt);
   if (life !== null) observed.push({ field: LIFE, held: life });
   // A record that was never here and is not there either leaves no trace.
   const ghost = row === null && found.is !== 'here';
@@ -173,8 +173,9 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
   return { seen, plan, move };
 }
 
-function lifeOf(found: Seen['found']): string {
-  if (found.is === 'gone') return 'archived';
+/** A read cannot tell an erased record from an archived one: what an event said of it stays. */
+function lifeOf(row: MirrorRow | null, found: Seen['found']): string {
+  if (found.is === 'gone') return row?.life === 'erased' ? 'erased' : 'archived';
   if (found.is === 'merged') return `merged:${found.into}`;
   return found.reading.archived ? 'archived' : 'present';
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordId } from '@tallystick/shared/ids';
 import type { Receipt, RecordView, StreamMessage } from '@tallystick/shared/messages';
 import { startDemo, type Demo, type DemoPerson } from '../workbench/demo.ts';
 import { eventually } from '../harness/loop.ts';
@@ -106,6 +107,28 @@ describe('with the demo running', () => {
     );
     expect(message.type).toBe('record');
     expect((await read('contact', me.contactId)).fields.jobTitle?.value).toBe('Chief of boilers');
+  });
+
+  it('learns that a contact was erased, and that stays so when a read finds nothing', async () => {
+    const { id } = await client.crm.contacts.basicApi.create({
+      properties: { email: 'erase.me@example.com', firstname: 'Erased' },
+    });
+    const { db } = demo.service;
+    const row = () =>
+      db
+        .selectFrom('mirror')
+        .selectAll()
+        .where('object', '=', 'contact')
+        .where('record_id', '=', recordId(id));
+    await eventually(
+      async () => (await row().executeTakeFirst())?.life === 'present',
+      'the contact is mirrored',
+    );
+    await client.crm.contacts.basicApi.purge({ objectId: id });
+    await eventually(async () => {
+      const now = await row().executeTakeFirstOrThrow();
+      return now.life === 'erased' && now.fields.$life?.[5] === 1;
+    }, 'the erasure is proven');
   });
 
   it('writes a portal edit to the CRM with our app as its source, and the receipt reaches verified', async () => {
