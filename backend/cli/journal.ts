@@ -1,23 +1,12 @@
 /** `tally journal`: the newest entries, filtered; with --follow the ones to come as well. */
 import { isRecordId } from '@tallystick/shared/ids';
 import { who } from '../desk/words.ts';
+import { JOURNAL_KINDS } from '../store/database.ts';
 import { asObject, Misuse, type Command } from './commands.ts';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 10_000;
 const FOLLOW_MS = 250;
-const KINDS = [
-  'found',
-  'changed',
-  'life',
-  'links',
-  'asked',
-  'decided',
-  'sent',
-  'proven',
-  'failed',
-  'ignored',
-] as const;
 
 export async function printJournal(command: Command): Promise<number> {
   const { flags, terminal } = command;
@@ -52,9 +41,9 @@ function entries({ db, hubId, flags }: Command, after: string | null, limit: num
   }
   if (flags.field !== undefined) query = query.where('field', '=', flags.field);
   if (flags.kind !== undefined) {
-    const kind = KINDS.find((name) => name === flags.kind);
+    const kind = JOURNAL_KINDS.find((name) => name === flags.kind);
     if (kind === undefined)
-      throw new Misuse(`There is no kind "${flags.kind}"; there are ${KINDS.join(', ')}.`);
+      throw new Misuse(`There is no kind "${flags.kind}"; there are ${JOURNAL_KINDS.join(', ')}.`);
     query = query.where('kind', '=', kind);
   }
   return query.execute();

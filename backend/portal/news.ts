@@ -1,10 +1,10 @@
 /** What a change in the hub means for one stream: who is shown what of it, and who must not hear of it. */
-import type { HubId, RecordId } from '@tallystick/shared/ids';
+import type { HubId } from '@tallystick/shared/ids';
 import type { StreamMessage } from '@tallystick/shared/messages';
-import type { AppObject } from '@tallystick/shared/ownership';
 import type { Response } from 'express';
 import type { HubChange } from '../signals.ts';
 import { editsByIds, type EditRow } from '../store/edits.ts';
+import { keyOf } from '../store/mirror.ts';
 import { loadRecords, type Moved, type RecordRow } from '../store/records.ts';
 import type { PortalDeps } from './access.ts';
 import { receiptOf } from './receipts.ts';
@@ -29,9 +29,6 @@ export interface News {
   edits: EditRow[];
 }
 
-export const keyOf = ({ object, recordId }: { object: AppObject; recordId: RecordId }): string =>
-  `${object}:${recordId}`;
-
 export function changeOf(hubId: HubId, seq: number, moved: readonly Moved[]): HubChange {
   return {
     hubId,
@@ -52,7 +49,7 @@ export async function loadNews({ db }: PortalDeps, change: HubChange): Promise<N
     wanted.size === 0 ? [] : loadRecords(db, hubId, [...wanted.values()]),
     ids.length === 0 ? [] : editsByIds(db, hubId, ids),
   ]);
-  return { seq, rows, moved: new Set(records.map((record) => keyOf(record))), edits: loaded };
+  return { seq, rows, moved: new Set(records.map(keyOf)), edits: loaded };
 }
 
 /** `cache` holds the serialised view by record and audience: it is the same for everybody without own edits there. */

@@ -6,9 +6,10 @@ import type { HubId } from '@tallystick/shared/ids';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { HubChange } from '../signals.ts';
+import { keyOf } from '../store/mirror.ts';
 import { headOf, linkedTo, movedBetween } from '../store/records.ts';
 import { limitsOf, type PortalDeps } from './access.ts';
-import { changeOf, keyOf, loadNews, tell, type Listener } from './news.ts';
+import { changeOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
 import { openSession } from './session.ts';
 import type { SignIn } from './signIn.ts';
@@ -155,7 +156,7 @@ async function know({ db }: Deps, stream: Stream): Promise<void> {
   const readable = linked.filter(({ companyId, ...record }) =>
     sees(person, reach, { ...record, life: 'present', companies: [companyId] }),
   );
-  stream.known = new Set(readable.map((record) => keyOf(record)));
+  stream.known = new Set(readable.map(keyOf));
 }
 
 async function passSignals(deps: Deps, hub: Hub): Promise<void> {

@@ -51,27 +51,29 @@ export interface BudgetState {
 /** Never personal data: a journal entry's detail cannot be erased. */
 export type Detail = Record<string, string | number | boolean | null>;
 
-export type JournalKind =
+export const JOURNAL_KINDS = [
   /** A record was seen for the first time. */
-  | 'found'
+  'found',
   /** The CRM's value of a field moved: `before` to `after`. */
-  | 'changed'
+  'changed',
   /** A record was archived, restored, merged or erased. */
-  | 'life'
+  'life',
   /** The companies it hangs on moved: `before` to `after`. */
-  | 'links'
+  'links',
   /** A customer asked for a change: `before` is what was seen, `after` what is wanted. */
-  | 'asked'
+  'asked',
   /** The law decided: `before` is what the CRM held. */
-  | 'decided'
+  'decided',
   /** A write was promised and sent: `before` is what it replaces. */
-  | 'sent'
+  'sent',
   /** The history told what became of a write; a foreign value it met is in `before`. */
-  | 'proven'
+  'proven',
   /** The CRM refused a write, or work was parked. */
-  | 'failed'
+  'failed',
   /** Events that map to no rule of ours. */
-  | 'ignored';
+  'ignored',
+] as const;
+export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
 export interface Database {
   hubs: {

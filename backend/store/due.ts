@@ -4,6 +4,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import { laneNumber, type Lane } from './lanes.ts';
+import { keyOf } from './mirror.ts';
 
 export interface DueRecord {
   object: AppObject;
@@ -32,7 +33,6 @@ export function dueRows(
   records: readonly DueRecord[],
   { now, notBefore = now }: { now: number; notBefore?: number },
 ) {
-  const keyOf = (record: DueRecord): string => `${record.object}:${record.recordId}`;
   const sorted = [...records].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return sql`
     insert into due as d (hub_id, object, record_id, lane, not_before, since, links)

@@ -254,7 +254,8 @@ async function launchServer(
   }
 }
 
-async function freePort(): Promise<number> {
+/** Free at this moment: whoever binds it next has it. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((done, failed) => {
     probe.once('error', failed);

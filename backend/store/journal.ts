@@ -28,6 +28,23 @@ export interface Draft {
   detail: Detail | null;
 }
 
+/** An entry that says only what is given. */
+export function draft(facts: Partial<Draft> & Pick<Draft, 'kind'>): Draft {
+  const nothing = {
+    object: null,
+    recordId: null,
+    field: null,
+    editId: null,
+    actor: null,
+    rule: null,
+    crmAt: null,
+    before: null,
+    after: null,
+    detail: null,
+  };
+  return { ...nothing, ...facts };
+}
+
 export interface Head {
   seq: number;
   hash: Buffer;

@@ -44,7 +44,7 @@ export async function loadMirror(
     .execute();
   return new Map(
     rows.map((row) => [
-      keyOf(row.object, row.record_id),
+      keyOf({ object: row.object, recordId: row.record_id }),
       {
         object: row.object,
         recordId: row.record_id,
@@ -57,7 +57,9 @@ export async function loadMirror(
   );
 }
 
-export const keyOf = (object: AppObject, recordId: RecordId): string => `${object}:${recordId}`;
+/** A record's name in maps and sets. */
+export const keyOf = ({ object, recordId }: { object: AppObject; recordId: RecordId }): string =>
+  `${object}:${recordId}`;
 
 export async function saveMirror(db: Db, hubId: HubId, patches: readonly MirrorPatch[]): Promise<void> {
   if (patches.length > 0) await upsertMirror(hubId, patches).execute(db);
@@ -98,15 +100,14 @@ export interface RecordLinks {
   links: readonly Link[];
 }
 
-/** The companies a record hangs on, by record. */
+/** The companies that these records hang on. */
 export async function loadLinks(
   db: Db,
   hubId: HubId,
   object: AppObject,
   ids: readonly RecordId[],
-): Promise<Map<RecordId, Link[]>> {
-  const links = new Map<RecordId, Link[]>();
-  if (ids.length === 0) return links;
+): Promise<(Link & { recordId: RecordId })[]> {
+  if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('links')
     .select(['record_id', 'company_id', 'is_primary', 'labels'])
@@ -114,11 +115,12 @@ export async function loadLinks(
     .where('object', '=', object)
     .where('record_id', 'in', [...ids])
     .execute();
-  for (const row of rows) {
-    const link = { companyId: row.company_id, isPrimary: row.is_primary, labels: row.labels };
-    links.set(row.record_id, [...(links.get(row.record_id) ?? []), link]);
-  }
-  return links;
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    companyId: row.company_id,
+    isPrimary: row.is_primary,
+    labels: row.labels,
+  }));
 }
 
 /** Replaces the links of these records. */

@@ -20,16 +20,21 @@ export interface OpenEditRow {
   journaled: boolean;
   guards: KeptGuard[];
 }
-export interface OpenPromiseRow {
-  recordId: RecordId;
-  promiseId: string;
+/** A write that is promised. */
+export interface NewPromise {
   field: string;
   value: Value;
   base: Standing;
   editIds: EditId[];
   person: RecordId | null;
+  /** Gives a foreign value back: the edits that overwrote it have come to their end. */
   restores: boolean;
+  /** Makes good what an earlier write overtook. If it does not arrive it is owed again, and not decided anew. */
   owed: boolean;
+}
+export interface OpenPromiseRow extends NewPromise {
+  recordId: RecordId;
+  promiseId: string;
   epoch: number;
   promisedAt: number;
   answeredAt: number | null;
@@ -136,7 +141,7 @@ export async function loadOwnWrites(
   }));
 }
 
-export interface MoveRow {
+export interface EditMove {
   editId: EditId;
   field: string;
   state: EditState;
@@ -146,7 +151,12 @@ export interface MoveRow {
 }
 
 /** Moves edits on. An edit that has come to its end never moves again, and none moves back. */
-export async function moveEdits(db: Db, hubId: HubId, moves: readonly MoveRow[], now: number): Promise<void> {
+export async function moveEdits(
+  db: Db,
+  hubId: HubId,
+  moves: readonly EditMove[],
+  now: number,
+): Promise<void> {
   if (moves.length === 0) return;
   await sql`
     update edit_fields f set state = m.state, rule = coalesce(m.rule, f.rule), reason = m.reason,
@@ -173,16 +183,9 @@ export async function markJournaled(
     where f.hub_id = ${hubId} and f.edit_id = m.edit_id and f.field = m.field`.execute(db);
 }
 
-export interface PromiseRow {
+export interface PromiseRow extends NewPromise {
   object: AppObject;
   recordId: RecordId;
-  field: string;
-  value: Value;
-  base: Standing;
-  editIds: EditId[];
-  person: RecordId | null;
-  restores: boolean;
-  owed: boolean;
 }
 
 /** Records what is about to be written; answers with the ids in the order given. */

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import type { Heard } from '../intake/heard.ts';
 import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
-import { chain, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
+import { chain, draft, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
@@ -60,8 +60,7 @@ interface HeardAt {
 function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: RecordId }[] {
   const records = new Map<string, { object: AppObject; recordId: RecordId }>();
   for (const { one } of heard) {
-    if (one.is !== 'ignored')
-      records.set(keyOf(one.object, one.recordId), { object: one.object, recordId: one.recordId });
+    if (one.is !== 'ignored') records.set(keyOf(one), { object: one.object, recordId: one.recordId });
   }
   return [...records.values()];
 }
@@ -81,7 +80,7 @@ function listen(
   for (const { one, receivedAt } of heard) {
     if (one.is === 'ignored') continue;
     const { object, recordId } = one;
-    const key = keyOf(object, recordId);
+    const key = keyOf({ object, recordId });
     const row = mirror.get(key) ?? null;
     const marked = due.get(key) ?? { object, recordId, links: row === null };
     if (one.is === 'links') due.set(key, { ...marked, links: true });
@@ -122,6 +121,5 @@ function ignoredDrafts(heard: readonly HeardAt[]): Draft[] {
   const counts: Record<string, number> = {};
   for (const { one } of heard) if (one.is === 'ignored') counts[one.why] = (counts[one.why] ?? 0) + 1;
   if (Object.keys(counts).length === 0) return [];
-  const none = { object: null, recordId: null, field: null, editId: null, actor: null, rule: null };
-  return [{ kind: 'ignored', ...none, crmAt: null, before: null, after: null, detail: counts }];
+  return [draft({ kind: 'ignored', detail: counts })];
 }

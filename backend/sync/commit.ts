@@ -106,7 +106,7 @@ async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly See
     edits: byRecord(edits),
     promises: byRecord(promises),
     ownWrites: byRecord(ownWrites),
-    links,
+    links: byRecord(links),
   };
 }
 
@@ -134,7 +134,7 @@ const NOTHING: Visit = {
 
 function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, now: number): Visited {
   const { recordId, begunAt, found } = seen;
-  const row = loaded.mirror.get(keyOf(object, recordId)) ?? null;
+  const row = loaded.mirror.get(keyOf({ object, recordId })) ?? null;
   const edits = (loaded.edits.get(recordId) ?? []).map((edit) => openEdit(object, edit));
   const promises = (loaded.promises.get(recordId) ?? []).map((promise) => openPromise(ctx, promise));
   const plan: Visit =

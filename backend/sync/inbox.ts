@@ -97,7 +97,7 @@ export class Inbox {
 }
 
 const bytesOf = ({ deliveries }: Arrived): number =>
-  deliveries.reduce((sum, { events }) => sum + events.length, 0);
+  deliveries.reduce((sum, { events }) => sum + Buffer.byteLength(events), 0);
 
 /** The oldest waiting deliveries: as many as make a batch, by their size, which the database knows without reading. */
 async function stored(db: Db, hubId: HubId, except: readonly string[]): Promise<Arrived> {

@@ -26,7 +26,7 @@ export class MirrorCache {
     const found = new Map<string, MirrorRow>();
     const missing: { object: AppObject; recordId: RecordId }[] = [];
     for (const record of records) {
-      const key = keyOf(record.object, record.recordId);
+      const key = keyOf(record);
       const row = this.#rows.get(key);
       if (row === undefined) missing.push(record);
       else found.set(key, row);
@@ -40,7 +40,7 @@ export class MirrorCache {
   /** These patches were stored. A row that is not here is read when it is needed. */
   applied(patches: readonly MirrorPatch[]): void {
     for (const { readAt: _, ...patch } of patches) {
-      const key = keyOf(patch.object, patch.recordId);
+      const key = keyOf(patch);
       const before = this.#rows.get(key);
       if (before !== undefined) this.#keep(key, { ...patch, fields: { ...before.fields, ...patch.fields } });
     }

@@ -3,7 +3,7 @@ import type { RecordId } from '@tallystick/shared/ids';
 import type { Held } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { equal } from '@tallystick/shared/values';
-import type { Draft } from '../store/journal.ts';
+import { draft, type Draft } from '../store/journal.ts';
 import type { Kept } from '../store/database.ts';
 import type { Link, MirrorPatch, MirrorRow, RecordLinks } from '../store/mirror.ts';
 import { kindOf } from './context.ts';
@@ -47,7 +47,7 @@ function assembleOne(move: RecordMove, next: number, all: Assembled): void {
   const numberOf = (): number => next + all.drafts.length;
   const fields: Record<string, Kept> = {};
   const foundSeq = row?.foundSeq ?? numberOf();
-  if (row === null) all.drafts.push(draft(move, { kind: 'found' }));
+  if (row === null) all.drafts.push(ofRecord(move, { kind: 'found' }));
   for (const { field, held } of move.observed) {
     const old = fields[field] ?? row?.fields[field] ?? null;
     if (row === null) {
@@ -81,7 +81,7 @@ function assembleLinks(
   const [was, is] = [linksText(before), linksText(after)];
   if (was === is) return;
   all.links.push({ object, recordId, links: after });
-  if (row !== null) all.drafts.push(draft(move, { kind: 'links', before: was, after: is }));
+  if (row !== null) all.drafts.push(ofRecord(move, { kind: 'links', before: was, after: is }));
 }
 
 /** `410000000007 (primary; Billing), 410000000009`, or null for none. */
@@ -95,7 +95,7 @@ function linksText(links: readonly Link[]): string | null {
 
 function changed(move: RecordMove, field: string, old: Held | null, held: Held): Draft {
   const facts = { actor: held.by, crmAt: held.at, before: old?.value ?? null, after: held.value };
-  return draft(
+  return ofRecord(
     move,
     field === LIFE
       ? { kind: 'life', ...facts }
@@ -105,19 +105,9 @@ function changed(move: RecordMove, field: string, old: Held | null, held: Held):
 
 function ofNote(move: RecordMove, note: Note): Draft {
   const { outcome, ...facts } = note;
-  return draft(move, { ...facts, detail: outcome === null ? null : { outcome } });
+  return ofRecord(move, { ...facts, detail: outcome === null ? null : { outcome } });
 }
 
-function draft(move: RecordMove, facts: Partial<Draft> & Pick<Draft, 'kind'>): Draft {
-  const none = {
-    field: null,
-    editId: null,
-    actor: null,
-    rule: null,
-    crmAt: null,
-    before: null,
-    after: null,
-    detail: null,
-  };
-  return { object: move.object, recordId: move.recordId, ...none, ...facts };
+function ofRecord({ object, recordId }: RecordMove, facts: Parameters<typeof draft>[0]): Draft {
+  return draft({ object, recordId, ...facts });
 }

@@ -4,7 +4,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { Failure } from '../hubspot/failure.ts';
 import type { Answer } from '../hubspot/transport.ts';
 import type { WorkError } from '../store/database.ts';
-import type { Draft } from '../store/journal.ts';
+import { draft, type Draft } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { failWork, type Work } from '../store/work.ts';
 import type { Ticket } from './budget.ts';
@@ -214,6 +214,5 @@ async function putOff(
 
 function parkedDraft(object: AppObject, work: Work, error: WorkError): Draft {
   const detail = { outcome: 'parked', code: error.code, attempts: work.attempts + 1 };
-  const none = { field: null, editId: null, actor: null, rule: null, crmAt: null, before: null, after: null };
-  return { kind: 'failed', object, recordId: work.recordId, ...none, detail };
+  return draft({ kind: 'failed', object, recordId: work.recordId, detail });
 }

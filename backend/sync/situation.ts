@@ -5,7 +5,10 @@ import type { EditState } from '@tallystick/shared/messages';
 import type { Held, Mirror } from '@tallystick/shared/observe';
 import type { Entry, Settlement } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
+import type { EditMove, NewPromise } from '../store/visits.ts';
 import type { Note } from './notes.ts';
+
+export type { EditMove, NewPromise };
 
 /** How long a write that the history does not show is looked for again before it is decided anew, in ms. */
 export interface Patience {
@@ -25,15 +28,8 @@ export interface OpenEdit extends Asked {
   journaled: boolean;
 }
 
-export interface OpenPromise {
+export interface OpenPromise extends NewPromise {
   promiseId: string;
-  field: string;
-  value: Value;
-  base: Standing;
-  editIds: EditId[];
-  person: RecordId | null;
-  restores: boolean;
-  owed: boolean;
   /** Our clock: the latest moment at which the call may have gone out. */
   sentAt: number;
   /** Our clock: when HubSpot said yes; null while nobody knows. */
@@ -56,25 +52,6 @@ export interface Situation {
   properties: (field: string) => Property;
 }
 
-export interface EditMove {
-  editId: EditId;
-  field: string;
-  state: EditState;
-  rule: string | null;
-  reason: string | null;
-  crm: Standing | null;
-}
-export interface NewPromise {
-  field: string;
-  value: Value;
-  base: Standing;
-  editIds: EditId[];
-  person: RecordId | null;
-  /** Gives a foreign value back: the edits that overwrote it have come to their end. */
-  restores: boolean;
-  /** Makes good what an earlier write overtook. If it does not arrive it is owed again, and not decided anew. */
-  owed: boolean;
-}
 export interface NewConflict {
   kind: 'conflict' | 'proposal';
   field: string;

@@ -219,7 +219,7 @@ async function runRound(
   works: readonly Work[],
   ticket: Ticket,
 ): Promise<void> {
-  const keys = works.map((work) => keyOf(work.object, work.recordId));
+  const keys = works.map((work) => keyOf(work));
   for (const key of keys) busy.add(key);
   try {
     const object = works[0]?.object;
@@ -233,7 +233,7 @@ async function runRound(
 /** Up to one batch of one object type, none of it being worked on already. */
 async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly Lane[]): Promise<Work[]> {
   const works = await nextWork(ctx.db, ctx.hubId, ctx.clock.now(), lanes, [...busy], READ_MAX_RECORDS);
-  return works.filter((work) => !busy.has(keyOf(work.object, work.recordId))); // the other loop may have been faster
+  return works.filter((work) => !busy.has(keyOf(work))); // the other loop may have been faster
 }
 
 async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {

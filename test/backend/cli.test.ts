@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand, type Flags } from '../../backend/cli/commands.ts';
 import { progressLine } from '../../backend/cli/backfill.ts';
-import { eventually, startLoop, type LoopHarness } from '../harness/loop.ts';
+import { eventually } from '../harness/eventually.ts';
+import { startLoop, type LoopHarness } from '../harness/loop.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
 

@@ -9,11 +9,12 @@ import { hubId as toHubId } from '@tallystick/shared/ids';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH } from '../../backend/main.ts';
 import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { freePort } from '../../backend/store/embedded.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
-import { freePort, killableService, STEPS, type Killable, type Running } from '../harness/killable.ts';
-import { eventually } from '../harness/loop.ts';
+import { killableService, STEPS, type Killable, type Running } from '../harness/killable.ts';
+import { eventually } from '../harness/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const KILLS = Number(process.env.TALLYSTICK_KILLS ?? 200);

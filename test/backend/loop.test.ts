@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyJournal } from '../../backend/store/journal.ts';
-import { eventually, startLoop, type LoopHarness } from '../harness/loop.ts';
+import { eventually } from '../harness/eventually.ts';
+import { startLoop, type LoopHarness } from '../harness/loop.ts';
 import type { LoggedCall } from '../simulator/calls.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordId } from '@tallystick/shared/ids';
 import type { Receipt, RecordView, StreamMessage } from '@tallystick/shared/messages';
 import { startDemo, type Demo, type DemoPerson } from '../workbench/demo.ts';
-import { eventually } from '../harness/loop.ts';
+import { eventually } from '../harness/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };

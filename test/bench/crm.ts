@@ -1,8 +1,8 @@
 /** The CRM stand-in in a process of its own, so that its work is not counted as the service's. */
-import { fork } from 'node:child_process';
 import { seedDemo } from '../simulator/seed.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import type { LoggedCall } from '../simulator/calls.ts';
+import { serveParent, startChild } from './child.ts';
 
 export interface CrmPlan {
   /** The demo business, or so many bare companies. */
@@ -18,22 +18,16 @@ export interface BenchCrm extends Facts {
   stop(): void;
 }
 
-export function startCrm(plan: CrmPlan): Promise<BenchCrm> {
-  return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
-    child.once('error', reject);
-    child.once('message', (facts) => {
-      const { url } = facts as Facts;
-      const control = async (path: string): Promise<unknown> => (await fetch(`${url}/_sim/${path}`)).json();
-      resolve({
-        ...(facts as Facts),
-        calls: (since) => control(`calls?since=${since}`) as ReturnType<BenchCrm['calls']>,
-        audit: () => control('audit') as ReturnType<BenchCrm['audit']>,
-        stop: () => child.kill(),
-      });
-    });
-    child.send(plan);
-  });
+export async function startCrm(plan: CrmPlan): Promise<BenchCrm> {
+  const { answer, stop } = await startChild(import.meta.filename, plan);
+  const facts = answer as Facts;
+  const control = async (path: string): Promise<unknown> => (await fetch(`${facts.url}/_sim/${path}`)).json();
+  return {
+    ...facts,
+    calls: (since) => control(`calls?since=${since}`) as ReturnType<BenchCrm['calls']>,
+    audit: () => control('audit') as ReturnType<BenchCrm['audit']>,
+    stop,
+  };
 }
 
 async function serve({ content, latencyMs }: CrmPlan): Promise<Facts> {
@@ -49,7 +43,4 @@ async function serve({ content, latencyMs }: CrmPlan): Promise<Facts> {
   return { url, hubId, appId, accessToken, clientSecret };
 }
 
-if (process.send !== undefined && process.argv[1] === import.meta.filename) {
-  process.once('message', (plan) => void serve(plan as CrmPlan).then((facts) => process.send?.(facts)));
-  process.once('disconnect', () => process.exit());
-}
+serveParent(import.meta.filename, serve);

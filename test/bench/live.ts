@@ -1,5 +1,4 @@
 /** From webhook to browser at a steady load, and from a portal edit to the CRM with nothing else to do. */
-import { fork } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { pino } from 'pino';
 import { sql } from 'kysely';
@@ -8,9 +7,10 @@ import type { StreamMessage } from '@tallystick/shared/messages';
 import { parseConfig } from '../../backend/config.ts';
 import { sign } from '../../backend/hubspot/signature.ts';
 import { startService } from '../../backend/main.ts';
+import { freePort } from '../../backend/store/embedded.ts';
 import { addPerson } from '../../backend/store/people.ts';
-import { freePort } from '../harness/killable.ts';
-import { eventually } from '../harness/loop.ts';
+import { eventually } from '../harness/eventually.ts';
+import { askChild, serveParent } from './child.ts';
 import { startCrm } from './crm.ts';
 import { benchDatabase, percentile, report } from './report.ts';
 
@@ -80,7 +80,7 @@ export async function main(): Promise<void> {
   const live: number[][] = [];
   const edits: number[][] = [];
   for (let run = 0; run <= RUNS; run += 1) {
-    const since = (await crm.calls(0)).counters.total;
+    const since = (await crm.audit()).counters.total;
     const measured = await client({ portal, secret: crm.clientSecret, hubId: crm.hubId, watched });
     const { calls } = await crm.calls(since);
     const writes = calls.filter((call) => call.operation === 'update:contacts');
@@ -108,15 +108,7 @@ export async function main(): Promise<void> {
 }
 
 function client(job: Job): Promise<Measured> {
-  return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
-    child.once('message', (result) => {
-      resolve(result as Measured);
-      child.kill();
-    });
-    child.once('error', reject);
-    child.send(job);
-  });
+  return askChild(import.meta.filename, job) as Promise<Measured>;
 }
 
 /** In a process of its own: sender, browsers and clock. */
@@ -234,6 +226,4 @@ async function watch(
   })();
 }
 
-if (process.send !== undefined && process.argv[1] === import.meta.filename) {
-  process.once('message', (job) => void generate(job as Job).then((measured) => process.send?.(measured)));
-}
+serveParent(import.meta.filename, generate);

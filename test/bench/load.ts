@@ -1,6 +1,6 @@
 /** A load generator over raw sockets, in a process of its own: it sends prepared requests and counts the answers. */
-import { fork } from 'node:child_process';
 import { connect } from 'node:net';
+import { askChild, serveParent } from './child.ts';
 import { percentile } from './report.ts';
 
 export interface Load {
@@ -18,15 +18,7 @@ export interface Loaded {
 }
 
 export function runLoad(load: Load): Promise<Loaded> {
-  return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, { execArgv: ['--import', 'tsx'] });
-    child.once('message', (result) => {
-      resolve(result as Loaded);
-      child.kill();
-    });
-    child.once('error', reject);
-    child.send(load);
-  });
+  return askChild(import.meta.filename, load) as Promise<Loaded>;
 }
 
 function generate({ port, connections, forMs, requests }: Load): Promise<Loaded> {
@@ -64,6 +56,4 @@ function generate({ port, connections, forMs, requests }: Load): Promise<Loaded>
   });
 }
 
-if (process.send !== undefined && process.argv[1] === import.meta.filename) {
-  process.once('message', (load) => void generate(load as Load).then((loaded) => process.send?.(loaded)));
-}
+serveParent(import.meta.filename, generate);

@@ -30,7 +30,7 @@ import { portalRouter } from '../../backend/portal/router.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDatabase, type Db, type Definition, type Kept } from '../../backend/store/database.ts';
-import { append, chain, readHead, SALT_BYTES, type Draft } from '../../backend/store/journal.ts';
+import { append, chain, draft, readHead, SALT_BYTES } from '../../backend/store/journal.ts';
 import { loadMirror, saveLinks, saveMirror, keyOf, type Life } from '../../backend/store/mirror.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -236,25 +236,13 @@ export interface PlayedWorker {
   pad(count: number): Promise<number>;
 }
 
-const NOTHING = {
-  object: null,
-  recordId: null,
-  field: null,
-  editId: null,
-  actor: null,
-  rule: null,
-  crmAt: null,
-  before: null,
-  after: null,
-  detail: null,
-};
 const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 
 function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
   let silent = false;
-  const journal = async (hub: HubId, drafts: (Partial<Draft> & Pick<Draft, 'kind'>)[]): Promise<number> => {
+  const journal = async (hub: HubId, drafts: Parameters<typeof draft>[0][]): Promise<number> => {
     const head = await readHead(db, hub);
-    const full = drafts.map((draft) => ({ ...NOTHING, ...draft }));
+    const full = drafts.map((each) => draft(each));
     const rows = chain(hub, head, now(), full, randomBytes(full.length * SALT_BYTES));
     await append(db, hub, rows);
     return rows.at(-1)?.seq ?? head.seq;
@@ -283,7 +271,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
   });
   const rowOf = async (object: AppObject, id: string) => {
     const recordId = toRecordId(id);
-    const row = (await loadMirror(db, HUB, [{ object, recordId }])).get(keyOf(object, recordId));
+    const row = (await loadMirror(db, HUB, [{ object, recordId }])).get(keyOf({ object, recordId }));
     if (row === undefined) throw new Error(`${object} ${id} is not in the mirror.`);
     return row;
   };

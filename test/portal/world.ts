@@ -1,5 +1,6 @@
 /** The small world of the portal's tests: two companies, four people, one record of each kind that matters. */
 import { expect } from 'vitest';
+import { eventually as within } from '../harness/eventually.ts';
 import { HUB, OTHER_HUB, startPortal, type Answer, type PortalHarness } from '../harness/portal.ts';
 
 export interface World extends PortalHarness {
@@ -239,17 +240,9 @@ export const storedEdits = async (world: PortalHarness): Promise<number> => {
   return rows.length;
 };
 
-/** Waits until `condition` gives something other than undefined or false; fails loudly at the deadline. */
-export async function eventually<T>(
+/** Everything here happens in this process: sooner than in the loop. */
+export const eventually = <T>(
   condition: () => Promise<T | undefined | false>,
   what: string,
   withinMs = 5_000,
-): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+): Promise<T> => within(condition, what, withinMs);

@@ -1,12 +1,12 @@
 /** The whole demo in one process: a CRM stand-in with a believable year in it, the service, the workbench page. */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { parseConfig } from '../../backend/config.ts';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH, startService, type Overrides, type Service } from '../../backend/main.ts';
+import { freePort } from '../../backend/store/embedded.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { seedDemo } from '../simulator/seed.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
@@ -133,15 +133,4 @@ async function demoPeople(service: Service): Promise<DemoPerson[]> {
       return { name, audience, contactId, token };
     }),
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
