@@ -1,5 +1,5 @@
 /**
- * The second law: what becomes of one field of one edit. Rules D1 to D11 and F1 in SPEC.md.
+ * The second law: what becomes of one field of one edit. Rules D1 to D11, F1 and R1 in SPEC.md.
  *
  * Pure. Every decision is computed from state, so deciding again is always safe.
  */
@@ -36,8 +36,11 @@ export interface Standing {
   by: Source;
 }
 
+/** The audience of our own staff: their edits are rulings (R1). No audience of customers may have this name. */
+export const STAFF = 'staff';
+
 export interface Actor {
-  /** The contact id of the customer. */
+  /** The contact id of the customer, or `user:` and the user id of a member of staff. */
   person: string;
   audience: string;
 }
@@ -67,6 +70,10 @@ export type Refusal =
   | 'property-gone'
   | 'property-read-only'
   | 'changed-while-looking'
+  /** R2: staff declined what was proposed. */
+  | 'declined'
+  /** R5: somebody else had decided before. */
+  | 'settled-before'
   /** The record was archived or deleted in the CRM, or merged into another one. */
   | 'record-gone'
   | 'record-merged'
@@ -75,8 +82,8 @@ export type Refusal =
 
 export type Decision =
   | { do: 'already'; rule: 'D1' | 'D8' }
-  | { do: 'refuse'; rule: 'D2' | 'D11'; reason: Refusal; field: string | null }
-  | { do: 'write'; rule: 'D3' | 'D4' | 'D6' | 'D7' | 'D8'; value: Value; overwrites: Standing | null }
+  | { do: 'refuse'; rule: 'D2' | 'D11' | 'R5'; reason: Refusal; field: string | null }
+  | { do: 'write'; rule: 'D3' | 'D4' | 'D6' | 'D7' | 'D8' | 'R1'; value: Value; overwrites: Standing | null }
   | { do: 'yield'; rule: 'D5' | 'D7'; to: Standing }
   | { do: 'hold'; rule: 'D9'; against: Standing }
   | { do: 'propose'; rule: 'D10' };
@@ -88,12 +95,14 @@ export const SKEW_TOLERANCE_MS = 2_000;
 export function decide(rule: Rule, property: Property, crm: Standing, asked: Asked): Decision {
   // Permission and guards come first: an answer must not tell what a stranger may not know (D2), and what was
   // approved must be what was read, even when the CRM already says "approved" (D11).
-  if (!rule.writers.includes(asked.actor.audience)) return refuse('D2', 'not-yours-to-change');
+  const isRuling = asked.actor.audience === STAFF;
+  if (!isRuling && !rule.writers.includes(asked.actor.audience)) return refuse('D2', 'not-yours-to-change');
   const moved = (asked.guards ?? []).find((guard) => !equal(guard.kind, guard.seen, guard.crm));
   if (moved !== undefined) return { ...refuse('D11', 'changed-while-looking'), field: moved.field };
   if (equal(rule.kind, asked.wanted, crm.value)) return { do: 'already', rule: 'D1' };
   const reason = unfit(rule, property, asked.wanted);
   if (reason !== null) return refuse('D2', reason);
+  if (isRuling) return write('R1', asked.wanted, crm); // its guard says that staff saw what the CRM holds
   if (rule.approval) return { do: 'propose', rule: 'D10' };
   if (equal(rule.kind, asked.seen, crm.value)) return write('D3', asked.wanted, null);
   if (crm.by.person === asked.actor.person) return write('D4', asked.wanted, null);

@@ -2,7 +2,7 @@
  * The language `ownership.ts` is written in. Every type the product uses of a business's objects and fields is
  * derived from that one literal, so a portal edit of a CRM-owned field does not compile.
  */
-import type { ConflictRule, Rule } from './decide.ts';
+import { STAFF, type ConflictRule, type Rule } from './decide.ts';
 import type { Kind, Value } from './values.ts';
 
 interface FieldBase<A extends string> {
@@ -128,6 +128,7 @@ export type PortalEdit<W extends Objects, N extends ObjectName<W>> = Partial<
 
 function mistakesIn(literal: Ownership): string[] {
   const mistakes: string[] = [];
+  if (Object.hasOwn(literal.audiences, STAFF)) mistakes.push(`"${STAFF}" is not an audience of customers`);
   for (const [name, object] of Object.entries(literal.objects)) {
     if (!(object.title in object.fields))
       mistakes.push(`${name}: the title field "${object.title}" does not exist`);

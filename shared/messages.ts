@@ -86,6 +86,8 @@ export interface EditedField {
   reason?: string;
   /** With `superseded` and `held`: the value that stands in the CRM. */
   crmValue?: Value;
+  /** What our team wrote about it. */
+  note?: string;
 }
 
 /** The public face of an edit. */

@@ -11,7 +11,7 @@ export interface Source {
   via: string;
   /** HubSpot's sourceId: "userId:7" for a colleague, the app's id for an integration; null when not told. */
   id: string | null;
-  /** Our own write: the contact id of the customer who asked for it. */
+  /** Our own write: who asked for it, the contact id of a customer or `user:` and the user id of a member of staff. */
   person: string | null;
 }
 

@@ -77,6 +77,7 @@ export const receipt = z.object({
       message: z.string(),
       reason: z.string().exactOptional(),
       crmValue: value.exactOptional(),
+      note: z.string().exactOptional(),
     }),
   ),
 }) satisfies z.ZodType<Receipt>;

@@ -134,6 +134,7 @@ function sentenceOf(facts: Pick<Evidence, 'kind' | 'who' | 'rule' | 'before' | '
       return `its companies were “${from}” and are “${to}”`;
     case 'found':
     case 'life':
+    case 'ordered':
     case 'ignored':
       return kind;
     default:

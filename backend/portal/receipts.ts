@@ -27,7 +27,7 @@ export function receiptOf(edit: EditRow): Receipt {
 }
 
 function fieldOf(row: EditFieldRow): EditedField {
-  const { wanted, seen, state, rule, reason, crmValue } = row;
+  const { wanted, seen, state, rule, reason, crmValue, note } = row;
   const stands = state === 'held' || state === 'superseded';
   return {
     wanted,
@@ -37,6 +37,7 @@ function fieldOf(row: EditFieldRow): EditedField {
     message: sentenceOf(row),
     ...(reason === null ? {} : { reason }),
     ...(stands ? { crmValue } : {}),
+    ...(note === null ? {} : { note }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Who is asking: the bearer token names a contact, and what that contact reaches is read anew for every request. */
-import { isRecordId, type RecordId } from '@tallystick/shared/ids';
+import { isRecordId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import type { Db } from '../store/database.ts';
 import { personOf, type Person } from '../store/people.ts';
 import { linksOf, loadRecords } from '../store/records.ts';
@@ -17,8 +17,8 @@ export interface Customer extends Person {
   formerIds: readonly RecordId[];
 }
 
-export const isOwn = (person: Customer, asker: RecordId): boolean =>
-  asker === person.contactId || person.formerIds.includes(asker);
+export const isOwn = (person: Customer, asker: PersonId): boolean =>
+  asker === person.contactId || person.formerIds.some((id) => id === asker);
 export const idsOf = (person: Customer): RecordId[] => [person.contactId, ...person.formerIds];
 
 /** How many merges in a row are followed to a record's survivor. */

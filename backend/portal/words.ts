@@ -22,6 +22,8 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   'property-gone': 'This cannot be changed at the moment. We have been told.',
   'property-read-only': 'This cannot be changed at the moment. We have been told.',
   'changed-while-looking': 'This changed while you were looking. Please read it again and decide then.',
+  declined: 'Our team did not agree to this change.',
+  'settled-before': 'This had been decided before.',
   'record-gone': 'This record is no longer there.',
   'record-merged':
     'This record was put together with another one. Please open it again and repeat your change.',
@@ -47,6 +49,8 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   D7: 'Our team changed this after you did, and the later change counts here.',
   D9: 'Our team changed this while you were editing. They will decide which of the two counts.',
   D10: 'Our team has to agree to this change first.',
+  R2: 'Our team looked at both and decided that ours counts.',
+  R4: 'Our team looked at both and decided on another value.',
   F1: 'A later change of yours took its place.',
   S3: 'Your change was in our records, and then somebody changed it again.',
 };

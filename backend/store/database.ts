@@ -1,7 +1,7 @@
 /** The tables as Kysely sees them, and the two ways to reach them: the shared pool and one held connection. */
 import type { Held } from '@tallystick/shared/observe';
-import type { ConflictRule, Standing } from '@tallystick/shared/decide';
-import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { Standing } from '@tallystick/shared/decide';
+import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import {
@@ -48,6 +48,53 @@ export interface BudgetState {
   at: string;
 }
 
+/** What a member of staff decided about one field. */
+export interface KeptRuling {
+  /** `keep` the CRM's value, `take` the held edit, `write` another value. */
+  choice: 'keep' | 'take' | 'write';
+  /** The conflict it answers; null for a value that is restored or set by itself. */
+  conflictId: string | null;
+  /** What staff tell the customer. */
+  note: string | null;
+}
+/** How a conflict was settled: by which ruling. */
+export interface KeptSettlement {
+  choice: KeptRuling['choice'];
+  value: string | null;
+  by: StaffId;
+  editId: EditId;
+  note: string | null;
+}
+export type Direction = 'out' | 'in' | 'both';
+export type Role = 'none' | 'viewer' | 'admin';
+export interface DeskSettings {
+  /** The role of a colleague who has none of their own; `viewer` where nothing is said. */
+  everybody?: Role;
+  /** Where alerts go: a HubSpot owner's task, e-mail addresses, a web address. */
+  alerts?: { emails: string[]; webhook: string | null };
+}
+/** What staff order the hub's worker to do. */
+export type Order =
+  | { do: 'look'; object: AppObject; recordId: RecordId }
+  | { do: 'retry'; object: AppObject; recordId: RecordId }
+  | { do: 'discard'; object: AppObject; recordId: RecordId; reason: string }
+  | {
+      do: 'pause';
+      object: AppObject | null;
+      field: string | null;
+      direction: Direction;
+      reason: string;
+    }
+  | { do: 'resume'; pauseId: string }
+  | { do: 'role'; userId: string; role: Role | null }
+  | { do: 'everybody'; role: Role }
+  | { do: 'alerts'; emails: string[]; webhook: string | null };
+/** `code` and `sentence` where it could not be done. */
+export interface OrderOutcome {
+  ok: boolean;
+  code: string;
+}
+
 /** Never personal data: a journal entry's detail cannot be erased. */
 export type Detail = Record<string, string | number | boolean | null>;
 
@@ -70,6 +117,8 @@ export const JOURNAL_KINDS = [
   'proven',
   /** The CRM refused a write, or work was parked. */
   'failed',
+  /** A member of staff ordered something of the worker. */
+  'ordered',
   /** Events that map to no rule of ours. */
   'ignored',
 ] as const;
@@ -85,6 +134,7 @@ export interface Database {
     heartbeat_at: MaybeStamp;
     type_ids: ColumnType<Record<string, string>, string | undefined, string>;
     budget: ColumnType<BudgetState | null, string | null | undefined, string | null>;
+    desk: ColumnType<DeskSettings, string | undefined, string>;
     connected_at: Stamp;
   };
   properties: {
@@ -138,13 +188,14 @@ export interface Database {
     number: GeneratedAlways<string>;
     object: AppObject;
     record_id: RecordId;
-    person: RecordId;
+    person: PersonId;
     audience: string;
     asked_at: Stamp;
     action: string | null;
     guards: JSONColumnType<KeptGuard[]>;
     idempotency_key: string;
     fingerprint: string;
+    ruling: ColumnType<KeptRuling | null, string | null | undefined, never>;
   };
   edit_fields: {
     hub_id: HubId;
@@ -160,6 +211,7 @@ export interface Database {
     crm_value: string | null;
     crm_by: ColumnType<Standing['by'] | null, string | null | undefined, string | null>;
     journaled: Generated<boolean>;
+    note: string | null;
     changed_at: Stamp;
   };
   promises: {
@@ -171,7 +223,7 @@ export interface Database {
     value: string | null;
     base: JSONColumnType<Standing>;
     edit_ids: EditId[];
-    person: RecordId | null;
+    person: PersonId | null;
     restores: boolean;
     owed: boolean;
     epoch: Big;
@@ -188,13 +240,13 @@ export interface Database {
     record_id: RecordId;
     field: string;
     edit_id: EditId;
-    person: RecordId;
+    person: PersonId;
     seen: string | null;
     wanted: string | null;
     crm: JSONColumnType<Standing>;
     opened_at: Stamp;
     settled_at: MaybeStamp;
-    settlement: ColumnType<{ rule: ConflictRule } | null, string | null | undefined, string | null>;
+    settlement: ColumnType<KeptSettlement | null, string | null | undefined, string | null>;
   };
   journal: {
     hub_id: HubId;
@@ -234,6 +286,33 @@ export interface Database {
     started_at: MaybeStamp;
     finished_at: MaybeStamp;
     error: string | null;
+  };
+  staff: {
+    hub_id: HubId;
+    user_id: string;
+    email: string;
+    role: Role | null;
+    seen_at: MaybeStamp;
+  };
+  orders: {
+    hub_id: HubId;
+    order_id: GeneratedAlways<string>;
+    user_id: string;
+    idempotency_key: string;
+    ordered: JSONColumnType<Order>;
+    ordered_at: Stamp;
+    done_at: MaybeStamp;
+    outcome: ColumnType<OrderOutcome | null, string | null | undefined, string | null>;
+  };
+  pauses: {
+    hub_id: HubId;
+    pause_id: GeneratedAlways<string>;
+    object: AppObject | null;
+    field: string | null;
+    direction: Direction;
+    reason: string;
+    user_id: string;
+    begun_at: Stamp;
   };
 }
 

@@ -1,17 +1,17 @@
 /** Storing what customers ask for, and reading it back for their receipts. */
-import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditId, HubId, PersonId, RecordId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import { sql } from 'kysely';
-import type { Db, KeptGuard } from './database.ts';
+import type { Db, KeptGuard, KeptRuling } from './database.ts';
 import { dueRows } from './due.ts';
 
 export interface NewEdit {
   editId: EditId;
   object: AppObject;
   recordId: RecordId;
-  person: RecordId;
+  person: PersonId;
   audience: string;
   askedAt: number;
   action: string | null;
@@ -20,6 +20,8 @@ export interface NewEdit {
   /** Tells a repeated request from another one under the same key. */
   fingerprint: string;
   fields: { field: string; seen: Value; wanted: Value }[];
+  /** A member of staff asks: what they decided. */
+  ruling?: KeptRuling;
 }
 
 /**
@@ -33,9 +35,10 @@ export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<bo
   });
   const { rows } = await sql`
       with e as (
-        insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint)
+        insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint, ruling)
         values (${hubId}, ${edit.editId}, ${edit.object}, ${edit.recordId}, ${edit.person}, ${edit.audience}, ${at},
-          ${edit.action}, ${JSON.stringify(edit.guards)}::jsonb, ${edit.idempotencyKey}, ${edit.fingerprint})
+          ${edit.action}, ${JSON.stringify(edit.guards)}::jsonb, ${edit.idempotencyKey}, ${edit.fingerprint},
+          ${edit.ruling === undefined ? null : JSON.stringify(edit.ruling)}::jsonb)
         on conflict (hub_id, person, idempotency_key) do nothing
         returning edit_id
       ), d as (${due})
@@ -50,7 +53,7 @@ export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<bo
 
 export interface EditRow {
   editId: EditId;
-  person: RecordId;
+  person: PersonId;
   object: AppObject;
   recordId: RecordId;
   askedAt: number;
@@ -65,6 +68,8 @@ export interface EditFieldRow {
   rule: string | null;
   reason: string | null;
   crmValue: Value;
+  /** What staff told the customer. */
+  note: string | null;
 }
 
 export function editById(db: Db, hubId: HubId, editId: EditId): Promise<EditRow[]> {
@@ -77,7 +82,7 @@ export function editsByIds(db: Db, hubId: HubId, editIds: readonly EditId[]): Pr
 export function editByKey(
   db: Db,
   hubId: HubId,
-  person: readonly RecordId[],
+  person: readonly PersonId[],
   key: string,
 ): Promise<EditRow[]> {
   return edits(db, hubId, sql`e.person = any(${[...person]}::text[]) and e.idempotency_key = ${key}`, 1);
@@ -94,7 +99,7 @@ export function recentEdits(
 async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit: number): Promise<EditRow[]> {
   const { rows } = await sql<{
     edit_id: EditId;
-    person: RecordId;
+    person: PersonId;
     object: AppObject;
     record_id: RecordId;
     asked_at: Date;
@@ -103,7 +108,7 @@ async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit:
   }>`
     select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.fingerprint,
       (select json_agg(json_build_object('field', f.field, 'seen', f.seen, 'wanted', f.wanted, 'state', f.state,
-          'rule', f.rule, 'reason', f.reason, 'crmValue', f.crm_value) order by f.field)
+          'rule', f.rule, 'reason', f.reason, 'crmValue', f.crm_value, 'note', f.note) order by f.field)
         from edit_fields f where f.hub_id = e.hub_id and f.edit_id = e.edit_id) as fields
     from edits e where e.hub_id = ${hubId} and ${which} order by e.number desc limit ${limit}`.execute(db);
   return rows.map((row) => ({

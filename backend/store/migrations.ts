@@ -6,14 +6,15 @@
 import { sql, type Kysely, type Migration } from 'kysely';
 
 export const migrations: Record<string, Migration> = {
-  '0001_beginning': { up: beginning },
+  '0001_beginning': { up: (db) => run(db, BEGINNING) },
+  '0002_desk': { up: (db) => run(db, DESK) },
 };
 
-async function beginning(db: Kysely<unknown>): Promise<void> {
-  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
-const STATEMENTS = [
+const BEGINNING = [
   /* A HubSpot account we keep in agreement. `epoch` grows with every lease and fences a worker that was asleep. */
   `create table hubs (
     hub_id bigint primary key,
@@ -244,4 +245,55 @@ const STATEMENTS = [
     primary key (hub_id, job_id)
   )`,
   `create unique index jobs_one_open on jobs (hub_id, kind, object) where finished_at is null`,
+];
+
+const DESK = [
+  /* A ruling is an edit by a member of staff: what they chose, and the conflict it answers. */
+  `alter table edits add column ruling jsonb`,
+  /* What staff wrote to the customer about this field of the edit. */
+  `alter table edit_fields add column note text`,
+  `create index conflicts_of_record on conflicts (hub_id, object, record_id, conflict_id)`,
+
+  /* Who works at the desk: colleagues with a role of their own, and everybody who was seen there. */
+  `create table staff (
+    hub_id bigint not null,
+    user_id text not null,
+    email text not null,
+    role text check (role in ('none', 'viewer', 'admin')),
+    seen_at timestamptz,
+    primary key (hub_id, user_id)
+  )`,
+  /* What holds for the whole desk: the role of a colleague without one of their own, where alerts go. */
+  `alter table hubs add column desk jsonb not null default '{}'`,
+
+  /* What staff order the hub's worker to do, once, and what became of it. */
+  `create table orders (
+    hub_id bigint not null,
+    order_id bigint generated always as identity,
+    user_id text not null,
+    idempotency_key text not null,
+    ordered jsonb not null,
+    ordered_at timestamptz not null,
+    done_at timestamptz,
+    outcome jsonb,
+    primary key (hub_id, order_id),
+    unique (hub_id, user_id, idempotency_key)
+  )`,
+  `create index orders_waiting on orders (hub_id, order_id) where done_at is null`,
+
+  /* What is paused: an object, or one field of it, or (both null) everything; outwards, inwards or both. */
+  `create table pauses (
+    hub_id bigint not null,
+    pause_id bigint generated always as identity,
+    object text,
+    field text,
+    direction text not null check (direction in ('out', 'in', 'both')),
+    reason text not null,
+    user_id text not null,
+    begun_at timestamptz not null,
+    primary key (hub_id, pause_id)
+  )`,
+
+  /* Entries are appended in the order of time, so that a few bytes a block find the entries of an hour. */
+  `create index journal_at on journal using brin (hub_id, at)`,
 ];

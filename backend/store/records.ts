@@ -1,5 +1,5 @@
 /** Reading records for the portal: mirror, links and the person's own open edits in one statement each. */
-import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditId, HubId, PersonId, RecordId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
@@ -14,7 +14,7 @@ export interface LinkRow {
 
 export interface OpenEditOfField {
   editId: EditId;
-  person: RecordId;
+  person: PersonId;
   field: string;
   wanted: string | null;
   state: EditState;
@@ -59,7 +59,7 @@ export async function loadRecords(
     changed_seq: string;
     companies: RecordId[] | null;
     open_edits:
-      { editId: EditId; person: RecordId; field: string; wanted: string | null; state: EditState }[] | null;
+      { editId: EditId; person: PersonId; field: string; wanted: string | null; state: EditState }[] | null;
   }>`
     select m.object, m.record_id, m.life, m.fields, m.found_seq, m.changed_seq,
       (select array_agg(l.company_id) from links l

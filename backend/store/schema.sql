@@ -59,6 +59,7 @@ create table edit_fields (
   crm_by jsonb,
   journaled boolean not null default false,
   changed_at timestamp with time zone not null,
+  note text,
   PRIMARY KEY (hub_id, edit_id, field),
   FOREIGN KEY (hub_id, edit_id) REFERENCES edits(hub_id, edit_id),
   CHECK ((state = ANY (ARRAY['accepted'::text, 'written'::text, 'verified'::text, 'refused'::text, 'held'::text, 'superseded'::text])))
@@ -77,6 +78,7 @@ create table edits (
   guards jsonb not null default '[]'::jsonb,
   idempotency_key text not null,
   fingerprint text not null,
+  ruling jsonb,
   UNIQUE (hub_id, person, idempotency_key),
   PRIMARY KEY (hub_id, edit_id)
 );
@@ -91,6 +93,7 @@ create table hubs (
   type_ids jsonb not null default '{}'::jsonb,
   budget jsonb,
   connected_at timestamp with time zone not null,
+  desk jsonb not null default '{}'::jsonb,
   PRIMARY KEY (hub_id)
 );
 
@@ -152,6 +155,32 @@ create table mirror (
   PRIMARY KEY (hub_id, object, record_id)
 );
 
+create table orders (
+  hub_id bigint not null,
+  order_id bigint not null generated always as identity,
+  user_id text not null,
+  idempotency_key text not null,
+  ordered jsonb not null,
+  ordered_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  outcome jsonb,
+  UNIQUE (hub_id, user_id, idempotency_key),
+  PRIMARY KEY (hub_id, order_id)
+);
+
+create table pauses (
+  hub_id bigint not null,
+  pause_id bigint not null generated always as identity,
+  object text,
+  field text,
+  direction text not null,
+  reason text not null,
+  user_id text not null,
+  begun_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, pause_id),
+  CHECK ((direction = ANY (ARRAY['out'::text, 'in'::text, 'both'::text])))
+);
+
 create table people (
   hub_id bigint not null,
   token_hash bytea not null,
@@ -191,6 +220,18 @@ create table properties (
   PRIMARY KEY (hub_id, object, property)
 );
 
+create table staff (
+  hub_id bigint not null,
+  user_id text not null,
+  email text not null,
+  role text,
+  seen_at timestamp with time zone,
+  PRIMARY KEY (hub_id, user_id),
+  CHECK ((role = ANY (ARRAY['none'::text, 'viewer'::text, 'admin'::text])))
+);
+
+CREATE INDEX conflicts_of_record ON public.conflicts USING btree (hub_id, object, record_id, conflict_id);
+
 CREATE INDEX conflicts_open ON public.conflicts USING btree (hub_id, object, record_id) WHERE (settled_at IS NULL);
 
 CREATE INDEX deliveries_waiting ON public.deliveries USING btree (hub_id, delivery_id) WHERE (applied_at IS NULL);
@@ -201,9 +242,13 @@ CREATE INDEX edit_fields_open ON public.edit_fields USING btree (hub_id, object,
 
 CREATE INDEX edits_of_record ON public.edits USING btree (hub_id, object, record_id, number);
 
+CREATE INDEX journal_at ON public.journal USING brin (hub_id, at);
+
 CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
 
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
+
+CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHERE (done_at IS NULL);
 
 CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
 

@@ -1,16 +1,16 @@
 /** What a visit loads and stores besides the mirror: edits, promises, conflicts. Inside the lease only. */
-import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
+import type { EditId, HubId, PersonId, RecordId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { Standing } from '@tallystick/shared/decide';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import { sql } from 'kysely';
-import type { Db, KeptGuard } from './database.ts';
+import type { Db, KeptGuard, KeptRuling } from './database.ts';
 
 export interface OpenEditRow {
   recordId: RecordId;
   editId: EditId;
-  person: RecordId;
+  person: PersonId;
   audience: string;
   askedAt: number;
   field: string;
@@ -19,6 +19,20 @@ export interface OpenEditRow {
   state: EditState;
   journaled: boolean;
   guards: KeptGuard[];
+  ruling: OpenRuling | null;
+}
+/** A member of staff's decision that waits to be carried out. */
+export interface OpenRuling extends KeptRuling {
+  /** The held edit it answers. */
+  held: HeldEdit | null;
+}
+export interface HeldEdit {
+  kind: 'conflict' | 'proposal';
+  editId: EditId;
+  person: PersonId;
+  wanted: Value;
+  /** Another ruling settled it before. */
+  isSettled: boolean;
 }
 /** A write that is promised. */
 export interface NewPromise {
@@ -26,7 +40,7 @@ export interface NewPromise {
   value: Value;
   base: Standing;
   editIds: EditId[];
-  person: RecordId | null;
+  person: PersonId | null;
   /** Gives a foreign value back: the edits that overwrote it have come to their end. */
   restores: boolean;
   /** Makes good what an earlier write overtook. If it does not arrive it is owed again, and not decided anew. */
@@ -43,7 +57,7 @@ export interface OwnWriteRow {
   recordId: RecordId;
   field: string;
   value: Value;
-  person: RecordId;
+  person: PersonId;
 }
 
 export async function loadOpenEdits(
@@ -57,6 +71,11 @@ export async function loadOpenEdits(
     .innerJoin('edits as e', (join) =>
       join.onRef('e.hub_id', '=', 'f.hub_id').onRef('e.edit_id', '=', 'f.edit_id'),
     )
+    .leftJoin('conflicts as c', (join) =>
+      join
+        .onRef('c.hub_id', '=', 'e.hub_id')
+        .on(sql<boolean>`c.conflict_id = (e.ruling->>'conflictId')::bigint`),
+    )
     .select([
       'f.record_id',
       'f.edit_id',
@@ -67,7 +86,11 @@ export async function loadOpenEdits(
       'f.seen',
       'f.wanted',
     ])
-    .select(['f.state', 'f.journaled', 'e.guards'])
+    .select(['f.state', 'f.journaled', 'e.guards', 'e.ruling'])
+    .select(['c.kind', 'c.edit_id as held_edit', 'c.person as held_person', 'c.wanted as held_wanted'])
+    .select(
+      sql<boolean>`c.settled_at is not null and c.settlement->>'editId' <> e.edit_id::text`.as('settled'),
+    )
     .where('f.hub_id', '=', hubId)
     .where('f.object', '=', object)
     .where('f.record_id', 'in', [...ids])
@@ -86,7 +109,21 @@ export async function loadOpenEdits(
     state: row.state,
     journaled: row.journaled,
     guards: row.guards,
+    ruling: row.ruling === null ? null : { ...row.ruling, held: heldOf(row) },
   }));
+}
+
+function heldOf(row: {
+  kind: 'conflict' | 'proposal' | null;
+  held_edit: EditId | null;
+  held_person: PersonId | null;
+  held_wanted: Value;
+  settled: boolean;
+}): HeldEdit | null {
+  const { kind, held_edit: editId, held_person: person, held_wanted: wanted, settled } = row;
+  return kind === null || editId === null || person === null
+    ? null
+    : { kind, editId, person, wanted, isSettled: settled };
 }
 
 export async function loadOpenPromises(
@@ -128,7 +165,7 @@ export async function loadOwnWrites(
   object: AppObject,
   ids: readonly RecordId[],
 ): Promise<OwnWriteRow[]> {
-  const { rows } = await sql<{ record_id: RecordId; field: string; value: Value; person: RecordId }>`
+  const { rows } = await sql<{ record_id: RecordId; field: string; value: Value; person: PersonId }>`
     select record_id, field, value, person from (
       select *, row_number() over (partition by record_id, field order by promise_id desc) as n
       from promises where hub_id = ${hubId} and object = ${object} and record_id = any(${[...ids]}) and person is not null
@@ -148,9 +185,11 @@ export interface EditMove {
   rule: string | null;
   reason: string | null;
   crm: Standing | null;
+  /** What staff tell the customer about it. */
+  note?: string | null;
 }
 
-/** Moves edits on. An edit that has come to its end never moves again, and none moves back. */
+/** Moves edits on. An edit that has come to its end never moves again; a held one moves when staff have decided. */
 export async function moveEdits(
   db: Db,
   hubId: HubId,
@@ -160,15 +199,16 @@ export async function moveEdits(
   if (moves.length === 0) return;
   await sql`
     update edit_fields f set state = m.state, rule = coalesce(m.rule, f.rule), reason = m.reason,
-      crm_value = m.crm_value, crm_by = m.crm_by, journaled = true, changed_at = ${new Date(now)}
+      crm_value = m.crm_value, crm_by = m.crm_by, note = coalesce(m.note, f.note), journaled = true, changed_at = ${new Date(now)}
     from unnest(
       ${moves.map((move) => move.editId)}::uuid[], ${moves.map((move) => move.field)}::text[],
       ${moves.map((move) => move.state)}::text[], ${moves.map((move) => move.rule)}::text[],
       ${moves.map((move) => move.reason)}::text[], ${moves.map((move) => move.crm?.value ?? null)}::text[],
-      ${moves.map((move) => (move.crm === null ? null : JSON.stringify(move.crm.by)))}::jsonb[]
-    ) as m (edit_id, field, state, rule, reason, crm_value, crm_by)
+      ${moves.map((move) => (move.crm === null ? null : JSON.stringify(move.crm.by)))}::jsonb[],
+      ${moves.map((move) => move.note ?? null)}::text[]
+    ) as m (edit_id, field, state, rule, reason, crm_value, crm_by, note)
     where f.hub_id = ${hubId} and f.edit_id = m.edit_id and f.field = m.field
-      and f.state in ('accepted', 'written')`.execute(db);
+      and f.state in ('accepted', 'written', 'held')`.execute(db);
 }
 
 export async function markJournaled(
@@ -254,45 +294,5 @@ export async function markSent(
     .where('hub_id', '=', hubId)
     .where('promise_id', 'in', [...promiseIds])
     .where('settled_at', 'is', null)
-    .execute();
-}
-
-export interface ConflictRow {
-  kind: 'conflict' | 'proposal';
-  object: AppObject;
-  recordId: RecordId;
-  field: string;
-  editId: EditId;
-  person: RecordId;
-  seen: Value;
-  wanted: Value;
-  crm: Standing;
-}
-
-export async function openConflicts(
-  db: Db,
-  hubId: HubId,
-  rows: readonly ConflictRow[],
-  now: number,
-): Promise<void> {
-  if (rows.length === 0) return;
-  await db
-    .insertInto('conflicts')
-    .values(
-      rows.map((row) => ({
-        hub_id: hubId,
-        kind: row.kind,
-        object: row.object,
-        record_id: row.recordId,
-        field: row.field,
-        edit_id: row.editId,
-        person: row.person,
-        seen: row.seen,
-        wanted: row.wanted,
-        crm: JSON.stringify(row.crm),
-        opened_at: new Date(now),
-      })),
-    )
-    .onConflict((conflict) => conflict.columns(['hub_id', 'edit_id', 'field']).doNothing())
     .execute();
 }

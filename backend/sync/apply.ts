@@ -11,6 +11,7 @@ import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, draft, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
+import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
 
@@ -27,7 +28,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
   );
   const change = await ctx.lease.exclusive(async (db) => {
     const mirror = await ctx.mirror.load(db, touched(heard));
-    const { moves, due } = listen(heard, mirror);
+    const { moves, due } = listen(ctx, heard, mirror);
     const all = assemble(moves, ctx.head.seq + 1);
     const drafts = [...all.drafts, ...ignoredDrafts(heard)];
     const now = ctx.clock.now();
@@ -72,6 +73,7 @@ interface Working extends Pick<RecordMove, 'object' | 'recordId' | 'row'> {
 
 /** The law over every event in the order of arrival. Pure. */
 function listen(
+  ctx: Pick<Context, 'pauses'>,
   heard: readonly HeardAt[],
   mirror: Map<string, MirrorRow>,
 ): { moves: RecordMove[]; due: DueRecord[] } {
@@ -93,6 +95,8 @@ function listen(
     const work: Working = working.get(key) ?? { object, recordId, row, observed: [], latest: new Map() };
     working.set(key, work);
     const field = one.is === 'life' ? LIFE : one.field;
+    // What is paused is not let in; when the pause ends it is read again.
+    if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;
     const before = work.latest.get(field) ?? row.fields[field] ?? null;
     const after = observeField(
       before,

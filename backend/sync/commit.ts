@@ -5,7 +5,9 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { Reading } from '../hubspot/crm.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
+import { isPaused } from '../store/orders.ts';
 import * as store from '../store/visits.ts';
+import { openConflicts, settleConflicts } from '../store/conflicts.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { visit, visitGone } from './plan.ts';
@@ -127,6 +129,7 @@ const NOTHING: Visit = {
   notes: [],
   moves: [],
   conflicts: [],
+  rulings: [],
   settled: [],
   promises: [],
   again: null,
@@ -148,6 +151,7 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
           edits,
           promises,
           ownWrites: loaded.ownWrites.get(recordId) ?? [],
+          isPaused: (field, direction) => isPaused(ctx.pauses, object, field, direction),
           rules: rulesOf(object),
           properties: (field) => propertyOf(ctx, object, field),
         })
@@ -203,6 +207,7 @@ function openEdit(object: AppObject, row: store.OpenEditRow): OpenEdit {
     at: row.askedAt,
     actor: { person: row.person, audience: row.audience },
     guards: row.guards.map((guard) => ({ ...guard, kind: kindOf(object, guard.field), crm: null })),
+    ...(row.ruling === null ? {} : { ruling: row.ruling }),
   };
 }
 
@@ -245,7 +250,13 @@ async function storeVisits(
       .then(() => store.addPromises(trx, hubId, ctx.lease.epoch, rows, now)),
     store.markJournaled(trx, hubId, asked),
     store.moveEdits(trx, hubId, moves, now),
-    store.openConflicts(trx, hubId, conflicts, now),
+    settleConflicts(
+      trx,
+      hubId,
+      each(({ plan }) => plan.rulings),
+      now,
+    ),
+    openConflicts(trx, hubId, conflicts, now),
   ]);
   const promised = rows.map((row, index) => ({ ...row, promiseId: ids[index] ?? '' }));
   return visits.flatMap(({ seen }) => {

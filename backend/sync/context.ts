@@ -12,6 +12,7 @@ import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/j
 import type { Budget, Clock } from './budget.ts';
 import type { Lease } from './lease.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
+import type { Pause } from '../store/orders.ts';
 import type { MirrorCache } from './mirrorCache.ts';
 import type { Patience } from './situation.ts';
 
@@ -35,6 +36,8 @@ export interface Context {
   mirror: MirrorCache;
   /** The newest journal entry; moves only inside `storing` and `applyBatch`. */
   head: Head;
+  /** What staff have paused; moves only with their orders. */
+  pauses: readonly Pause[];
   /** The CRM's property definitions as last read, by object and property. */
   definitions: Map<string, Definition>;
 }

@@ -1,9 +1,10 @@
 /** What a visit tells the journal. */
-import type { Decision, Standing } from '@tallystick/shared/decide';
+import { STAFF, type Decision, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
 import type { Settlement } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
+import type { HeldEdit } from '../store/visits.ts';
 import type { OpenEdit, OpenPromise } from './situation.ts';
 
 /** A journal entry without its place; the writer adds the record and the number. */
@@ -25,12 +26,12 @@ export function asked(edit: OpenEdit): Note {
     kind: 'asked',
     field,
     editId,
-    actor: customer(edit),
+    actor: asker(edit),
     rule: null,
     crmAt: null,
     before: seen,
     after: wanted,
-    outcome: null,
+    outcome: edit.ruling?.choice ?? null,
   };
 }
 
@@ -107,6 +108,23 @@ export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
   }
 }
 
-function customer(edit: OpenEdit): Source {
-  return { via: 'CUSTOMER', id: edit.actor.audience, person: edit.person };
+/** What a ruling meant for the held edit it answers. */
+export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
+  const choice = ruling.ruling?.choice ?? 'keep';
+  const RULES = { keep: 'R2', take: 'R3', write: 'R4' } as const;
+  return {
+    kind: 'decided',
+    field: ruling.field,
+    editId: held.editId,
+    actor: asker(ruling),
+    rule: RULES[choice],
+    crmAt: crm.at,
+    before: crm.value,
+    after: held.wanted,
+    outcome: choice,
+  };
+}
+
+function asker({ actor, person }: OpenEdit): Source {
+  return { via: actor.audience === STAFF ? 'STAFF' : 'CUSTOMER', id: actor.audience, person };
 }

@@ -4,14 +4,25 @@
  *
  *   1. observe the answer      2. settle what was promised      3. decide what was asked
  */
-import { fold, type Asked, type Decision, type Rule, type Standing } from '@tallystick/shared/decide';
-import type { EditId } from '@tallystick/shared/ids';
-import type { EditState } from '@tallystick/shared/messages';
-import { observeField, type Held, type Source } from '@tallystick/shared/observe';
-import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
+import { decide, fold, type Decision, type Rule, type Standing } from '@tallystick/shared/decide';
+import { observeField, type Held } from '@tallystick/shared/observe';
+import type { Entry } from '@tallystick/shared/settle';
 import { equal, type Kind } from '@tallystick/shared/values';
-import { asked as noteAsked, decided, proven, sent } from './notes.ts';
-import type { EditMove, NewPromise, OpenEdit, OpenPromise, Situation, Visit } from './situation.ts';
+import { applyMove, guardsNow, later, LOOK_AGAIN_MS, move, moveOf, NEVER_SET, NOBODY } from './moves.ts';
+import { asked as noteAsked, decided, sent } from './notes.ts';
+import {
+  endHeld,
+  holdAgain,
+  isLate,
+  settleConflict,
+  SETTLED_BEFORE,
+  settlementOf,
+  sharing,
+  takenBy,
+  takeUp,
+} from './rulings.ts';
+import { settlePromise } from './settling.ts';
+import type { OpenEdit, Situation, Visit } from './situation.ts';
 
 export function visit(situation: Situation): Visit {
   const plan: Visit = {
@@ -19,6 +30,7 @@ export function visit(situation: Situation): Visit {
     notes: [],
     moves: [],
     conflicts: [],
+    rulings: [],
     settled: [],
     promises: [],
     again: null,
@@ -51,11 +63,9 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
   if (waiting.length > 0) decideField(situation, field, rule, crm, waiting, plan);
 }
 
-const NOBODY: Source = { via: 'UNKNOWN', id: null, person: null };
-const NEVER_SET: Standing = { value: null, at: 0, by: NOBODY };
-
 /** An edit is not decided over an answer that was asked for before it, nor while a guard's answer is not believed. */
 function isDecidable(situation: Situation, edit: OpenEdit): boolean {
+  if (situation.isPaused?.(edit.field, 'out') === true) return false;
   return edit.state === 'accepted' && edit.at <= situation.read.begunAt && guardsBelieved(situation, edit);
 }
 
@@ -69,7 +79,8 @@ function guardsBelieved(situation: Situation, edit: OpenEdit): boolean {
 /** False when the answer is older than an event or another answer, and not believed yet (O5). */
 function observeAnswer(situation: Situation, field: string, kind: Kind, crm: Standing, plan: Visit): boolean {
   const after = observed(situation, field, kind, crm);
-  if (after !== situation.mirror[field]) plan.observed[field] = after;
+  const isPaused = situation.isPaused?.(field, 'in') === true;
+  if (after !== situation.mirror[field] && !isPaused) plan.observed[field] = after;
   if (equal(kind, after.value, crm.value)) return true;
   later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
   return false;
@@ -80,119 +91,6 @@ function observed(situation: Situation, field: string, kind: Kind, { value, at, 
   return observeField(situation.mirror[field] ?? null, { how: 'read', value, at, by, begunAt }, kind);
 }
 
-const LOOK_AGAIN_MS = 1_000;
-
-/** Returns the edits that have to be decided anew; null while the outcome is open, or something is owed instead. */
-function settlePromise(
-  situation: Situation,
-  rule: Rule,
-  promise: OpenPromise,
-  history: readonly Entry[],
-  edits: readonly OpenEdit[],
-  plan: Visit,
-): EditId[] | null {
-  const written = { kind: rule.kind, value: promise.value, base: promise.base, appId: situation.appId };
-  const settlement = settle(written, history);
-  if (settlement.is === 'missing' && settlement.rule === 'S4' && mayStillCome(situation, promise)) {
-    later(plan, 'settle', situation.now + Math.min(LOOK_AGAIN_MS, situation.patience.ambiguousMs));
-    return null;
-  }
-  plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is });
-  plan.notes.push(...proven(promise, settlement));
-  switch (settlement.is) {
-    case 'confirmed':
-      endAll(promise, 'verified', settlement.rule, null, plan);
-      return [];
-    case 'superseded':
-      endAll(promise, 'superseded', settlement.rule, settlement.by, plan);
-      return [];
-    case 'overtaken':
-      return overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
-    case 'missing':
-      if (promise.owed && history[0]?.by.id === situation.appId) return oweAgain(promise, history[0], plan);
-      return promise.restores ? [] : promise.editIds; // somebody has moved on: nothing is owed to them any more
-    default:
-      return settlement satisfies never;
-  }
-}
-
-function mayStillCome(situation: Situation, promise: OpenPromise): boolean {
-  // What a look may conclude depends on when it was asked, not on when its answer came.
-  const { patience, read } = situation;
-  return promise.answeredAt === null
-    ? read.begunAt < promise.sentAt + patience.ambiguousMs
-    : read.begunAt < promise.answeredAt + patience.answeredMs;
-}
-
-/** S2: their value was overwritten inside the window; the rule decides once more over it. Null when a value is owed. */
-function overtaken(
-  situation: Situation,
-  rule: Rule,
-  promise: OpenPromise,
-  theirs: Entry,
-  history: readonly Entry[],
-  edits: readonly OpenEdit[],
-  plan: Visit,
-): EditId[] | null {
-  const base: Standing = history[0] ?? NEVER_SET;
-  const edit = edits.findLast((open) => promise.editIds.includes(open.editId));
-  if (edit === undefined || promise.restores) {
-    // A restore overtook a still newer foreign value: that one is owed instead.
-    owe(promise, base, { value: theirs.value, restores: true, person: null }, plan);
-    return null;
-  }
-  const asked = madeGood(situation, rule, promise, edit);
-  const { decision, restore } = makeGood(
-    rule,
-    situation.properties(promise.field),
-    theirs,
-    asked,
-    promise.value,
-  );
-  plan.notes.push(decided(edit, decision, theirs));
-  const keepsOurs = decision.do === 'write' || decision.do === 'already';
-  if (restore !== null) {
-    owe(
-      promise,
-      base,
-      { value: restore.value, restores: !keepsOurs, person: keepsOurs ? edit.person : null },
-      plan,
-    );
-  } else if (keepsOurs) {
-    endAll(promise, 'verified', decision.rule, null, plan);
-  }
-  if (!keepsOurs) {
-    for (const carried of edits) {
-      if (promise.editIds.includes(carried.editId)) applyMove(carried, decision, theirs, plan);
-    }
-  }
-  return restore === null ? [] : null;
-}
-
-/** Of a union it is what the write changed that is put together with theirs: it may have carried several edits. */
-function madeGood(situation: Situation, rule: Rule, promise: OpenPromise, edit: OpenEdit): Asked {
-  const asked = { ...edit, guards: guardsNow(situation, edit) };
-  return rule.conflict === 'union' ? { ...asked, seen: promise.base.value, wanted: promise.value } : asked;
-}
-
-function owe(
-  promise: OpenPromise,
-  base: Standing,
-  what: Pick<NewPromise, 'value' | 'restores' | 'person'>,
-  plan: Visit,
-): void {
-  const { field, editIds } = promise;
-  plan.promises.push({ field, editIds, base, owed: true, ...what });
-  plan.notes.push(sent(field, editIds, base, what.value));
-}
-
-/** A value that was owed was not written: it is owed still. */
-function oweAgain(promise: OpenPromise, base: Standing, plan: Visit): null {
-  const { value, restores, person } = promise;
-  owe(promise, base, { value, restores, person }, plan);
-  return null;
-}
-
 function decideField(
   situation: Situation,
   field: string,
@@ -201,62 +99,69 @@ function decideField(
   waiting: readonly OpenEdit[],
   plan: Visit,
 ): void {
-  const asked = waiting.map((edit) => ({ ...edit, guards: guardsNow(situation, edit) }));
+  const writing = waiting.filter(
+    (edit) =>
+      takenBy(waiting, edit) === undefined && !ruleWithoutWrite(situation, rule, crm, edit, waiting, plan),
+  );
+  const asked = writing.map((edit) => ({ ...edit, guards: guardsNow(situation, edit) }));
   const { decisions, write } = fold(rule, situation.properties(field), crm, asked);
   const carried: OpenEdit[] = [];
-  waiting.forEach((edit, index) => {
+  writing.forEach((edit, index) => {
     const decision = decisions[index];
     if (decision === undefined) return;
     plan.notes.push(decided(edit, decision, crm));
+    if (decision.do !== 'refuse') settleConflict(edit, crm, plan);
+    if (decision.do === 'refuse') refuseRuling(edit, waiting, crm, plan);
     if (decision.do !== 'write') applyMove(edit, decision, crm, plan);
     else if (write === null)
       move(plan, edit, 'verified', decision.rule, null); // F1: the edits cancel out
-    else if (rule.conflict === 'union' || equal(rule.kind, decision.value, write.value)) carried.push(edit);
+    else if (isMerged(rule, write) || equal(rule.kind, decision.value, write.value)) carried.push(edit);
     else move(plan, edit, 'superseded', 'F1', { value: write.value, at: edit.at, by: NOBODY });
   });
   const last = carried.at(-1);
   if (write === null || last === undefined) return;
-  const editIds = carried.map((edit) => edit.editId);
+  const editIds = carried.flatMap(sharing);
+  for (const edit of carried) takeUp(edit, crm, plan);
   plan.promises.push({
     field,
     value: write.value,
     base: crm,
     editIds,
-    person: last.person,
+    person: last.ruling?.choice === 'take' ? (last.ruling.held?.person ?? last.person) : last.person,
     restores: false,
     owed: false,
   });
   plan.notes.push(sent(field, editIds, crm, write.value));
 }
 
-/** What a decision other than `write` makes of an edit. */
-function applyMove(edit: OpenEdit, decision: Decision, crm: Standing, plan: Visit): void {
-  switch (decision.do) {
-    case 'already':
-      return move(plan, edit, 'verified', decision.rule, null);
-    case 'refuse':
-      plan.moves.push({ ...moveOf(edit, 'refused', decision.rule, crm), reason: decision.reason });
-      return;
-    case 'yield':
-      return move(plan, edit, 'superseded', decision.rule, decision.to);
-    case 'hold':
-      plan.conflicts.push({ kind: 'conflict', field: edit.field, edit, crm: decision.against });
-      return move(plan, edit, 'held', decision.rule, decision.against);
-    case 'propose':
-      plan.conflicts.push({ kind: 'proposal', field: edit.field, edit, crm });
-      return move(plan, edit, 'held', decision.rule, crm);
-    case 'write':
-      return;
-    default:
-      return decision satisfies never;
-  }
+/** The value put together from all edits holds each of them; one that staff chose holds only itself. */
+function isMerged(rule: Rule, write: Extract<Decision, { do: 'write' }>): boolean {
+  return rule.conflict === 'union' && write.rule !== 'R1';
 }
 
-function guardsNow(situation: Situation, edit: OpenEdit): NonNullable<Asked['guards']> {
-  return (edit.guards ?? []).map((guard) => ({
-    ...guard,
-    crm: situation.read.history[guard.field]?.[0]?.value ?? null,
-  }));
+/** R2, R5: a ruling that writes nothing is decided by itself, over what the CRM holds. False for every other edit. */
+function ruleWithoutWrite(
+  situation: Situation,
+  rule: Rule,
+  crm: Standing,
+  edit: OpenEdit,
+  waiting: readonly OpenEdit[],
+  plan: Visit,
+): boolean {
+  const late = isLate(edit, plan);
+  if (!late && edit.ruling?.choice !== 'keep') return false;
+  const asked = { ...edit, guards: guardsNow(situation, edit) };
+  const decision = late ? SETTLED_BEFORE : decide(rule, situation.properties(edit.field), crm, asked);
+  plan.notes.push(decided(edit, decision, crm));
+  if (decision.do === 'refuse') refuseRuling(edit, waiting, crm, plan);
+  else settleConflict(edit, crm, plan);
+  applyMove(edit, decision, crm, plan);
+  return true;
+}
+
+function refuseRuling(ruling: OpenEdit, waiting: readonly OpenEdit[], crm: Standing, plan: Visit): void {
+  const taken = waiting.find((edit) => takenBy([ruling], edit) !== undefined);
+  if (taken !== undefined) holdAgain(taken, ruling, crm, plan);
 }
 
 /** HubSpot knows only that our app wrote; the promise knows for whom (D4). */
@@ -268,43 +173,20 @@ function attributed(situation: Situation, field: string, kind: Kind, entry: Entr
   return own === undefined ? entry : { ...entry, by: { ...entry.by, person: own.person } };
 }
 
-function endAll(
-  promise: OpenPromise,
-  state: EditState,
-  rule: string,
-  crm: Standing | null,
-  plan: Visit,
-): void {
-  for (const editId of promise.editIds) {
-    if (promise.restores) continue; // these edits came to their end when their value was taken back
-    plan.moves.push({ editId, field: promise.field, state, rule, reason: null, crm });
-  }
-}
-
-function move(plan: Visit, edit: OpenEdit, state: EditState, rule: string, crm: Standing | null): void {
-  plan.moves.push(moveOf(edit, state, rule, crm));
-}
-
-function moveOf(edit: OpenEdit, state: EditState, rule: string, crm: Standing | null): EditMove {
-  return { editId: edit.editId, field: edit.field, state, rule, reason: null, crm };
-}
-
-function later(plan: Visit, lane: 'settle' | 'observe', notBefore: number): void {
-  const first = plan.again;
-  if (first === null || notBefore < first.notBefore) plan.again = { lane, notBefore };
-}
-
 /** The record is no longer there, or lives on under another id: what was asked of it ends with that reason. */
 export function visitGone(
   edits: readonly OpenEdit[],
   reason: 'record-gone' | 'record-merged',
-): Pick<Visit, 'notes' | 'moves'> {
+): Pick<Visit, 'notes' | 'moves' | 'rulings'> {
   const refusal: Decision = { do: 'refuse', rule: 'D2', reason, field: null };
   return {
     notes: [
       ...edits.filter((edit) => !edit.journaled).map(noteAsked),
       ...edits.map((edit) => decided(edit, refusal, NEVER_SET)),
     ],
-    moves: edits.map((edit) => ({ ...moveOf(edit, 'refused', 'D2', null), reason })),
+    moves: edits
+      .flatMap((edit) => [moveOf(edit, 'refused', 'D2', null), ...endHeld(edit)])
+      .map((each) => ({ ...each, reason })),
+    rulings: edits.flatMap(settlementOf),
   };
 }

@@ -1,11 +1,12 @@
 /** What goes into a visit to one record, and what comes out of it. */
 import type { Asked, Property, Rule, Standing } from '@tallystick/shared/decide';
-import type { EditId, RecordId } from '@tallystick/shared/ids';
+import type { EditId, PersonId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { Held, Mirror } from '@tallystick/shared/observe';
 import type { Entry, Settlement } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
-import type { EditMove, NewPromise } from '../store/visits.ts';
+import type { SettledConflict } from '../store/conflicts.ts';
+import type { EditMove, NewPromise, OpenRuling } from '../store/visits.ts';
 import type { Note } from './notes.ts';
 
 export type { EditMove, NewPromise };
@@ -21,11 +22,13 @@ export const PATIENCE: Patience = { answeredMs: 10_000, ambiguousMs: 5_000 };
 
 export interface OpenEdit extends Asked {
   editId: EditId;
-  person: RecordId;
+  person: PersonId;
   field: string;
   state: EditState;
   /** The journal has already been told that this was asked. */
   journaled: boolean;
+  /** The edit of a member of staff: what they decided. */
+  ruling?: OpenRuling;
 }
 
 export interface OpenPromise extends NewPromise {
@@ -47,7 +50,9 @@ export interface Situation {
   edits: readonly OpenEdit[];
   promises: readonly OpenPromise[];
   /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. */
-  ownWrites: readonly { field: string; value: Value; person: RecordId }[];
+  ownWrites: readonly { field: string; value: Value; person: PersonId }[];
+  /** Staff let nothing go out to the CRM, or nothing come in from it, for this field. */
+  isPaused?: (field: string, direction: 'out' | 'in') => boolean;
   rules: Readonly<Record<string, Rule>>;
   properties: (field: string) => Property;
 }
@@ -64,6 +69,8 @@ export interface Visit {
   notes: Note[];
   moves: EditMove[];
   conflicts: NewConflict[];
+  /** Conflicts that a ruling of staff settled. */
+  rulings: SettledConflict[];
   settled: { promiseId: string; outcome: Settlement['is'] }[];
   promises: NewPromise[];
   /** When the record has to be looked at again, and why; null when it is done. */

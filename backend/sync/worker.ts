@@ -14,6 +14,7 @@ import type { Db } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
+import { loadPauses } from '../store/orders.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
 import { applyBatch, type Translate } from './apply.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
@@ -22,6 +23,7 @@ import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './def
 import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
+import { carryOutOrders } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
 
@@ -29,6 +31,7 @@ const POLL_MS = 250;
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const KEEPING_MS = 2_000;
+const ORDERS_LOOK_MS = 1_000;
 const MAX_ROUNDS_IN_FLIGHT = 20;
 const DEFINITIONS_RETRY_MS = 10_000;
 const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
@@ -126,6 +129,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
+      orderLoop(ctx, bells.due, term.signal),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -154,6 +158,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     health: { failures: 0, lastSuccessAt: 0 },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
+    pauses: await loadPauses(deps.db, deps.hubId),
     definitions: await loadDefinitions(deps.db, deps.hubId),
   };
 }
@@ -250,6 +255,15 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
     }
     if (!(await backfillPage(ctx))) await pause(deps.clock, KEEPING_MS, term);
+  }
+}
+
+/** Staff's orders: looked for at every ring, so that a click is answered at once. */
+async function orderLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<void> {
+  while (!term.aborted) {
+    const { rings } = bell;
+    await carryOutOrders(ctx);
+    await bell.after(rings, ORDERS_LOOK_MS);
   }
 }
 

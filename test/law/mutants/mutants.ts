@@ -304,7 +304,17 @@ const decide: Omit<Mutant, 'file'>[] = [
   { id: 'skew', find: 'SKEW_TOLERANCE_MS = 2_000', replace: 'SKEW_TOLERANCE_MS = -1' },
   {
     id: 'anyone-writes',
-    find: "if (!rule.writers.includes(asked.actor.audience)) return refuse('D2', 'not-yours-to-change');",
+    find: "if (!isRuling && !rule.writers.includes(asked.actor.audience)) return refuse('D2', 'not-yours-to-change');",
+    replace: '',
+  },
+  {
+    id: 'rulings-need-an-audience',
+    find: 'const isRuling = asked.actor.audience === STAFF;',
+    replace: 'const isRuling = false;',
+  },
+  {
+    id: 'rulings-follow-the-conflict-rule',
+    find: "if (isRuling) return write('R1', asked.wanted, crm); // its guard says that staff saw what the CRM holds",
     replace: '',
   },
   {

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 const law = (name: string): string => resolve(ROOT, 'test/law', `${name}.test.ts`);
 /** What is quick and finds most comes first. */
 export const STAGES = [
-  { name: 'tables', tests: ['values', 'observe', 'decide', 'settle', 'ownership'].map(law) },
+  { name: 'tables', tests: ['values', 'observe', 'decide', 'rulings', 'settle', 'ownership'].map(law) },
   { name: 'properties', tests: [law('properties')] },
   { name: 'exploration', tests: [law('explore')] },
 ] as const;

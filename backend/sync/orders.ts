@@ -1,0 +1,121 @@
+/** Carrying out what staff order: each order once, attributed in the journal. */
+import { staffId } from '@tallystick/shared/ids';
+import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import type { Db, Order, OrderOutcome } from '../store/database.ts';
+import { markDue } from '../store/due.ts';
+import { draft, type Draft } from '../store/journal.ts';
+import {
+  endOrder,
+  loadPauses,
+  orderBackfill,
+  recordsWithWaitingEdits,
+  waitingOrders,
+  type OrderRow,
+} from '../store/orders.ts';
+import { saveDesk, setRole } from '../store/staff.ts';
+import { storing, type Context } from './context.ts';
+
+export async function carryOutOrders(ctx: Context): Promise<void> {
+  for (const row of await waitingOrders(ctx.db, ctx.hubId)) {
+    const seq = await storing(ctx, async ({ trx, next, journal }) => {
+      const outcome = await carryOut(ctx, trx, row);
+      await journal([entryOf(row, outcome)]);
+      await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
+      return next;
+    });
+    ctx.pauses = await loadPauses(ctx.db, ctx.hubId);
+    const { order } = row;
+    const records = 'recordId' in order ? [{ object: order.object, recordId: order.recordId }] : [];
+    ctx.signals.changed({ hubId: ctx.hubId, seq, records, edits: [] });
+    ctx.signals.wake(ctx.hubId);
+  }
+}
+
+const DONE: OrderOutcome = { ok: true, code: 'done' };
+const NOTHING_THERE: OrderOutcome = { ok: false, code: 'nothing-there' };
+
+async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Promise<OrderOutcome> {
+  const now = ctx.clock.now();
+  switch (order.do) {
+    case 'look':
+    case 'retry':
+      await markDue(trx, ctx.hubId, 'read', [{ ...order, links: order.object !== 'company' }], { now });
+      return DONE;
+    case 'discard': {
+      const gone = await trx
+        .deleteFrom('due')
+        .where('hub_id', '=', ctx.hubId)
+        .where('object', '=', order.object)
+        .where('record_id', '=', order.recordId)
+        .where('parked_at', 'is not', null)
+        .executeTakeFirst();
+      return gone.numDeletedRows > 0n ? DONE : NOTHING_THERE;
+    }
+    case 'pause': {
+      const { object, field, direction, reason } = order;
+      const pause = { object, field, direction, reason, user_id: userId, begun_at: new Date(now) };
+      await trx
+        .insertInto('pauses')
+        .values({ hub_id: ctx.hubId, ...pause })
+        .execute();
+      return DONE;
+    }
+    case 'resume':
+      return resume(ctx, trx, order.pauseId, now);
+    case 'role':
+      await setRole(trx, ctx.hubId, order.userId, order.role);
+      return DONE;
+    case 'everybody':
+      await saveDesk(trx, ctx.hubId, { everybody: order.role });
+      return DONE;
+    case 'alerts':
+      await saveDesk(trx, ctx.hubId, { alerts: { emails: order.emails, webhook: order.webhook } });
+      return DONE;
+    default:
+      return order satisfies never;
+  }
+}
+
+/** What waited outwards is due again; what was not let in is read again. */
+async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Promise<OrderOutcome> {
+  const pause = await trx
+    .deleteFrom('pauses')
+    .where('hub_id', '=', ctx.hubId)
+    .where('pause_id', '=', pauseId)
+    .returning(['object', 'direction'])
+    .executeTakeFirst();
+  if (pause === undefined) return NOTHING_THERE;
+  const covered: readonly AppObject[] = pause.object === null ? OBJECTS : [pause.object];
+  if (pause.direction !== 'in') {
+    await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, covered), { now });
+  }
+  if (pause.direction !== 'out') await orderBackfill(trx, ctx.hubId, covered, now);
+  return DONE;
+}
+
+/** Who ordered what; the words people wrote stay with the order, where they can be erased. */
+function entryOf({ order, userId }: OrderRow, outcome: OrderOutcome): Draft {
+  const at = 'recordId' in order ? { object: order.object, recordId: order.recordId } : {};
+  const actor = { via: 'STAFF', id: 'staff', person: staffId(userId) };
+  return draft({ kind: 'ordered', ...at, actor, detail: { outcome: outcome.code, ...detailOf(order) } });
+}
+
+function detailOf(order: Order): Record<string, string | null> {
+  switch (order.do) {
+    case 'pause':
+      return { do: order.do, on: order.object, field: order.field, direction: order.direction };
+    case 'resume':
+      return { do: order.do, pause: order.pauseId };
+    case 'role':
+      return { do: order.do, user: order.userId, role: order.role };
+    case 'everybody':
+      return { do: order.do, role: order.role };
+    case 'look':
+    case 'retry':
+    case 'discard':
+    case 'alerts':
+      return { do: order.do };
+    default:
+      return order satisfies never;
+  }
+}

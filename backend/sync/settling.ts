@@ -1,0 +1,122 @@
+/** What became of a promise, and what is owed because of it. Rules S1 to S6 of SPEC.md, applied to one field. Pure. */
+import type { Asked, Rule, Standing } from '@tallystick/shared/decide';
+import type { EditId } from '@tallystick/shared/ids';
+import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
+import { applyMove, endAll, guardsNow, later, LOOK_AGAIN_MS, NEVER_SET } from './moves.ts';
+import { decided, proven, sent } from './notes.ts';
+import { holdAgain, takenBy } from './rulings.ts';
+import type { NewPromise, OpenEdit, OpenPromise, Situation, Visit } from './situation.ts';
+
+/** Returns the edits that have to be decided anew; null while the outcome is open, or something is owed instead. */
+export function settlePromise(
+  situation: Situation,
+  rule: Rule,
+  promise: OpenPromise,
+  history: readonly Entry[],
+  edits: readonly OpenEdit[],
+  plan: Visit,
+): EditId[] | null {
+  const written = { kind: rule.kind, value: promise.value, base: promise.base, appId: situation.appId };
+  const settlement = settle(written, history);
+  if (settlement.is === 'missing' && settlement.rule === 'S4' && mayStillCome(situation, promise)) {
+    later(plan, 'settle', situation.now + Math.min(LOOK_AGAIN_MS, situation.patience.ambiguousMs));
+    return null;
+  }
+  plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is });
+  plan.notes.push(...proven(promise, settlement));
+  switch (settlement.is) {
+    case 'confirmed':
+      endAll(promise, 'verified', settlement.rule, null, plan);
+      return [];
+    case 'superseded':
+      endAll(promise, 'superseded', settlement.rule, settlement.by, plan);
+      return [];
+    case 'overtaken':
+      return overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
+    case 'missing':
+      if (promise.owed && history[0]?.by.id === situation.appId) return oweAgain(promise, history[0], plan);
+      return promise.restores ? [] : promise.editIds; // somebody has moved on: nothing is owed to them any more
+    default:
+      return settlement satisfies never;
+  }
+}
+
+function mayStillCome(situation: Situation, promise: OpenPromise): boolean {
+  // What a look may conclude depends on when it was asked, not on when its answer came.
+  const { patience, read } = situation;
+  return promise.answeredAt === null
+    ? read.begunAt < promise.sentAt + patience.ambiguousMs
+    : read.begunAt < promise.answeredAt + patience.answeredMs;
+}
+
+/** S2: their value was overwritten inside the window; the rule decides once more over it. Null when a value is owed. */
+function overtaken(
+  situation: Situation,
+  rule: Rule,
+  promise: OpenPromise,
+  theirs: Entry,
+  history: readonly Entry[],
+  edits: readonly OpenEdit[],
+  plan: Visit,
+): EditId[] | null {
+  const base: Standing = history[0] ?? NEVER_SET;
+  const edit = edits.findLast((open) => promise.editIds.includes(open.editId));
+  if (edit === undefined || promise.restores) {
+    // A restore overtook a still newer foreign value: that one is owed instead.
+    owe(promise, base, { value: theirs.value, restores: true, person: null }, plan);
+    return null;
+  }
+  const asked = madeGood(situation, rule, promise, edit);
+  const { decision, restore } = makeGood(
+    rule,
+    situation.properties(promise.field),
+    theirs,
+    asked,
+    promise.value,
+  );
+  plan.notes.push(decided(edit, decision, theirs));
+  const keepsOurs = decision.do === 'write' || decision.do === 'already';
+  if (restore !== null) {
+    owe(
+      promise,
+      base,
+      { value: restore.value, restores: !keepsOurs, person: keepsOurs ? edit.person : null },
+      plan,
+    );
+  } else if (keepsOurs) {
+    endAll(promise, 'verified', decision.rule, null, plan);
+  }
+  if (!keepsOurs) {
+    for (const carried of edits) {
+      if (!promise.editIds.includes(carried.editId)) continue;
+      const taker = takenBy(edits, carried);
+      if (taker === undefined) applyMove(carried, decision, theirs, plan);
+      else holdAgain(carried, taker, theirs, plan);
+    }
+  }
+  return restore === null ? [] : null;
+}
+
+/** Of a union it is what the write changed that is put together with theirs: it may have carried several edits. */
+function madeGood(situation: Situation, rule: Rule, promise: OpenPromise, edit: OpenEdit): Asked {
+  const asked = { ...edit, guards: guardsNow(situation, edit) };
+  return rule.conflict === 'union' ? { ...asked, seen: promise.base.value, wanted: promise.value } : asked;
+}
+
+function owe(
+  promise: OpenPromise,
+  base: Standing,
+  what: Pick<NewPromise, 'value' | 'restores' | 'person'>,
+  plan: Visit,
+): void {
+  const { field, editIds } = promise;
+  plan.promises.push({ field, editIds, base, owed: true, ...what });
+  plan.notes.push(sent(field, editIds, base, what.value));
+}
+
+/** A value that was owed was not written: it is owed still. */
+function oweAgain(promise: OpenPromise, base: Standing, plan: Visit): null {
+  const { value, restores, person } = promise;
+  owe(promise, base, { value, restores, person }, plan);
+  return null;
+}
