@@ -194,8 +194,8 @@ async function connectHub(
 }
 
 async function askAppId(crm: Crm): Promise<string> {
-  const answer = await crm.readAppId();
-  if (answer.ok && answer.value !== '') return answer.value;
+  const answer = await crm.readToken();
+  if (answer.ok && answer.value.appId !== null) return answer.value.appId;
   throw new ConfigError('HubSpot does not say which app the token belongs to: set HUBSPOT_APP_ID.');
 }
 

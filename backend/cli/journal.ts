@@ -1,6 +1,6 @@
 /** `tally journal`: the newest entries, filtered; with --follow the ones to come as well. */
 import { isRecordId } from '@tallystick/shared/ids';
-import { who } from '../desk/words.ts';
+import { who } from '@tallystick/shared/words';
 import { JOURNAL_KINDS } from '../store/database.ts';
 import { asObject, Misuse, type Command } from './commands.ts';
 

@@ -3,11 +3,20 @@ import type { HubId, RecordId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Source } from '@tallystick/shared/observe';
 import { show, type Value } from '@tallystick/shared/values';
-import type { Db, JournalKind } from '../store/database.ts';
+import type { Selectable } from 'kysely';
+import type { Database, Db, Detail, JournalKind, KeptRuling } from '../store/database.ts';
 import { unpackOne } from '../store/kept.ts';
-import { RULE_SENTENCES, who } from './words.ts';
+import { RULE_SENTENCES, who } from '@tallystick/shared/words';
 
 const EVIDENCE_MAX_ENTRIES = 20;
+
+/** How people and values are called where the explanation is read. */
+export interface Speech {
+  who(source: Source | null): string;
+  text(field: string, value: Value): string;
+}
+/** As the command line says them: ids and values as they are kept. */
+export const PLAIN: Speech = { who, text: (_, value) => value ?? 'nothing' };
 
 export interface Evidence {
   seq: number;
@@ -20,6 +29,8 @@ export interface Evidence {
   after: Value;
   outcome: string | null;
   sentence: string;
+  /** The value that lost here and can be restored; null where none did. */
+  lost: Value;
 }
 
 export interface Explanation {
@@ -43,6 +54,7 @@ export async function explain(
   object: AppObject,
   recordId: RecordId,
   field: string,
+  speech: Speech | ((sources: readonly (Source | null)[]) => Promise<Speech>) = PLAIN,
 ): Promise<Explanation | null> {
   const spec = fieldOf(object, field);
   const row = await db
@@ -65,18 +77,9 @@ export async function explain(
     .orderBy('seq', 'desc')
     .limit(EVIDENCE_MAX_ENTRIES)
     .execute();
-  const evidence = entries.map((entry): Evidence => {
-    const outcome = typeof entry.detail?.outcome === 'string' ? entry.detail.outcome : null;
-    const facts = {
-      kind: entry.kind,
-      who: who(entry.actor),
-      rule: entry.rule,
-      before: entry.before,
-      after: entry.after,
-      outcome,
-    };
-    return { seq: Number(entry.seq), at: entry.at.toISOString(), ...facts, sentence: sentenceOf(facts) };
-  });
+  const say =
+    typeof speech === 'function' ? await speech([held.by, ...entries.map((entry) => entry.actor)]) : speech;
+  const evidence = entries.map((entry) => evidenceOf(entry, say));
   const conflict =
     spec.owner === 'crm'
       ? 'none: customers cannot change it'
@@ -85,10 +88,16 @@ export async function explain(
         : spec.conflict;
   const approval = spec.owner !== 'crm' && spec.approval === true;
   return {
-    sentence: headline(spec.label, show(spec.kind, held.value), held.by, held.at, evidence),
+    sentence: headline(
+      spec.label,
+      speech === PLAIN ? show(spec.kind, held.value) : say.text(field, held.value),
+      say.who(held.by),
+      held.at,
+      evidence,
+    ),
     value: held.value,
     rule: { owner: spec.owner, conflict, approval, version: ownership.version },
-    setBy: who(held.by),
+    setBy: say.who(held.by),
     setAt: held.at === 0 ? null : new Date(held.at).toISOString(),
     asOf: new Date(held.asOf).toISOString(),
     proven: held.how === 'read',
@@ -99,45 +108,105 @@ export async function explain(
 function headline(
   label: string,
   value: string,
-  by: Source,
+  by: string,
   at: number,
   evidence: readonly Evidence[],
 ): string {
   const set =
     at === 0
       ? `${label} is ${value}; the CRM has no record of it being set.`
-      : `${label} is ${value} because ${who(by)} set it at ${new Date(at).toISOString()}.`;
+      : `${label} is ${value} because ${by} set it at ${moment(at)}.`;
   const decided = evidence.find((entry) => entry.rule !== null && entry.kind !== 'failed');
   const why = decided?.rule == null ? undefined : RULE_SENTENCES[decided.rule];
   return why === undefined ? set : `${set} Last decision (${decided?.rule ?? ''}): ${why}.`;
 }
 
-function sentenceOf(facts: Pick<Evidence, 'kind' | 'who' | 'rule' | 'before' | 'after' | 'outcome'>): string {
-  const { kind, before, after, outcome } = facts;
+type Entry = Pick<
+  Selectable<Database['journal']>,
+  'seq' | 'at' | 'kind' | 'field' | 'actor' | 'rule' | 'before' | 'after' | 'detail'
+>;
+
+/** A journal entry in words. */
+export function evidenceOf(entry: Entry, say: Speech): Evidence {
+  const outcome = typeof entry.detail?.outcome === 'string' ? entry.detail.outcome : null;
+  const { kind, rule, before, after } = entry;
+  const facts = { kind, who: say.who(entry.actor), rule, before, after, outcome };
+  const text = (value: Value): string => say.text(entry.field ?? '', value);
+  const said = { ...facts, before: text(before), after: text(after) };
+  return {
+    seq: Number(entry.seq),
+    at: entry.at.toISOString(),
+    ...facts,
+    sentence: sentenceOf(said, entry.detail),
+    lost: lostIn(facts),
+  };
+}
+
+/** A foreign value that was overwritten, or a customer's wish that did not come true. */
+function lostIn({
+  kind,
+  outcome,
+  before,
+  after,
+}: Pick<Evidence, 'kind' | 'outcome' | 'before' | 'after'>): Value {
+  if (kind === 'proven' && outcome === 'overtaken') return before;
+  if (kind === 'proven' && outcome === 'superseded') return after;
+  if (kind === 'decided' && (outcome === 'yield' || outcome === 'keep')) return after;
+  if (kind === 'sent' || (kind === 'changed' && before !== null)) return before;
+  return null;
+}
+
+interface Said extends Pick<Evidence, 'kind' | 'who' | 'rule' | 'outcome'> {
+  before: string;
+  after: string;
+}
+
+function sentenceOf(facts: Said, detail: Detail | null): string {
+  const { kind, before: from, after: to, outcome } = facts;
   const why = facts.rule === null ? '' : ` (${facts.rule}: ${RULE_SENTENCES[facts.rule] ?? ''})`;
-  const from = before ?? 'nothing';
-  const to = after ?? 'nothing';
   switch (kind) {
     case 'changed':
       return `${facts.who} changed it from “${from}” to “${to}”`;
     case 'asked':
-      return `${facts.who} saw “${from}” and asked for “${to}”`;
+      return isChoice(outcome)
+        ? `${facts.who} decided: ${CHOICES[outcome]}, having seen “${from}” in the CRM`
+        : `${facts.who} saw “${from}” and asked for “${to}”`;
     case 'decided':
+      if (isChoice(outcome))
+        return `${facts.who}: ${CHOICES[outcome]}, which settles the customer’s “${to}”${why}`;
       return `with “${from}” in the CRM, set by ${facts.who}: ${outcome ?? 'decided'}${why}`;
     case 'sent':
       return `“${to}” was sent to the CRM in place of “${from}”`;
     case 'proven':
-      return `the write of “${to}” is ${outcome ?? 'settled'}${before === null ? '' : `; it met “${from}” by ${facts.who}`}${why}`;
+      return `the write of “${to}” is ${outcome ?? 'settled'}${outcome === 'confirmed' || outcome === 'missing' ? '' : `; it met “${from}” by ${facts.who}`}${why}`;
     case 'failed':
-      return `“${to}” failed: ${outcome ?? 'unknown'}${why}`;
+      return outcome === 'parked'
+        ? 'the work on this record was set aside for a person'
+        : `“${to}” failed: ${outcome ?? 'unknown'}${why}`;
     case 'links':
       return `its companies were “${from}” and are “${to}”`;
     case 'found':
+      return 'the record was seen for the first time';
     case 'life':
+      return `the record was “${from}” and is “${to}”`;
     case 'ordered':
+      return `${facts.who} ordered: ${String(detail?.do ?? '')} (${outcome ?? ''})`;
     case 'ignored':
-      return kind;
+      return 'events that concern none of the mapped fields';
     default:
       return kind satisfies never;
   }
 }
+
+const CHOICES: Readonly<Record<KeptRuling['choice'], string>> = {
+  keep: 'keep the CRM’s value',
+  take: 'take what the customer asked for',
+  write: 'write another value',
+};
+const isChoice = (outcome: string | null): outcome is KeptRuling['choice'] =>
+  outcome !== null && Object.hasOwn(CHOICES, outcome);
+const moment = (ms: number): string =>
+  new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(:\d\d)\.\d+Z$/, '$1 UTC');

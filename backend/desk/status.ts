@@ -1,7 +1,7 @@
 /** How a hub stands, in numbers: what the command line and the health page show. */
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
-import type { BudgetState, Db } from '../store/database.ts';
+import type { BudgetState, Db, HubHealth } from '../store/database.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
 
 export interface HubStatus {
@@ -18,6 +18,7 @@ export interface HubStatus {
   openConflicts: number;
   journalEntries: number;
   budget: BudgetState | null;
+  health: HubHealth;
   backfill: {
     object: string;
     done: number;
@@ -69,6 +70,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     openConflicts: Number(counts.conflicts),
     journalEntries: Number(counts.journal),
     budget: hub.budget,
+    health: hub.health,
     backfill: jobs.map((job) => ({
       object: job.object,
       done: Number(job.done),

@@ -74,6 +74,8 @@ export const ownersAnswer = z.object({
       firstName: z.string().nullish(),
       lastName: z.string().nullish(),
       email: z.string().nullish(),
+      // A deactivated colleague has none.
+      userId: numeric.nullish(),
       archived: z.boolean().default(false),
     }),
   ),
@@ -86,4 +88,8 @@ export const schemasAnswer = z.object({
 
 export const accountAnswer = z.object({ portalId: numeric, timeZone: z.string().default('UTC') });
 
-export const tokenInfoAnswer = z.object({ hubId: numeric.optional(), appId: numeric.optional() });
+export const tokenInfoAnswer = z.object({
+  hubId: numeric.optional(),
+  appId: numeric.optional(),
+  scopes: z.array(z.string()).default([]),
+});

@@ -41,6 +41,16 @@ export interface PropertyRead {
   options: { value: string; label: string; hidden: boolean }[] | null;
 }
 
+/** A colleague who can own records. */
+export interface Owner {
+  ownerId: string;
+  /** Null: deactivated. */
+  userId: string | null;
+  name: string;
+  email: string;
+  archived: boolean;
+}
+
 export interface Crm {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
@@ -62,12 +72,12 @@ export interface Crm {
   /** The companies each record is associated with, up to `LINKS_MAX_RECORDS` records. */
   readLinks(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Map<RecordId, Link[]>>>;
   readProperties(object: AppObject): Promise<Answer<PropertyRead[]>>;
-  /** Owners as options: id and name. */
-  readOwners(): Promise<Answer<{ value: string; label: string; hidden: boolean }[]>>;
+  readOwners(): Promise<Answer<Owner[]>>;
   /** The type ids of the custom objects, by schema name. */
   readTypeIds(): Promise<Answer<Record<string, string>>>;
   readAccount(): Promise<Answer<{ hubId: string; timeZone: string }>>;
-  readAppId(): Promise<Answer<string>>;
+  /** What the access token is for. */
+  readToken(): Promise<Answer<{ appId: string | null; scopes: string[] }>>;
 }
 
 export function openCrm(options: CrmOptions): Crm {
@@ -156,7 +166,7 @@ function writing(call: Call, typeOf: TypeOf): Pick<Crm, 'updateRecords' | 'updat
   };
 }
 
-type Describing = 'readProperties' | 'readOwners' | 'readTypeIds' | 'readAccount' | 'readAppId';
+type Describing = 'readProperties' | 'readOwners' | 'readTypeIds' | 'readAccount' | 'readToken';
 
 function describing(call: Call, typeOf: TypeOf, accessToken: string): Pick<Crm, Describing> {
   return {
@@ -188,13 +198,13 @@ function describing(call: Call, typeOf: TypeOf, accessToken: string): Pick<Crm, 
       );
       return mapped(answer, ({ portalId, timeZone }) => ({ hubId: portalId, timeZone }));
     },
-    readAppId: async () => {
+    readToken: async () => {
       const path = '/oauth/v2/private-apps/get/access-token-info';
       const answer = await call(
         { method: 'POST', path, body: { tokenKey: accessToken } },
         answers.tokenInfoAnswer,
       );
-      return mapped(answer, (info) => info.appId ?? '');
+      return mapped(answer, ({ appId = null, scopes }) => ({ appId, scopes }));
     },
   };
 }
@@ -252,12 +262,12 @@ function propertyOf(read: z.infer<typeof answers.propertiesAnswer>['results'][nu
   };
 }
 
-function ownersOf(
-  answer: z.infer<typeof answers.ownersAnswer>,
-): { value: string; label: string; hidden: boolean }[] {
+function ownersOf(answer: z.infer<typeof answers.ownersAnswer>): Owner[] {
   return answer.results.map((owner) => ({
-    value: owner.id,
-    label: [owner.firstName, owner.lastName].filter(Boolean).join(' ') || (owner.email ?? owner.id),
-    hidden: owner.archived,
+    ownerId: owner.id,
+    userId: owner.userId ?? null,
+    name: [owner.firstName, owner.lastName].filter(Boolean).join(' ') || (owner.email ?? owner.id),
+    email: owner.email ?? '',
+    archived: owner.archived,
   }));
 }

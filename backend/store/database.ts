@@ -65,13 +65,20 @@ export interface KeptSettlement {
   editId: EditId;
   note: string | null;
 }
+/** What the worker last found out about its way to the CRM. */
+export interface HubHealth {
+  /** ISO instant of the last call that went through; null: none since the worker began. */
+  heardAt?: string | null;
+  /** Why the last call did not go through; null when it did. */
+  failure?: WorkError | null;
+  /** The token's scopes, as the CRM told them. */
+  scopes?: string[];
+}
 export type Direction = 'out' | 'in' | 'both';
 export type Role = 'none' | 'viewer' | 'admin';
 export interface DeskSettings {
   /** The role of a colleague who has none of their own; `viewer` where nothing is said. */
   everybody?: Role;
-  /** Where alerts go: a HubSpot owner's task, e-mail addresses, a web address. */
-  alerts?: { emails: string[]; webhook: string | null };
 }
 /** What staff order the hub's worker to do. */
 export type Order =
@@ -87,8 +94,7 @@ export type Order =
     }
   | { do: 'resume'; pauseId: string }
   | { do: 'role'; userId: string; role: Role | null }
-  | { do: 'everybody'; role: Role }
-  | { do: 'alerts'; emails: string[]; webhook: string | null };
+  | { do: 'everybody'; role: Role };
 /** `code` and `sentence` where it could not be done. */
 export interface OrderOutcome {
   ok: boolean;
@@ -135,6 +141,7 @@ export interface Database {
     type_ids: ColumnType<Record<string, string>, string | undefined, string>;
     budget: ColumnType<BudgetState | null, string | null | undefined, string | null>;
     desk: ColumnType<DeskSettings, string | undefined, string>;
+    health: ColumnType<HubHealth, string | undefined, string>;
     connected_at: Stamp;
   };
   properties: {
@@ -290,6 +297,7 @@ export interface Database {
   staff: {
     hub_id: HubId;
     user_id: string;
+    name: Generated<string>;
     email: string;
     role: Role | null;
     seen_at: MaybeStamp;

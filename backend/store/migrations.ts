@@ -258,13 +258,16 @@ const DESK = [
   `create table staff (
     hub_id bigint not null,
     user_id text not null,
+    name text not null default '',
     email text not null,
     role text check (role in ('none', 'viewer', 'admin')),
     seen_at timestamptz,
     primary key (hub_id, user_id)
   )`,
-  /* What holds for the whole desk: the role of a colleague without one of their own, where alerts go. */
+  /* What holds for the whole desk: the role of a colleague without one of their own. */
   `alter table hubs add column desk jsonb not null default '{}'`,
+  /* What the worker last found out about its way to the CRM. */
+  `alter table hubs add column health jsonb not null default '{}'`,
 
   /* What staff order the hub's worker to do, once, and what became of it. */
   `create table orders (
@@ -296,4 +299,7 @@ const DESK = [
 
   /* Entries are appended in the order of time, so that a few bytes a block find the entries of an hour. */
   `create index journal_at on journal using brin (hub_id, at)`,
+  /* What staff look for among all records: everything but the mass of plain changes. */
+  `create index journal_of_kind on journal (hub_id, kind, seq) where kind not in ('changed', 'found', 'ignored')`,
+  `create index edits_newest on edits (hub_id, number)`,
 ];

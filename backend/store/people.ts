@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isHubId, type HubId, type RecordId } from '@tallystick/shared/ids';
 import { isAudience, type AppAudience } from '@tallystick/shared/ownership';
+import { sql } from 'kysely';
 import type { Db } from './database.ts';
 
 export interface Person {
@@ -42,3 +43,28 @@ export async function personOf(db: Db, token: string): Promise<Person | null> {
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** People with access whose contact hangs on one of these companies, or is one of these contacts. */
+export async function peopleOfCompanies(
+  db: Db,
+  hubId: HubId,
+  companies: readonly RecordId[],
+  contacts: readonly RecordId[],
+  limit: number,
+): Promise<Person[]> {
+  const { rows } = await sql<{ contact_id: RecordId; audience: string }>`
+    select distinct p.contact_id, p.audience from people p
+    where p.hub_id = ${hubId} and p.revoked_at is null and (
+      p.contact_id = any(${[...contacts]}::text[]) or p.contact_id in (
+        select record_id from links
+        where hub_id = ${hubId} and object = 'contact' and company_id = any(${[...companies]}::text[])))
+    order by p.contact_id limit ${limit}`.execute(db);
+  return rows.flatMap(({ contact_id: contactId, audience }) =>
+    isAudience(audience) ? [{ hubId, contactId, audience }] : [],
+  );
+}
+
+export async function personByContact(db: Db, hubId: HubId, contactId: RecordId): Promise<Person | null> {
+  const [person] = await peopleOfCompanies(db, hubId, [], [contactId], 1);
+  return person ?? null;
+}

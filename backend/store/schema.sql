@@ -94,6 +94,7 @@ create table hubs (
   budget jsonb,
   connected_at timestamp with time zone not null,
   desk jsonb not null default '{}'::jsonb,
+  health jsonb not null default '{}'::jsonb,
   PRIMARY KEY (hub_id)
 );
 
@@ -223,6 +224,7 @@ create table properties (
 create table staff (
   hub_id bigint not null,
   user_id text not null,
+  name text not null default ''::text,
   email text not null,
   role text,
   seen_at timestamp with time zone,
@@ -240,9 +242,13 @@ CREATE INDEX due_next ON public.due USING btree (hub_id, lane, not_before) WHERE
 
 CREATE INDEX edit_fields_open ON public.edit_fields USING btree (hub_id, object, record_id) WHERE (state = ANY (ARRAY['accepted'::text, 'written'::text, 'held'::text]));
 
+CREATE INDEX edits_newest ON public.edits USING btree (hub_id, number);
+
 CREATE INDEX edits_of_record ON public.edits USING btree (hub_id, object, record_id, number);
 
 CREATE INDEX journal_at ON public.journal USING brin (hub_id, at);
+
+CREATE INDEX journal_of_kind ON public.journal USING btree (hub_id, kind, seq) WHERE (kind <> ALL (ARRAY['changed'::text, 'found'::text, 'ignored'::text]));
 
 CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
 

@@ -4,6 +4,7 @@ import type { Db, DeskSettings, Role } from './database.ts';
 
 export interface StaffRow {
   userId: string;
+  name: string;
   email: string;
   /** Null: as everybody. */
   role: Role | null;
@@ -15,10 +16,12 @@ export async function staffOf(db: Db, hubId: HubId): Promise<StaffRow[]> {
     .selectFrom('staff')
     .selectAll()
     .where('hub_id', '=', hubId)
+    .orderBy('name')
     .orderBy('email')
     .execute();
   return rows.map((row) => ({
     userId: row.user_id,
+    name: row.name,
     email: row.email,
     role: row.role,
     seenAt: row.seen_at?.getTime() ?? null,
@@ -51,6 +54,27 @@ export async function noteSeen(
     .values({ hub_id: hubId, user_id: userId, email, role: null, seen_at: new Date(now) })
     .onConflict((conflict) =>
       conflict.columns(['hub_id', 'user_id']).doUpdateSet({ email, seen_at: new Date(now) }),
+    )
+    .execute();
+}
+
+/** The CRM's own list of colleagues: it knows their names. */
+export async function saveColleagues(
+  db: Db,
+  hubId: HubId,
+  colleagues: readonly { userId: string | null; name: string; email: string }[],
+): Promise<void> {
+  const rows = colleagues.flatMap(({ userId, name, email }) =>
+    userId === null ? [] : [{ hub_id: hubId, user_id: userId, name, email, role: null }],
+  );
+  if (rows.length === 0) return;
+  await db
+    .insertInto('staff')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['hub_id', 'user_id'])
+        .doUpdateSet((eb) => ({ name: eb.ref('excluded.name'), email: eb.ref('excluded.email') })),
     )
     .execute();
 }

@@ -3,6 +3,8 @@ import type { HubId } from '@tallystick/shared/ids';
 import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Db, Definition } from '../store/database.ts';
 import type { Context } from './context.ts';
+import type { Owner } from '../hubspot/crm.ts';
+import { saveColleagues } from '../store/staff.ts';
 import { paid } from './round.ts';
 
 /** Definitions older than this are read again. */
@@ -27,8 +29,11 @@ export async function refreshDefinitions(
       db.updateTable('hubs').set({ type_ids: known }).where('hub_id', '=', ctx.hubId).execute(),
     );
   }
+  const token = await paid(ctx, 'reconcile', () => ctx.crm.readToken());
+  if (token.ok) ctx.health.scopes = token.value.scopes;
   const owners = await paid(ctx, 'reconcile', () => ctx.crm.readOwners());
-  let complete = types.ok && owners.ok;
+  if (owners.ok) await ctx.lease.exclusive((db) => saveColleagues(db, ctx.hubId, owners.value));
+  let complete = types.ok && token.ok && owners.ok;
   for (const object of OBJECTS) {
     const read = await paid(ctx, 'reconcile', () => ctx.crm.readProperties(object));
     if (!read.ok) {
@@ -39,13 +44,15 @@ export async function refreshDefinitions(
       );
       continue;
     }
-    const definitions = mappedDefinitions(object, read.value, owners.ok ? owners.value : null);
+    const definitions = mappedDefinitions(object, read.value, owners.ok ? owners.value.map(optionOf) : null);
     for (const [property, definition] of definitions)
       ctx.definitions.set(`${object}:${property}`, definition);
     await saveDefinitions(ctx, object, definitions);
   }
   return complete;
 }
+
+const optionOf = ({ ownerId, name, archived }: Owner) => ({ value: ownerId, label: name, hidden: archived });
 
 type Read = { property: string; type: string; readOnly: boolean; options: Definition['options'] };
 

@@ -68,9 +68,6 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'everybody':
       await saveDesk(trx, ctx.hubId, { everybody: order.role });
       return DONE;
-    case 'alerts':
-      await saveDesk(trx, ctx.hubId, { alerts: { emails: order.emails, webhook: order.webhook } });
-      return DONE;
     default:
       return order satisfies never;
   }
@@ -113,7 +110,6 @@ function detailOf(order: Order): Record<string, string | null> {
     case 'look':
     case 'retry':
     case 'discard':
-    case 'alerts':
       return { do: order.do };
     default:
       return order satisfies never;

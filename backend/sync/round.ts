@@ -139,6 +139,7 @@ async function readFailed(
   failure: Failure,
 ): Promise<void> {
   const error = { code: failure.is, message: failure.message };
+  ctx.health.failure = error;
   switch (failure.is) {
     case 'throttled':
       ctx.budget.hold(failure.retryAfterMs);
@@ -172,6 +173,7 @@ async function unwell(ctx: Context, works: readonly Work[], error: WorkError): P
 
 function well(ctx: Context): void {
   ctx.health.failures = 0;
+  ctx.health.failure = null;
   ctx.health.lastSuccessAt = ctx.clock.now();
 }
 

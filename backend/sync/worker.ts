@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { backfillPage } from '../intake/backfill.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { Arrived, Signals } from '../signals.ts';
-import type { Db } from '../store/database.ts';
+import type { Db, HubHealth } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
@@ -155,7 +155,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     log: deps.log,
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
-    health: { failures: 0, lastSuccessAt: 0 },
+    health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [] },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
     pauses: await loadPauses(deps.db, deps.hubId),
@@ -270,8 +270,15 @@ async function orderLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<v
 async function heartbeat(ctx: Context, now: number): Promise<void> {
   const at = new Date(now);
   const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
+  const { lastSuccessAt, failure, scopes } = ctx.health;
+  const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
+  const health = JSON.stringify({ heardAt, failure, scopes } satisfies HubHealth);
   await ctx.lease.exclusive((db) =>
-    db.updateTable('hubs').set({ heartbeat_at: at, budget }).where('hub_id', '=', ctx.hubId).execute(),
+    db
+      .updateTable('hubs')
+      .set({ heartbeat_at: at, budget, health })
+      .where('hub_id', '=', ctx.hubId)
+      .execute(),
   );
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import { objects } from '@tallystick/shared/ownership';
 import { build } from 'esbuild';
-import { who } from '../../backend/desk/words.ts';
+import { who } from '@tallystick/shared/words';
 import type { Db } from '../../backend/store/database.ts';
 import type { DemoPerson } from './demo.ts';
 

@@ -1,0 +1,48 @@
+/** What staff order of the worker: stored once by its key, answered when it was carried out. */
+import type { OrderAnswer } from '@tallystick/shared/deskMessages';
+import { until } from '../portal/waiting.ts';
+import type { Signals } from '../signals.ts';
+import type { Db, Order } from '../store/database.ts';
+import { storeOrder } from '../store/orders.ts';
+import type { DeskUser } from './gate.ts';
+import { DeskRefused } from './refusals.ts';
+
+const ANSWER_WITHIN_MS = 3_000;
+
+export async function order(
+  deps: { db: Db; signals: Signals; now: () => number },
+  user: DeskUser,
+  asked: { key: string; order: Order },
+): Promise<OrderAnswer> {
+  const { db, signals, now } = deps;
+  const { hubId, userId } = user;
+  const store = () => storeOrder(db, hubId, { userId, key: asked.key, order: asked.order, now: now() });
+  const first = await store();
+  if (!sameOrder(first.order, asked.order)) throw new DeskRefused('key-reused');
+  signals.wake(hubId);
+  const { outcome } = await until(deps, hubId, ANSWER_WITHIN_MS, async () => {
+    const value = await store();
+    return { done: value.outcome !== null, value };
+  });
+  if (outcome === null)
+    return { sentence: 'Your order is kept; nobody speaks for the hub at the moment, so it waits.' };
+  if (!outcome.ok) throw new DeskRefused('nothing-there');
+  return { sentence: DONE[asked.order.do] };
+}
+
+const DONE: Readonly<Record<Order['do'], string>> = {
+  look: 'The record is being read from the CRM now.',
+  retry: 'It is being tried again now.',
+  discard: 'The work was discarded, and the journal says by whom.',
+  pause: 'Paused. What comes meanwhile is kept.',
+  resume: 'Running again. What waited is being done now.',
+  role: 'The role was changed.',
+  everybody: 'The role of everybody else was changed.',
+};
+
+/** Postgres keeps the keys of a JSON object in an order of its own. */
+function sameOrder(a: Order, b: Order): boolean {
+  const sorted = (order: Order): string =>
+    JSON.stringify(Object.entries(order).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return sorted(a) === sorted(b);
+}

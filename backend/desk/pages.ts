@@ -1,0 +1,92 @@
+/** What the app pages show: conflicts of all records, parked work, and the rules in force. */
+import type { ConflictsAnswer, DeskRole, ParkedAnswer, RulesAnswer } from '@tallystick/shared/deskMessages';
+import type { FieldSpec } from '@tallystick/shared/defineOwnership';
+import type { HubId } from '@tallystick/shared/ids';
+import { objects, OBJECTS, ownership, type AppAudience } from '@tallystick/shared/ownership';
+import { listConflicts, type ConflictFilter } from '../store/conflicts.ts';
+import type { Db } from '../store/database.ts';
+import { keyOf } from '../store/mirror.ts';
+import { listParked } from '../store/parked.ts';
+import { definitionsOf, loadRecords } from '../store/records.ts';
+import { deskConflict, moreOf } from './conflicts.ts';
+import { CONFLICT_RULES } from './history.ts';
+import { loadNames } from './names.ts';
+import { deskParked } from './parked.ts';
+import { titleOf } from './record.ts';
+
+const PAGE_CONFLICTS = 25;
+const PARKED_MAX = 60;
+
+export async function conflictsAnswer(
+  db: Db,
+  hubId: HubId,
+  role: DeskRole,
+  filter: Omit<ConflictFilter, 'limit'>,
+): Promise<ConflictsAnswer> {
+  const rows = await listConflicts(db, hubId, { ...filter, limit: PAGE_CONFLICTS + 1 });
+  const page = rows.slice(0, PAGE_CONFLICTS);
+  const [loaded, definitions, facts, names] = await Promise.all([
+    loadRecords(db, hubId, page),
+    definitionsOf(db, hubId),
+    moreOf(db, hubId, page),
+    loadNames(
+      db,
+      hubId,
+      page.map(({ crm }) => crm.by),
+      page.map(({ person }) => person),
+    ),
+  ]);
+  const records = new Map(loaded.map((row) => [keyOf(row), row]));
+  const known = { records, names, definitions, facts, titleOf };
+  return {
+    role,
+    conflicts: page.map((conflict) => deskConflict(conflict, known)),
+    next: rows.length > PAGE_CONFLICTS ? (page.at(-1)?.conflictId ?? null) : null,
+  };
+}
+
+export async function parkedAnswer(db: Db, hubId: HubId, role: DeskRole): Promise<ParkedAnswer> {
+  const rows = await listParked(db, hubId, PARKED_MAX);
+  const records = new Map((await loadRecords(db, hubId, rows)).map((row) => [keyOf(row), row]));
+  return {
+    role,
+    parked: rows.map((row) => {
+      const record = records.get(keyOf(row));
+      const named = `${objects[row.object].label.one} ${row.recordId}`;
+      return deskParked(row, record === undefined ? named : titleOf(record));
+    }),
+  };
+}
+
+/** The ownership table as it is in force. */
+export function rulesAnswer(): RulesAnswer {
+  return {
+    version: ownership.version,
+    objects: OBJECTS.map((name) => ({
+      name,
+      label: objects[name].label.many,
+      fields: Object.values(objects[name].fields).map(ruleInWords),
+    })),
+  };
+}
+
+function ruleInWords(spec: FieldSpec<AppAudience>): RulesAnswer['objects'][number]['fields'][number] {
+  const { label, property, owner } = spec;
+  const called = (audiences: readonly AppAudience[]): string =>
+    audiences.length === 0
+      ? 'nobody'
+      : audiences.map((audience) => ownership.audiences[audience].label).join(', ');
+  const approval = spec.owner !== 'crm' && spec.approval === true ? ' Every change wants approval.' : '';
+  const conflict =
+    spec.owner === 'crm'
+      ? ''
+      : `${CONFLICT_RULES[spec.owner === 'both' ? spec.conflict : 'customer']}${approval}`;
+  return {
+    label,
+    property,
+    owner: { crm: 'CRM', customer: 'Customer', both: 'Both' }[owner],
+    conflict,
+    seenBy: called(spec.see),
+    editedBy: spec.owner === 'crm' ? 'nobody' : called(spec.edit),
+  };
+}

@@ -1,0 +1,207 @@
+/** The Portal Sync card's answer: everything about one record, in one go. */
+import { createHash } from 'node:crypto';
+import type {
+  DeskField,
+  DeskParked,
+  DeskPause,
+  DeskRecord,
+  RecordAnswer,
+} from '@tallystick/shared/deskMessages';
+import { isRecordId, type HubId, type RecordId } from '@tallystick/shared/ids';
+import { isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import { versionOf } from '../portal/versions.ts';
+import { conflictsOfRecord, type KeptConflict } from '../store/conflicts.ts';
+import type { Db } from '../store/database.ts';
+import { keyOf } from '../store/mirror.ts';
+import { isPaused, loadPauses, type Pause } from '../store/orders.ts';
+import { parkedOf } from '../store/parked.ts';
+import { definitionsOf, loadRecords, type OpenEditOfField, type RecordRow } from '../store/records.ts';
+import { deskConflict, moreOf } from './conflicts.ts';
+import type { DeskUser } from './gate.ts';
+import { headOf } from './head.ts';
+import { loadNames, type Names } from './names.ts';
+import { deskParked } from './parked.ts';
+import { deskPause } from './pauses.ts';
+import { deskPerson, linkedPeople, seenBy } from './people.ts';
+import { DeskRefused } from './refusals.ts';
+import { cut, optionsOf, showValue, type Definitions } from './show.ts';
+
+const CONFLICTS_MAX = 12;
+/** How soon a card asks again while something moves, and while nothing does. */
+const AGAIN_MOVING_MS = 1_500;
+const AGAIN_IDLE_MS = 10_000;
+
+/** The record a card names, by HubSpot's object type id or by our name of the object. */
+export async function findRecord(
+  db: Db,
+  hubId: HubId,
+  named: { objectType: string; recordId: string },
+): Promise<RecordRow> {
+  const object = await objectOf(db, hubId, named.objectType);
+  if (!isRecordId(named.recordId)) throw new DeskRefused('unknown-record');
+  const [row] = await loadRecords(db, hubId, [{ object, recordId: named.recordId }]);
+  if (row === undefined) throw new DeskRefused('unknown-record');
+  return row;
+}
+
+export async function objectOf(db: Db, hubId: HubId, objectType: string): Promise<AppObject> {
+  if (isObject(objectType)) return objectType;
+  const hub = await db
+    .selectFrom('hubs')
+    .select('type_ids')
+    .where('hub_id', '=', hubId)
+    .executeTakeFirstOrThrow();
+  const found = OBJECTS.find((object) => {
+    const { typeId, crm } = objects[object];
+    return (typeId ?? hub.type_ids[crm]) === objectType;
+  });
+  if (found === undefined) throw new DeskRefused('unknown-object');
+  return found;
+}
+
+/** `known`: the version the card has; then only news are sent. */
+export async function recordAnswer(
+  db: Db,
+  user: DeskUser,
+  row: RecordRow,
+  known: string | null,
+): Promise<RecordAnswer> {
+  const record = await deskRecord(db, user.hubId, row);
+  const version = createHash('sha256').update(JSON.stringify(record)).digest('base64url').slice(0, 16);
+  const isMoving =
+    record.onTheirWay > 0 ||
+    record.fields.some((field) => field.state === 'reported') ||
+    record.conflicts.some((conflict) => conflict.pending);
+  return {
+    role: user.role,
+    version,
+    againMs: isMoving ? AGAIN_MOVING_MS : AGAIN_IDLE_MS,
+    record: version === known ? null : record,
+  };
+}
+
+export async function deskRecord(db: Db, hubId: HubId, row: RecordRow): Promise<DeskRecord> {
+  const { object, recordId } = row;
+  const [definitions, kept, parked, pauses, linked, readAt] = await Promise.all([
+    definitionsOf(db, hubId),
+    conflictsOfRecord(db, hubId, object, recordId, CONFLICTS_MAX),
+    parkedOf(db, hubId, { object, recordId }),
+    loadPauses(db, hubId),
+    linkedPeople(db, hubId, row),
+    readAtOf(db, hubId, row),
+  ]);
+  const covering = pauses.filter((pause) => pause.object === null || pause.object === object);
+  const [names, facts] = await Promise.all([
+    loadNames(db, hubId, sourcesOf(row, kept), peopleOf(kept, linked)),
+    moreOf(db, hubId, kept),
+  ]);
+  const records = new Map([[keyOf(row), row]]);
+  const title = titleOf(row);
+  const conflicts = kept.map((conflict) =>
+    deskConflict(conflict, { records, names, definitions, facts, titleOf }),
+  );
+  const shown: DeskParked | null = parked === null ? null : deskParked(parked, title);
+  const standing: DeskPause[] = covering.map((pause) => deskPause(pause, names));
+  const moving = row.openEdits.filter((edit) => edit.state !== 'held');
+  const onTheirWay = new Set(moving.map((edit) => edit.field)).size;
+  const head = headOf({
+    life: row.life,
+    conflicts,
+    parked: shown,
+    pauses: standing,
+    onTheirWay,
+    people: linked.length,
+  });
+  return {
+    object,
+    label: objects[object].label.one,
+    recordId,
+    title,
+    ...head,
+    provenAt: readAt?.toISOString() ?? null,
+    onTheirWay,
+    people: linked.map((person) => deskPerson(person, names)),
+    fields: fieldsOf(row, { definitions, names, pauses: covering }),
+    conflicts,
+    parked: shown,
+    pauses: standing,
+  };
+}
+
+export function titleOf({ object, recordId, fields }: RecordRow): string {
+  const { title, label } = objects[object];
+  const value = fields[title]?.value ?? null;
+  if (object !== 'contact') return value === null ? `${label.one} ${recordId}` : cut(value);
+  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
+  return cut(name === '' ? (value ?? `${label.one} ${recordId}`) : name);
+}
+
+async function readAtOf(db: Db, hubId: HubId, row: RecordRow): Promise<Date | null> {
+  const found = await db
+    .selectFrom('mirror')
+    .select('read_at')
+    .where('hub_id', '=', hubId)
+    .where('object', '=', row.object)
+    .where('record_id', '=', row.recordId)
+    .executeTakeFirst();
+  return found?.read_at ?? null;
+}
+
+function sourcesOf(row: RecordRow, conflicts: readonly KeptConflict[]) {
+  return [...Object.values(row.fields).map((kept) => kept.by), ...conflicts.map(({ crm }) => crm.by)];
+}
+
+function peopleOf(
+  conflicts: readonly KeptConflict[],
+  linked: readonly { person: { contactId: RecordId } }[],
+) {
+  return [...conflicts.map(({ person }) => person), ...linked.map(({ person }) => person.contactId)];
+}
+
+function fieldsOf(
+  row: RecordRow,
+  known: { definitions: Definitions; names: Names; pauses: readonly Pause[] },
+): DeskField[] {
+  return Object.entries(objects[row.object].fields).map(([name, spec]): DeskField => {
+    const kept = row.fields[name];
+    const audiences = seenBy(row.object, name);
+    const edit = row.openEdits.findLast((each) => each.field === name);
+    const crm = showValue(known.definitions, row.object, name, kept?.value ?? null);
+    const portal =
+      edit === undefined || edit.state === 'held'
+        ? crm
+        : showValue(known.definitions, row.object, name, edit.wanted);
+    const options = optionsOf(known.definitions, row.object, name);
+    const paused =
+      isPaused(known.pauses, row.object, name, 'out') || isPaused(known.pauses, row.object, name, 'in');
+    const state = stateOf(edit, kept?.how ?? 'read', audiences.length > 0, paused);
+    return {
+      name,
+      label: spec.label,
+      owner: spec.owner,
+      crm: {
+        text: crm,
+        who: kept === undefined || kept.at === 0 ? '' : known.names.of(kept.by),
+        at: kept === undefined || kept.at === 0 ? null : new Date(kept.at).toISOString(),
+      },
+      portal: audiences.length === 0 ? null : portal,
+      differs: state === 'saving' || state === 'held' || state === 'reported',
+      state,
+      version: versionOf(kept?.seq ?? row.foundSeq),
+      seenBy: audiences,
+      ...(options === undefined ? {} : { options }),
+    };
+  });
+}
+
+function stateOf(
+  edit: OpenEditOfField | undefined,
+  how: 'event' | 'read',
+  isSeen: boolean,
+  paused: boolean,
+): DeskField['state'] {
+  if (edit !== undefined) return edit.state === 'held' ? 'held' : 'saving';
+  if (paused) return 'paused';
+  if (how === 'event') return 'reported';
+  return isSeen ? 'agree' : 'hidden';
+}

@@ -1,0 +1,19 @@
+/** The scopes that the ownership file needs; a test holds app-hsmeta.json against them. */
+import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+
+/** HubSpot has one scope for reading and writing tickets, and one family for all custom objects. */
+function scopesOf(object: AppObject): string[] {
+  const { crm, typeId, fields } = objects[object];
+  if (crm === 'tickets') return ['tickets'];
+  const name = typeId === null ? 'custom' : crm;
+  const isWritten = Object.values(fields).some((field) => field.owner !== 'crm');
+  return [
+    `crm.objects.${name}.read`,
+    ...(isWritten ? [`crm.objects.${name}.write`] : []),
+    `crm.schemas.${name}.read`,
+  ];
+}
+
+export function neededScopes(): string[] {
+  return [...new Set([...OBJECTS.flatMap(scopesOf), 'crm.objects.owners.read'])].sort();
+}

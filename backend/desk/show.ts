@@ -1,0 +1,36 @@
+/** Values as staff read them: the CRM's own labels for options, long texts cut. */
+import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
+import { members, show, type Value } from '@tallystick/shared/values';
+import type { Definition } from '../store/database.ts';
+
+/** Keeps an answer with every field of a record well below what a card may be sent. */
+export const TEXT_MAX_CHARS = 300;
+
+export type Definitions = ReadonlyMap<string, Definition>;
+
+export function showValue(definitions: Definitions, object: AppObject, field: string, value: Value): string {
+  const spec = fieldOf(object, field);
+  if (spec === undefined || value === null) return cut(value ?? '—');
+  const options = definitions.get(`${object}:${spec.property}`)?.options ?? null;
+  const label = (option: string): string => options?.find((each) => each.value === option)?.label ?? option;
+  if (spec.kind === 'choices') return cut(members(value).map(label).join(', '));
+  if (spec.kind === 'choice' || spec.kind === 'owner') return cut(label(value));
+  return cut(show(spec.kind, value));
+}
+
+export const cut = (text: string): string =>
+  text.length > TEXT_MAX_CHARS ? `${text.slice(0, TEXT_MAX_CHARS - 1)}…` : text;
+
+const OPTIONS_MAX = 60;
+
+/** The options a person may choose from, where there are not too many to send. */
+export function optionsOf(
+  definitions: Definitions,
+  object: AppObject,
+  field: string,
+): { value: string; label: string }[] | undefined {
+  const property = fieldOf(object, field)?.property ?? field;
+  const options = definitions.get(`${object}:${property}`)?.options?.filter((option) => !option.hidden);
+  if (options === undefined || options.length > OPTIONS_MAX) return undefined;
+  return options.map(({ value, label }) => ({ value, label }));
+}

@@ -1,0 +1,240 @@
+/**
+ * What the desk and the cards say to each other. Types only. Every answer is HTTP 200 with `ok`: an expected refusal
+ * carries a code for the machine and one sentence for the reader; 5xx is only for real faults (HubSpot repeats those).
+ */
+import type { RecordView } from './messages.ts';
+import type { Value } from './values.ts';
+
+export type DeskRole = 'viewer' | 'admin';
+export type Choice = 'keep' | 'take' | 'write';
+export type PauseDirection = 'out' | 'in' | 'both';
+
+export interface DeskRefusal {
+  ok: false;
+  code: string;
+  sentence: string;
+  /** The record as it is now, where what was shown is out of date. */
+  fresh?: DeskRecord;
+}
+export type DeskAnswer<T> = (T & { ok: true }) | DeskRefusal;
+
+/** From the one that needs a person most to the one that needs nobody. */
+export type DeskStatus = 'gone' | 'needs-you' | 'paused' | 'moving' | 'nobody' | 'agree';
+
+/** A value as people read it, and by whom and when it came to be. */
+export interface DeskValue {
+  text: string;
+  who: string;
+  /** ISO instant; null: not known. */
+  at: string | null;
+}
+
+export interface DeskField {
+  name: string;
+  label: string;
+  /** Whose word counts. */
+  owner: 'crm' | 'customer' | 'both';
+  crm: DeskValue;
+  /** What the portal shows; null: no audience sees it. */
+  portal: string | null;
+  differs: boolean;
+  state: 'agree' | 'reported' | 'saving' | 'held' | 'paused' | 'hidden';
+  /** Opaque: what was shown; goes back with a ruling. */
+  version: string;
+  /** The audiences that see it, as they are called. */
+  seenBy: string[];
+  /** The CRM's own options, where only these may stand. */
+  options?: { value: string; label: string }[];
+}
+
+export interface DeskConflict {
+  conflictId: string;
+  kind: 'conflict' | 'proposal';
+  object: string;
+  recordId: string;
+  /** The record's title. */
+  title: string;
+  field: string;
+  label: string;
+  openedAt: string;
+  /** What the CRM held when it opened, and before that. */
+  crm: DeskValue & { before: string | null };
+  /** What the customer asked for, and what they were looking at. */
+  customer: DeskValue & { saw: string };
+  /** What the CRM holds now, with the version a ruling has to name. */
+  now: string;
+  version: string;
+  /** The CRM has moved since the conflict opened. */
+  moved: boolean;
+  /** A ruling is being carried out. */
+  pending: boolean;
+  settled: (DeskValue & { choice: Choice; note: string | null; outcome: string }) | null;
+  options?: { value: string; label: string }[];
+}
+
+export interface DeskPerson {
+  contactId: string;
+  name: string;
+  /** As the audience is called. */
+  audience: string;
+}
+
+export interface DeskParked {
+  object: string;
+  recordId: string;
+  title: string;
+  since: string;
+  attempts: number;
+  error: string;
+  /** What to do about it. */
+  advice: string;
+}
+
+export interface DeskPause {
+  pauseId: string;
+  /** What is paused, in words. */
+  what: string;
+  direction: PauseDirection;
+  reason: string;
+  who: string;
+  since: string;
+}
+
+export interface DeskRecord {
+  object: string;
+  label: string;
+  recordId: string;
+  title: string;
+  status: DeskStatus;
+  sentence: string;
+  /** When the whole record was last read and compared; null: not yet. */
+  provenAt: string | null;
+  onTheirWay: number;
+  people: DeskPerson[];
+  fields: DeskField[];
+  /** Open ones first. */
+  conflicts: DeskConflict[];
+  parked: DeskParked | null;
+  pauses: DeskPause[];
+}
+
+export interface RecordAnswer {
+  role: DeskRole;
+  /** Opaque: send it as `known` with the next question. */
+  version: string;
+  /** Ask again after this many ms. */
+  againMs: number;
+  /** Null: nothing has changed since `known`. */
+  record: DeskRecord | null;
+}
+
+/** One entry of the journal, in words. */
+export interface DeskEntry {
+  seq: number;
+  at: string;
+  kind: string;
+  object: string | null;
+  recordId: string | null;
+  field: string | null;
+  label: string | null;
+  who: string;
+  rule: string | null;
+  sentence: string;
+  /** The value that lost, where one did: it can be restored. */
+  lost: Value;
+}
+
+export interface WhyAnswer {
+  label: string;
+  sentence: string;
+  owner: string;
+  conflictRule: string;
+  ruleVersion: string;
+  /** When it was last known to be the CRM's, and whether a read has proven it. */
+  asOf: string;
+  proven: boolean;
+  /** The field's version now: what a restoration has to name. */
+  version: string;
+  evidence: DeskEntry[];
+}
+
+export interface HistoryAnswer {
+  entries: DeskEntry[];
+  /** Pass as `before` for the next page. */
+  next: number | null;
+}
+
+export interface AsOfAnswer {
+  at: string;
+  /** Null: the record was not known then. */
+  fields: { name: string; label: string; crm: string; portal: string | null }[] | null;
+}
+
+export interface ViewAsAnswer {
+  person: DeskPerson;
+  /** The portal API's own answer to this person; null: they do not see the record. */
+  record: RecordView | null;
+  fields: {
+    name: string;
+    label: string;
+    access: 'editable' | 'read-only' | 'hidden';
+    text: string | null;
+    reason: string;
+  }[];
+}
+
+export interface RulingAnswer {
+  outcome: 'done' | 'on its way';
+  sentence: string;
+  fresh: DeskRecord;
+}
+export interface BulkAnswer {
+  results: { conflictId: string; ok: boolean; sentence: string }[];
+}
+export interface OrderAnswer {
+  sentence: string;
+}
+
+export interface HealthAnswer {
+  role: DeskRole;
+  sentence: string;
+  well: boolean;
+  /** Names and values in words, ready to be shown. */
+  numbers: { label: string; text: string }[];
+  channels: { label: string; ok: boolean; text: string }[];
+  /** The last 24 hours, oldest first. */
+  hours: { hour: string; changes: number; conflicts: number }[];
+}
+export interface ConflictsAnswer {
+  role: DeskRole;
+  conflicts: DeskConflict[];
+  next: string | null;
+}
+export interface ParkedAnswer {
+  role: DeskRole;
+  parked: DeskParked[];
+}
+export interface RulesAnswer {
+  version: string;
+  objects: {
+    name: string;
+    label: string;
+    fields: {
+      label: string;
+      property: string;
+      owner: string;
+      conflict: string;
+      seenBy: string;
+      editedBy: string;
+    }[];
+  }[];
+}
+export interface SettingsAnswer {
+  role: DeskRole;
+  checks: { label: string; state: 'ok' | 'wrong' | 'unknown'; text: string; advice?: string }[];
+  pauses: DeskPause[];
+  staff: { userId: string; name: string; role: 'none' | DeskRole | null; fixed: boolean }[];
+  everybody: 'none' | DeskRole;
+  /** What can be paused. */
+  objects: { name: string; label: string; fields: { name: string; label: string }[] }[];
+}
