@@ -18,6 +18,8 @@ export interface Config {
     appId: string | null;
     windowLimit: number;
   };
+  /** User ids and e-mail addresses (in lower case) that are administrators of the desk whatever is stored. */
+  deskAdmins: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
   host: string;
@@ -56,6 +58,7 @@ const environment = z.object({
     .int('HUBSPOT_WINDOW_LIMIT is not a whole number')
     .min(1, 'HUBSPOT_WINDOW_LIMIT is below 1')
     .default(DEFAULT_WINDOW_LIMIT),
+  DESK_ADMINS: z.string().default(''),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -83,6 +86,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
     },
+    deskAdmins: settings.DESK_ADMINS.split(',').flatMap((each) => each.trim().toLowerCase() || []),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
     host: settings.HOST,
     port: settings.PORT,

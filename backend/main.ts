@@ -8,14 +8,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
+import type { Router } from 'express';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
+import { deskRouter } from './desk/router.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
 import { portalRouter } from './portal/router.ts';
 import { createApp, startServer } from './server.ts';
-import { createSignals } from './signals.ts';
+import { createSignals, type Signals } from './signals.ts';
 import { openDatabase, type Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import { migrateToLatest } from './store/migrate.ts';
@@ -116,7 +118,8 @@ async function compose(
     at,
   });
   const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
-  const app = createApp({ routers: [portal.router], log, ready: () => isReady(db) });
+  const desk = deskOf(config, hub, { db, signals });
+  const app = createApp({ routers: [portal.router, desk], log, ready: () => isReady(db) });
   const server = await startServer({
     host: config.host,
     port: config.port,
@@ -158,6 +161,23 @@ async function compose(
       await database.stop();
     },
   };
+}
+
+function deskOf(
+  config: Config,
+  hub: { hubId: HubId; appId: string },
+  shared: { db: Db; signals: Signals },
+): Router {
+  return deskRouter({
+    ...shared,
+    now: Date.now,
+    newId: randomUUID,
+    hubId: hub.hubId,
+    appId: hub.appId,
+    secrets: config.hubspot.clientSecrets,
+    publicUrl: config.publicUrl,
+    admins: config.deskAdmins,
+  });
 }
 
 /**

@@ -155,6 +155,11 @@ function jsonOf(req: Request): unknown {
 
 /** Expected refusals are answers; everything else is a bug and goes on to the service's last handler. */
 const answerRefusals: ErrorRequestHandler = (error: unknown, _req, res, next) => {
-  if (error instanceof DeskRefused && !res.headersSent) res.json(error.answer);
-  else next(error);
+  const refused =
+    error instanceof DeskRefused ? error : isTooLarge(error) ? new DeskRefused('bad-request') : null;
+  if (refused === null || res.headersSent) next(error);
+  else res.json(refused.answer);
 };
+
+const isTooLarge = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'status' in error && error.status === 413;
