@@ -66,6 +66,8 @@ export interface DeskConflict {
   version: string;
   /** The CRM has moved since the conflict opened. */
   moved: boolean;
+  /** The customer's value, to be restored later; null where it is too long to be sent here. */
+  lost: Value;
   /** A ruling is being carried out. */
   pending: boolean;
   settled: (DeskValue & { choice: Choice; note: string | null; outcome: string }) | null;

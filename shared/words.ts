@@ -61,3 +61,19 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   S5: 'somebody had just set the same value',
   S6: 'a late write of our own came on top, so it was decided again',
 };
+
+/** Whose word counts. */
+export const OWNER_SENTENCES = {
+  crm: 'The CRM’s word counts; customers cannot change it.',
+  customer: 'The customer’s word counts.',
+  both: 'Both sides may change it.',
+} as const;
+
+/** What happens when both sides change a field at once, by its conflict rule. */
+export const CONFLICT_SENTENCES = {
+  crm: 'If both change it at once, the CRM’s value stands.',
+  customer: 'If both change it at once, the customer’s value is written; ours is kept and can be restored.',
+  newest: 'If both change it at once, the later change counts.',
+  union: 'If both change it at once, the two changes are put together.',
+  ask: 'If both change it at once, a colleague decides.',
+} as const;

@@ -111,10 +111,14 @@ export function deskConflict(conflict: KeptConflict, known: ConflictFacts): Desk
     now: text(now),
     version: versionOf(held?.seq ?? row?.foundSeq ?? 0),
     moved: !equal(spec?.kind ?? 'text', now, crm.value),
+    lost: wanted !== null && wanted.length > LOST_MAX_CHARS ? null : wanted,
     pending: more?.pending ?? false,
     settled,
     ...(options === undefined ? {} : { options }),
   };
 }
+
+/** A long value is restored from the evidence of its field. */
+const LOST_MAX_CHARS = 500;
 
 const iso = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());

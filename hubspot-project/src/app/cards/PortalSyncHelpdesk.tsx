@@ -1,3 +1,5 @@
-import { hubspot, Text } from '@hubspot/ui-extensions';
+/** The compact card in its place `helpdesk.sidebar`: HubSpot wants an entry file for each place. */
+import { hubspot } from '@hubspot/ui-extensions';
+import { Glance } from './Glance.tsx';
 
-hubspot.extend<'crm.record.tab'>(() => <Text>Portal Sync</Text>);
+hubspot.extend<'helpdesk.sidebar'>(() => <Glance />);

@@ -1,0 +1,817 @@
+"use strict";
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+
+// hubspot-project/functions/checkRecord.ts
+var checkRecord_exports = {};
+__export(checkRecord_exports, {
+  main: () => main
+});
+module.exports = __toCommonJS(checkRecord_exports);
+
+// shared/values.ts
+var TEXT_MAX_CHARS = 1e3;
+var LONGTEXT_MAX_CHARS = 65536;
+var NUMBER_MAX_DIGITS = 15;
+function canonical(kind, raw) {
+  if (raw === null || raw === void 0) return null;
+  const text = raw.toWellFormed().replaceAll("\0", "").normalize("NFC").replace(/\r+\n/g, "\n").trim();
+  if (text === "") return null;
+  switch (kind) {
+    case "text":
+    case "longtext":
+    case "choice":
+    case "owner":
+      return text;
+    case "email":
+      return text.toLowerCase();
+    case "phone":
+      return canonicalPhone(text);
+    case "url":
+      return canonicalUrl(text);
+    case "number":
+    case "currency":
+      return canonicalNumber(text);
+    case "date":
+      return canonicalDate(text);
+    case "datetime":
+      return canonicalDatetime(text);
+    case "boolean":
+      return canonicalBoolean(text);
+    case "choices":
+      return canonicalChoices(text);
+    default:
+      return kind;
+  }
+}
+function equal(kind, a, b) {
+  return comparable(kind, a) === comparable(kind, b);
+}
+function comparable(kind, raw) {
+  const value = canonical(kind, raw);
+  return kind === "phone" && value !== null ? value.replace(/^\+/, "") : value;
+}
+function parse(kind, input) {
+  const value = canonical(kind, input);
+  if (value === null) return { ok: true, value };
+  const problem = problemOf(kind, value);
+  return problem === null ? { ok: true, value } : { ok: false, problem };
+}
+function members(value) {
+  return value === null ? [] : value.split(";");
+}
+function fromMembers(options) {
+  return canonicalChoices([...options].join(";"));
+}
+function show(kind, value) {
+  if (value === null) return "—";
+  switch (kind) {
+    case "boolean":
+      return value === "true" ? "Yes" : "No";
+    case "choices":
+      return members(value).join(", ");
+    case "datetime":
+      return value.replace("T", " ").replace(/(:\d\d)(\.\d+)?Z$/, "$1 UTC");
+    case "currency":
+      return grouped(value);
+    case "text":
+    case "longtext":
+    case "email":
+    case "phone":
+    case "url":
+    case "number":
+    case "date":
+    case "choice":
+    case "owner":
+      return value;
+    default:
+      return kind;
+  }
+}
+function canonicalPhone(text) {
+  const digits = text.replace(/\D/g, "");
+  const national = digits.replace(/^(00)+/, "");
+  if (national === "") return text;
+  return text.startsWith("+") || digits.startsWith("00") ? `+${national}` : digits;
+}
+function canonicalUrl(text) {
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(text);
+  if (parts === null) return text;
+  const [, scheme = "", host = "", rest = ""] = parts;
+  return `${scheme.toLowerCase()}://${host.toLowerCase()}${rest === "/" ? "" : rest}`;
+}
+function canonicalNumber(text) {
+  const parts = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text);
+  if (parts === null) return text;
+  const [, sign = "", whole = "", fraction = "", exponent] = parts;
+  if (whole === "" && fraction === "") return text;
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (exponent !== void 0 || fraction !== "" && digits.length > NUMBER_MAX_DIGITS)
+    return viaDouble(text);
+  const left = whole.replace(/^0+(?=\d)/, "") || "0";
+  const right = fraction.replace(/0+$/, "");
+  const plain = right === "" ? left : `${left}.${right}`;
+  return sign === "-" && plain !== "0" ? `-${plain}` : plain;
+}
+function viaDouble(text) {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return text;
+  const shortest = String(number === 0 ? 0 : number);
+  return shortest.includes("e") ? text.toLowerCase() : shortest;
+}
+function canonicalDate(text) {
+  if (/^-?\d{9,}$/.test(text)) return isoDay(Number(text)) ?? text;
+  const parts = /^(\d{4}-\d{2}-\d{2})(T.*)?$/.exec(text);
+  return parts?.[1] ?? text;
+}
+function canonicalDatetime(text) {
+  if (/^-?\d{9,}$/.test(text)) return isoInstant(Number(text)) ?? text;
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(
+    text
+  );
+  if (parts === null) return text;
+  const [, day = "", minutes = "00:00", seconds = "00", fraction = "", zone = "Z"] = parts;
+  const days = dayNumber(day);
+  const millisOfDay = clockMillis(minutes, seconds);
+  if (days === null || millisOfDay === null) return text;
+  const ms = days * DAY_MS + millisOfDay + Number(fraction.slice(0, 3).padEnd(3, "0")) - zoneMillis(zone);
+  return isoInstant(ms) ?? text;
+}
+function canonicalBoolean(text) {
+  const lower = text.toLowerCase();
+  if (lower === "true" || lower === "yes") return "true";
+  if (lower === "false" || lower === "no") return "false";
+  return text;
+}
+function canonicalChoices(text) {
+  const options = text.split(";").map((option) => option.trim());
+  const unique = [...new Set(options.filter((option) => option !== ""))].sort();
+  return unique.length === 0 ? null : unique.join(";");
+}
+function problemOf(kind, value) {
+  if (value.length > (kind === "longtext" ? LONGTEXT_MAX_CHARS : TEXT_MAX_CHARS)) return "too-long";
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) return "control-characters";
+  switch (kind) {
+    case "text":
+      return value.includes("\n") ? "control-characters" : null;
+    case "longtext":
+    case "choice":
+    case "choices":
+      return null;
+    case "email":
+      return /^[^\s@<>()[\],;:"]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value) ? null : "not-an-email";
+    case "phone":
+      return /^\+?\d{4,15}$/.test(value) ? null : "not-a-phone";
+    case "url":
+      return /^https?:\/\/[^\s/?#]+\.[^\s/?#.]+([/?#]\S*)?$/.test(value) ? null : "not-a-url";
+    case "number":
+    case "currency":
+      return /^-?\d+(\.\d+)?$/.test(value) ? null : "not-a-number";
+    case "date":
+      return dayNumber(value) === null ? "not-a-date" : null;
+    case "datetime":
+      return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(value) ? null : "not-a-time";
+    case "boolean":
+      return value === "true" || value === "false" ? null : "not-yes-or-no";
+    case "owner":
+      return /^\d+$/.test(value) ? null : "not-an-owner";
+    default:
+      return kind;
+  }
+}
+function grouped(number) {
+  const [whole = "", fraction] = number.split(".");
+  const left = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === void 0 ? left : `${left}.${fraction.padEnd(2, "0")}`;
+}
+var DAY_MS = 864e5;
+function dayNumber(iso) {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(iso)) return null;
+  const ms = Date.parse(`${iso}T00:00:00.000Z`);
+  return Number.isNaN(ms) || isoDay(ms) !== iso ? null : ms / DAY_MS;
+}
+function isoDay(ms) {
+  return isoInstant(ms)?.slice(0, 10) ?? null;
+}
+function isoInstant(ms) {
+  const instant = new Date(ms);
+  if (Number.isNaN(instant.getTime())) return null;
+  const iso = instant.toISOString();
+  return iso.length === 24 ? iso : null;
+}
+function clockMillis(minutes, seconds) {
+  const [h, m, s] = [Number(minutes.slice(0, 2)), Number(minutes.slice(3, 5)), Number(seconds)];
+  return h > 23 || m > 59 || s > 59 ? null : ((h * 60 + m) * 60 + s) * 1e3;
+}
+function zoneMillis(zone) {
+  if (/^z$/i.test(zone)) return 0;
+  const digits = zone.replace(":", "");
+  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5));
+  return (zone.startsWith("-") ? -1 : 1) * minutes * 6e4;
+}
+
+// shared/decide.ts
+var STAFF = "staff";
+var SKEW_TOLERANCE_MS = 2e3;
+function decide(rule, property, crm, asked) {
+  const isRuling = asked.actor.audience === STAFF;
+  if (!isRuling && !rule.writers.includes(asked.actor.audience)) return refuse("D2", "not-yours-to-change");
+  const moved = (asked.guards ?? []).find((guard) => !equal(guard.kind, guard.seen, guard.crm));
+  if (moved !== void 0) return { ...refuse("D11", "changed-while-looking"), field: moved.field };
+  if (equal(rule.kind, asked.wanted, crm.value)) return { do: "already", rule: "D1" };
+  const reason = unfit(rule, property, asked.wanted);
+  if (reason !== null) return refuse("D2", reason);
+  if (isRuling) return write("R1", asked.wanted, crm);
+  if (rule.approval) return { do: "propose", rule: "D10" };
+  if (equal(rule.kind, asked.seen, crm.value)) return write("D3", asked.wanted, null);
+  if (crm.by.person === asked.actor.person) return write("D4", asked.wanted, null);
+  return collide(rule, crm, asked);
+}
+function unfit(rule, property, wanted) {
+  if (!property.exists) return "property-gone";
+  if (property.readOnly) return "property-read-only";
+  if (wanted === null) return rule.required ? "required" : null;
+  const parsed = parse(rule.kind, wanted);
+  if (!parsed.ok) return parsed.problem;
+  const { options } = property;
+  if (options === null) return null;
+  const chosen = rule.kind === "choices" ? members(wanted) : [wanted];
+  return chosen.every((option) => options.includes(option)) ? null : "not-an-option";
+}
+function collide(rule, crm, asked) {
+  switch (rule.conflict) {
+    case "crm":
+      return { do: "yield", rule: "D5", to: crm };
+    case "customer":
+      return write("D6", asked.wanted, crm);
+    case "newest":
+      return asked.at > crm.at + SKEW_TOLERANCE_MS ? write("D7", asked.wanted, crm) : { do: "yield", rule: "D7", to: crm };
+    case "union": {
+      const merged = merge(asked.seen, crm.value, asked.wanted);
+      return equal("choices", merged, crm.value) ? { do: "already", rule: "D8" } : write("D8", merged, crm);
+    }
+    case "ask":
+      return { do: "hold", rule: "D9", against: crm };
+    default:
+      return rule.conflict;
+  }
+}
+function merge(seen, theirs, wanted) {
+  const before = new Set(members(seen));
+  const after = new Set(members(wanted));
+  const added = [...after].filter((option) => !before.has(option));
+  const kept = members(theirs).filter((option) => after.has(option) || !before.has(option));
+  return fromMembers([...kept, ...added]);
+}
+function refuse(rule, reason) {
+  return { do: "refuse", rule, reason, field: null };
+}
+function write(rule, value, overwrites) {
+  return { do: "write", rule, value, overwrites };
+}
+
+// shared/defineOwnership.ts
+function defineOwnership(literal) {
+  const mistakes = mistakesIn(literal);
+  if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join("; ")}.`);
+  return literal;
+}
+function ruleOf(field) {
+  const { kind } = field;
+  if (field.owner === "crm") return { kind, conflict: "crm", writers: [], approval: false, required: false };
+  return {
+    kind,
+    conflict: field.owner === "customer" ? "customer" : field.conflict,
+    writers: field.edit,
+    approval: field.approval === true,
+    required: field.required === true
+  };
+}
+function mistakesIn(literal) {
+  const mistakes = [];
+  if (Object.hasOwn(literal.audiences, STAFF)) mistakes.push(`"${STAFF}" is not an audience of customers`);
+  for (const [name, object] of Object.entries(literal.objects)) {
+    if (!(object.title in object.fields))
+      mistakes.push(`${name}: the title field "${object.title}" does not exist`);
+    const properties = Object.values(object.fields).map((field) => field.property);
+    const twice = properties.find((property, index) => properties.indexOf(property) !== index);
+    if (twice !== void 0) mistakes.push(`${name}: two fields map the property "${twice}"`);
+    for (const [fieldName, field] of Object.entries(object.fields)) {
+      const blind = field.owner === "crm" ? void 0 : field.edit.find((audience) => !field.see.includes(audience));
+      if (blind !== void 0)
+        mistakes.push(`${name}.${fieldName}: the audience "${blind}" may edit but not see it`);
+    }
+  }
+  for (const [name, action] of Object.entries(literal.actions))
+    mistakes.push(...mistakesInAction(literal, name, action));
+  return mistakes;
+}
+function mistakesInAction(literal, name, action) {
+  const mistakes = [];
+  for (const fieldName of Object.keys(action.sets)) {
+    const field = literal.objects[action.object]?.fields[fieldName];
+    if (field === void 0 || field.owner === "crm") {
+      mistakes.push(`action ${name}: "${fieldName}" is not a field a customer may write`);
+      continue;
+    }
+    const barred = action.audiences.find((audience) => !field.edit.includes(audience));
+    if (barred !== void 0)
+      mistakes.push(`action ${name}: the audience "${barred}" may not write "${fieldName}"`);
+  }
+  return mistakes;
+}
+
+// shared/ownership.ts
+var ownership = defineOwnership({
+  version: "2026-11-23.1",
+  audiences: {
+    direct: { label: "Customer", reaches: { company: "primary" } },
+    partner: { label: "Partner", reaches: { company: "labelled", association: "Portal partner" } }
+  },
+  objects: {
+    contact: {
+      crm: "contacts",
+      typeId: "0-1",
+      label: { one: "Person", many: "People" },
+      title: "email",
+      scope: { direct: "self", partner: "self" },
+      fields: {
+        firstName: { property: "firstname", label: "First name", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        lastName: { property: "lastname", label: "Last name", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"], required: true },
+        email: { property: "email", label: "E-mail", kind: "email", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct", "partner"], required: true, approval: true },
+        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        mobile: { property: "mobilephone", label: "Mobile", kind: "phone", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        jobTitle: { property: "jobtitle", label: "Job title", kind: "text", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        newsletterTopics: { property: "portal_newsletter_topics", label: "Newsletter topics", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        preferredChannel: { property: "portal_preferred_channel", label: "How we reach you", kind: "choice", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        outOfOfficeUntil: { property: "portal_out_of_office_until", label: "Away until", kind: "date", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: ["direct", "partner"] }
+      }
+    },
+    company: {
+      crm: "companies",
+      typeId: "0-2",
+      label: { one: "Company", many: "Companies" },
+      title: "name",
+      scope: { direct: "company", partner: "company" },
+      fields: {
+        name: { property: "name", label: "Name", kind: "text", owner: "crm", see: ["direct", "partner"] },
+        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct"] },
+        website: { property: "website", label: "Website", kind: "url", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] },
+        street: { property: "address", label: "Street", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
+        city: { property: "city", label: "City", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
+        zip: { property: "zip", label: "Postcode", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
+        country: { property: "country", label: "Country", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
+        billingEmail: { property: "billing_email", label: "Invoices go to", kind: "email", owner: "customer", see: ["direct"], edit: ["direct"], required: true },
+        vatNumber: { property: "vat_number", label: "VAT number", kind: "text", owner: "both", conflict: "ask", see: ["direct"], edit: ["direct"], approval: true },
+        paperlessBilling: { property: "paperless_billing", label: "Paperless billing", kind: "boolean", owner: "customer", see: ["direct"], edit: ["direct"] },
+        deliveryNotes: { property: "delivery_notes", label: "Delivery notes", kind: "longtext", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        capabilities: { property: "capabilities", label: "Services used", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct"] },
+        employees: { property: "numberofemployees", label: "Employees", kind: "number", owner: "both", conflict: "crm", see: ["direct"], edit: ["direct"] },
+        creditLimit: { property: "credit_limit", label: "Credit limit", kind: "currency", owner: "crm", see: ["direct"] },
+        renewalDate: { property: "renewal_date", label: "Renewal date", kind: "date", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
+        supportTier: { property: "support_tier", label: "Support level", kind: "choice", owner: "crm", see: ["direct", "partner"] },
+        orderStatus: { property: "order_status", label: "Order status", kind: "choice", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
+        lastSurveyAt: { property: "last_survey_at", label: "Last survey", kind: "datetime", owner: "crm", see: ["direct"] },
+        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: ["direct", "partner"] },
+        // Staff see this on the card; no audience does.
+        internalRisk: { property: "internal_risk", label: "Internal risk", kind: "choice", owner: "crm", see: [] }
+      }
+    },
+    deal: {
+      crm: "deals",
+      typeId: "0-3",
+      label: { one: "Order", many: "Orders" },
+      title: "name",
+      scope: { direct: "company", partner: "none" },
+      fields: {
+        name: { property: "dealname", label: "Order", kind: "text", owner: "crm", see: ["direct"] },
+        stage: { property: "dealstage", label: "Stage", kind: "choice", owner: "crm", see: ["direct"] },
+        amount: { property: "amount", label: "Amount", kind: "currency", owner: "crm", see: ["direct"] },
+        expectedOn: { property: "closedate", label: "Expected", kind: "datetime", owner: "crm", see: ["direct"] },
+        poNumber: { property: "po_number", label: "Your purchase order", kind: "text", owner: "customer", see: ["direct"], edit: ["direct"] },
+        priority: { property: "customer_priority", label: "Urgency for you", kind: "choice", owner: "both", conflict: "newest", see: ["direct"], edit: ["direct"] }
+      }
+    },
+    ticket: {
+      crm: "tickets",
+      typeId: "0-5",
+      label: { one: "Case", many: "Cases" },
+      title: "subject",
+      scope: { direct: "company", partner: "company" },
+      fields: {
+        subject: { property: "subject", label: "Subject", kind: "text", owner: "crm", see: ["direct", "partner"] },
+        description: { property: "content", label: "What happened", kind: "longtext", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        stage: { property: "hs_pipeline_stage", label: "Status", kind: "choice", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
+        priority: { property: "hs_ticket_priority", label: "Priority", kind: "choice", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] },
+        reference: { property: "customer_reference", label: "Your reference", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        resolution: { property: "resolution_summary", label: "What we did", kind: "longtext", owner: "crm", see: ["direct", "partner"] }
+      }
+    },
+    quote: {
+      crm: "quotes",
+      typeId: "0-14",
+      label: { one: "Quote", many: "Quotes" },
+      title: "title",
+      scope: { direct: "company", partner: "none" },
+      fields: {
+        title: { property: "hs_title", label: "Quote", kind: "text", owner: "crm", see: ["direct"] },
+        amount: { property: "hs_quote_amount", label: "Amount", kind: "currency", owner: "crm", see: ["direct"], freshWithinS: 30 },
+        currency: { property: "hs_currency", label: "Currency", kind: "choice", owner: "crm", see: ["direct"] },
+        expiresOn: { property: "hs_expiration_date", label: "Valid until", kind: "date", owner: "crm", see: ["direct"], freshWithinS: 30 },
+        terms: { property: "hs_terms", label: "Terms", kind: "longtext", owner: "crm", see: ["direct"], freshWithinS: 30 },
+        decision: { property: "customer_decision", label: "Your decision", kind: "choice", owner: "both", conflict: "ask", see: ["direct"], edit: ["direct"], byActionOnly: true },
+        decisionNote: { property: "customer_decision_note", label: "Your note", kind: "longtext", owner: "customer", see: ["direct"], edit: ["direct"] }
+      }
+    },
+    site: {
+      crm: "installed_site",
+      typeId: null,
+      label: { one: "Site", many: "Sites" },
+      title: "name",
+      scope: { direct: "company", partner: "company" },
+      fields: {
+        name: { property: "site_name", label: "Site", kind: "text", owner: "crm", see: ["direct", "partner"] },
+        address: { property: "address", label: "Address", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
+        accessNotes: { property: "access_notes", label: "How to get in", kind: "longtext", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        equipment: { property: "equipment", label: "Equipment", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        contactPhone: { property: "contact_phone", label: "Phone on site", kind: "phone", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
+        installedOn: { property: "installed_on", label: "Installed on", kind: "date", owner: "crm", see: ["direct", "partner"] },
+        serviceLevel: { property: "service_level", label: "Service level", kind: "choice", owner: "crm", see: ["direct", "partner"] },
+        mapUrl: { property: "map_url", label: "Map", kind: "url", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] }
+      }
+    }
+  },
+  actions: {
+    approveQuote: {
+      object: "quote",
+      label: "Approve",
+      sets: { decision: "approved" },
+      guards: ["title", "amount", "currency", "expiresOn", "terms"],
+      audiences: ["direct"]
+    },
+    declineQuote: {
+      object: "quote",
+      label: "Decline",
+      sets: { decision: "declined" },
+      guards: ["title", "amount", "currency", "expiresOn", "terms"],
+      audiences: ["direct"]
+    }
+  }
+});
+var objects = ownership.objects;
+var isObject = (name) => Object.hasOwn(objects, name);
+var isAudience = (name) => Object.hasOwn(ownership.audiences, name);
+var fieldOf = (object, name) => Object.hasOwn(objects[object].fields, name) ? objects[object].fields[name] : void 0;
+var OBJECTS = Object.keys(objects).filter(isObject);
+
+// shared/words.ts
+var CONFLICT_SENTENCES = {
+  crm: "If both change it at once, the CRM’s value stands.",
+  customer: "If both change it at once, the customer’s value is written; ours is kept and can be restored.",
+  newest: "If both change it at once, the later change counts.",
+  union: "If both change it at once, the two changes are put together.",
+  ask: "If both change it at once, a colleague decides."
+};
+
+// shared/ids.ts
+var isRecordId = (text) => /^[1-9]\d{0,19}$/.test(text);
+var recordId = (text) => checked(String(text), isRecordId, "record id");
+function checked(text, is, what) {
+  if (!is(text)) throw new Error(`"${text.slice(0, 40)}" is not a ${what}.`);
+  return text;
+}
+
+// hubspot-project/functions/parameters.ts
+var got = (value) => ({ ok: true, value });
+var refuse2 = (code, sentence) => ({
+  ok: false,
+  code,
+  sentence
+});
+var isMap = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var member = (map, name) => isMap(map) && Object.hasOwn(map, name) ? map[name] : void 0;
+var textOf = (value) => typeof value === "string" ? value : null;
+var idOf = (value) => typeof value === "number" ? String(value) : textOf(value);
+function namedRecord(parameters) {
+  const objectType = textOf(member(parameters, "objectTypeId") ?? member(parameters, "object"));
+  if (objectType === null || !/^[\w-]{1,100}$/.test(objectType))
+    return refuse2("bad-request", "Name the object by its type id or its name, as objectTypeId or object.");
+  const recordId2 = idOf(member(parameters, "objectId"));
+  if (recordId2 === null || !isRecordId(recordId2))
+    return refuse2("bad-request", "Name the record by its number, as objectId.");
+  return got({ objectType, recordId: recordId2 });
+}
+var FIELDS_MAX = 50;
+function askedEdits(parameters) {
+  const edits = member(parameters, "edits") ?? {};
+  if (!isMap(edits)) return refuse2("bad-request", "Give the edits as an object: field names and values.");
+  const entries = Object.entries(edits);
+  if (entries.length > FIELDS_MAX) return refuse2("bad-request", `At most ${FIELDS_MAX} fields at once.`);
+  const asked = [];
+  for (const [field, value] of entries) {
+    if (!isAsked(value))
+      return refuse2("bad-request", `The value for “${field.slice(0, 100)}” is neither a value nor a list.`);
+    asked.push({ field, asked: value });
+  }
+  return got(asked);
+}
+function isAsked(value) {
+  if (Array.isArray(value)) return value.every((option) => typeof option === "string");
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+// hubspot-project/functions/hubspot.ts
+var API_DATE = "2026-09";
+var DEFAULT_BASE = "https://api.hubapi.com";
+var DEADLINE_MS = 1e4;
+function openHubSpot() {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const get = (path, gone) => ask(path, gone, signal);
+  return {
+    resolve: (objectType) => resolve(get, objectType),
+    readRecord: async ({ object, typeId }, id) => {
+      const names = Object.values(objects[object].fields).map((field) => field.property).join(",");
+      const query = new URLSearchParams({ properties: names, propertiesWithHistory: names });
+      const answer = await get(`/crm/objects/${API_DATE}/${typeId}/${id}?${query.toString()}`, NO_RECORD);
+      return answer.ok ? readingOf(object, answer.value) : answer;
+    },
+    readProperties: async ({ typeId }) => {
+      const answer = await get(`/crm/properties/${API_DATE}/${typeId}`, NO_OBJECT);
+      return answer.ok ? propertiesOf(answer.value) : answer;
+    }
+  };
+}
+var NO_RECORD = refuse2("unknown-record", "The CRM has no such record, or it is archived.");
+var NO_OBJECT = refuse2("unknown-object", "Tallystick keeps no records of this kind.");
+var NOT_TOLD = refuse2("unexpected", "The CRM’s answer has another shape than documented.");
+var objectNamed = (objectType) => isObject(objectType) ? objectType : OBJECTS.find((each) => [objects[each].typeId, objects[each].crm].includes(objectType));
+var isCustomTypeId = (objectType) => /^2-\d+$/.test(objectType);
+async function resolve(get, objectType) {
+  const named = objectNamed(objectType);
+  const typeId = named === void 0 ? null : objects[named].typeId;
+  if (named !== void 0 && typeId !== null) return got({ object: named, typeId });
+  if (named === void 0 && !isCustomTypeId(objectType)) return NO_OBJECT;
+  const answer = await get(`/crm-object-schemas/${API_DATE}/schemas`, NO_OBJECT);
+  if (!answer.ok) return answer;
+  const schemas = member(answer.value, "results");
+  if (!Array.isArray(schemas)) return NOT_TOLD;
+  for (const schema of schemas) {
+    const id = textOf(member(schema, "objectTypeId"));
+    const object = OBJECTS.find(
+      (each) => objects[each].typeId === null && objects[each].crm === member(schema, "name")
+    );
+    if (id !== null && object !== void 0 && (object === named || id === objectType))
+      return got({ object, typeId: id });
+  }
+  return NO_OBJECT;
+}
+async function ask(path, gone, signal) {
+  const token = process.env.PRIVATE_APP_ACCESS_TOKEN ?? "";
+  if (token === "") return refuse2("not-configured", "The function has no access token of the app.");
+  const base = (process.env.HUBSPOT_API_BASE ?? DEFAULT_BASE).replace(/\/$/, "");
+  let status;
+  let text;
+  try {
+    const response = await fetch(`${base}${path}`, {
+      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+      redirect: "error",
+      // the token goes to HubSpot and nowhere else
+      signal
+    });
+    ({ status } = response);
+    text = await response.text();
+  } catch {
+    return signal.aborted ? refuse2("no-answer", `HubSpot did not answer within ${DEADLINE_MS / 1e3} seconds.`) : refuse2("no-answer", "HubSpot could not be reached.");
+  }
+  if (status !== 200) return failureOf(status, gone);
+  try {
+    return got(JSON.parse(text));
+  } catch {
+    return NOT_TOLD;
+  }
+}
+function failureOf(status, gone) {
+  if (status === 401) return refuse2("not-configured", "HubSpot does not accept the app’s access token.");
+  if (status === 403) return refuse2("not-configured", "The app’s access token lacks a scope.");
+  if (status === 404 || status === 410) return gone;
+  if (status === 429 || status === 423)
+    return refuse2("too-many-calls", "HubSpot has no room for this call now. Try again in a moment.");
+  if (status >= 500 || status === 408 || status === 477)
+    return refuse2("no-answer", `HubSpot failed with status ${status}. Try again in a moment.`);
+  return refuse2("unexpected", `HubSpot answered with status ${status}.`);
+}
+function readingOf(object, answer) {
+  const id = idOf(member(answer, "id"));
+  if (id === null) return NOT_TOLD;
+  const history = /* @__PURE__ */ new Map();
+  for (const [name, { kind, property }] of Object.entries(objects[object].fields)) {
+    const told = member(member(answer, "propertiesWithHistory"), property) ?? [];
+    if (!Array.isArray(told) || !told.every(isMap)) return NOT_TOLD;
+    const entries = told.map((entry) => {
+      const at = Date.parse(textOf(member(entry, "timestamp")) ?? "");
+      const via = textOf(member(entry, "sourceType")) ?? "UNKNOWN";
+      return {
+        value: canonical(kind, textOf(member(entry, "value"))),
+        at: Number.isNaN(at) ? 0 : at,
+        by: { via, id: textOf(member(entry, "sourceId")), person: null }
+      };
+    });
+    const value = canonical(kind, textOf(member(member(answer, "properties"), property)));
+    if (entries.length === 0 && value !== null)
+      entries.push({ value, at: 0, by: { via: "UNKNOWN", id: null, person: null } });
+    history.set(name, entries);
+  }
+  return got({ id: recordId(id), history });
+}
+function propertiesOf(answer) {
+  const results = member(answer, "results");
+  if (!Array.isArray(results)) return NOT_TOLD;
+  const found = /* @__PURE__ */ new Map();
+  for (const result of results) {
+    const name = textOf(member(result, "name"));
+    if (name === null) return NOT_TOLD;
+    const options = member(result, "options");
+    const isClosed = member(result, "type") === "enumeration" && member(result, "externalOptions") !== true;
+    found.set(name, {
+      exists: true,
+      readOnly: member(member(result, "modificationMetadata"), "readOnlyValue") === true,
+      options: isClosed && Array.isArray(options) ? options.flatMap((option) => textOf(member(option, "value")) ?? []) : null
+    });
+  }
+  return got(found);
+}
+
+// hubspot-project/functions/show.ts
+var TEXT_MAX_CHARS2 = 300;
+function shown(kind, value) {
+  const text = show(kind, value);
+  return text.length > TEXT_MAX_CHARS2 ? `${text.slice(0, TEXT_MAX_CHARS2 - 1)}…` : text;
+}
+var valueOf = (reading, field) => reading.history.get(field)?.[0]?.value ?? null;
+function readRecordOf(object, reading, now) {
+  const { label, title, fields } = objects[object];
+  const value = valueOf(reading, title);
+  return {
+    object,
+    label: label.one,
+    recordId: reading.id,
+    title: value === null ? `${label.one} ${reading.id}` : shown(fields[title]?.kind ?? "text", value),
+    readAt: new Date(now).toISOString()
+  };
+}
+
+// hubspot-project/functions/words.ts
+var DECISIONS = {
+  write: "It would be written, and then proven from the CRM’s history.",
+  already: "The CRM already says so: nothing would be written.",
+  refuse: "It would be refused:",
+  propose: "It would wait for a colleague’s approval; the CRM’s value stands until then.",
+  yield: "The CRM’s value would stand.",
+  hold: "It would wait for a colleague’s decision; the CRM’s value stands until then."
+};
+var REASONS = {
+  "no-such-field": "this audience sees no such field.",
+  "one-value-only": "the field takes one value, not several.",
+  "too-long": "the text is too long.",
+  "control-characters": "the text has characters that cannot be stored.",
+  "not-an-email": "this is not an e-mail address.",
+  "not-a-phone": "this is not a phone number.",
+  "not-a-url": "this is not a web address.",
+  "not-a-number": "this is not a number.",
+  "not-a-date": "this is not a date.",
+  "not-a-time": "this is not a date with a time.",
+  "not-yes-or-no": "this is neither yes nor no.",
+  "not-an-option": "this is not one of the CRM’s options.",
+  "not-an-owner": "this is not the id of an owner.",
+  "not-yours-to-change": "this audience may not change the field this way.",
+  required: "the rules want a value here.",
+  "property-gone": "the CRM has no such property.",
+  "property-read-only": "the CRM lets nobody write the property.",
+  "changed-while-looking": "something that was read changed meanwhile.",
+  declined: "a colleague declined it.",
+  "settled-before": "it had been decided before.",
+  "record-gone": "the record is no longer there.",
+  "record-merged": "the record was merged into another one.",
+  "crm-refused": "the CRM does not take this value."
+};
+
+// hubspot-project/functions/checkRecord.ts
+async function main(context) {
+  const parameters = member(context, "parameters");
+  const named = namedRecord(parameters);
+  if (!named.ok) return named;
+  const edits = askedEdits(parameters);
+  if (!edits.ok) return edits;
+  const audience = audienceOf(parameters);
+  if (!audience.ok) return audience;
+  const hubspot = openHubSpot();
+  const resolved = await hubspot.resolve(named.value.objectType);
+  if (!resolved.ok) return resolved;
+  const { object } = resolved.value;
+  const [reading, properties] = await Promise.all([
+    hubspot.readRecord(resolved.value, named.value.recordId),
+    hubspot.readProperties(resolved.value)
+  ]);
+  if (!reading.ok) return reading;
+  if (!properties.ok) return properties;
+  const crm = { object, reading: reading.value, properties: properties.value, now: Date.now() };
+  const fields = fieldsOf(crm);
+  return {
+    ok: true,
+    ...readRecordOf(object, reading.value, crm.now),
+    ruleVersion: ownership.version,
+    audience: audience.value,
+    fits: fields.every((field) => field.fits),
+    fields,
+    edits: edits.value.map(({ field, asked }) => editOf(crm, audience.value, field, asked))
+  };
+}
+var AUDIENCES = Object.keys(ownership.audiences).filter(isAudience);
+function audienceOf(parameters) {
+  const audience = member(parameters, "audience") ?? AUDIENCES[0];
+  return typeof audience === "string" && isAudience(audience) ? got(audience) : refuse2("bad-request", `There is no such audience. The rules know ${AUDIENCES.join(", ")}.`);
+}
+var GONE = { exists: false, readOnly: false, options: null };
+function fieldsOf({ object, reading, properties }) {
+  return Object.entries(objects[object].fields).map(([name, spec]) => {
+    const value = valueOf(reading, name);
+    const property = { ...properties.get(spec.property) ?? GONE, readOnly: false };
+    const problem = unfit(ruleOf(spec), property, value);
+    return {
+      name,
+      label: spec.label,
+      text: shown(spec.kind, value),
+      fits: problem === null,
+      problem,
+      sentence: problem === null ? "It fits." : `It does not fit: ${REASONS[problem]}`
+    };
+  });
+}
+function editOf(crm, audience, field, asked) {
+  const { object, reading, properties } = crm;
+  const spec = fieldOf(object, field);
+  if (spec === void 0 || objects[object].scope[audience] === "none" || !spec.see.includes(audience))
+    return refused(field, null, "no-such-field");
+  if (spec.owner !== "crm" && spec.byActionOnly === true) return refused(field, null, "not-yours-to-change");
+  if (Array.isArray(asked) && spec.kind !== "choices") return refused(field, null, "one-value-only");
+  const rule = ruleOf(spec);
+  const parsed = readValue(spec, asked);
+  if (!parsed.ok && rule.writers.includes(audience)) return refused(field, null, parsed.problem);
+  const wanted = parsed.ok ? parsed.value : null;
+  const newest = reading.history.get(field)?.[0];
+  const standing = newest ?? { value: null, at: 0, by: { via: "UNKNOWN", id: null, person: null } };
+  const decision = decide(rule, properties.get(spec.property) ?? GONE, standing, {
+    seen: standing.value,
+    wanted,
+    at: crm.now,
+    actor: { person: "", audience }
+  });
+  if (decision.do === "refuse") return { ...refused(field, wanted, decision.reason), rule: decision.rule };
+  return {
+    field,
+    wanted,
+    decision: decision.do,
+    rule: decision.rule,
+    reason: null,
+    sentence: `${DECISIONS[decision.do]}${isNational(spec, asked) ? NATIONAL : ""}`,
+    collision: collisionOf(rule, decision)
+  };
+}
+function refused(field, wanted, reason) {
+  const sentence = `${DECISIONS.refuse} ${REASONS[reason]}`;
+  return { field, wanted, decision: "refuse", rule: null, reason, sentence, collision: null };
+}
+function readValue(spec, asked) {
+  if (Array.isArray(asked) && asked.some((option) => option.includes(";")))
+    return { ok: false, problem: "not-an-option" };
+  const text = Array.isArray(asked) ? asked.join(";") : asked === null ? null : String(asked);
+  if (spec.kind === "phone" && text !== null && !/^\s*\+?[\d\s().\-/]*$/.test(text))
+    return { ok: false, problem: "not-a-phone" };
+  return parse(spec.kind, text);
+}
+var NATIONAL = " The portal reads a phone number without a country code as one of the record’s country; here it was taken as it stands.";
+var isNational = (spec, asked) => spec.kind === "phone" && /^\s*[^\s+0]|^\s*0[^0]/.test(String(asked ?? ""));
+function collisionOf(rule, decision) {
+  if (decision.do !== "write" && decision.do !== "propose") return null;
+  return rule.approval ? "Whatever the CRM holds by then, a colleague decides." : CONFLICT_SENTENCES[rule.conflict];
+}
+// Annotate the CommonJS export names for ESM import in node:
+0 && (module.exports = {
+  main
+});

@@ -1,0 +1,95 @@
+/** Entries of the journal as people read them, newest first. */
+import {
+  Button,
+  EmptyState,
+  Flex,
+  Link,
+  Table,
+  TableBody,
+  TableCell,
+  TableHead,
+  TableHeader,
+  TableRow,
+  Text,
+} from '@hubspot/ui-extensions';
+import type { DeskEntry } from '@tallystick/shared/deskMessages';
+import type { ReactNode } from 'react';
+import { moment } from './words.tsx';
+
+export function Entries({
+  entries,
+  linkOf,
+}: {
+  entries: readonly DeskEntry[];
+  /** The address of an entry's record, where several records are shown together. */
+  linkOf?: (entry: DeskEntry) => string | null;
+}): ReactNode {
+  if (entries.length === 0)
+    return (
+      <EmptyState title="Nothing here" layout="vertical">
+        <Text>No entry of the journal fits.</Text>
+      </EmptyState>
+    );
+  return (
+    <Table bordered density="compact">
+      <TableHead>
+        <TableRow>
+          <TableHeader width="min">When</TableHeader>
+          <TableHeader width="min">What</TableHeader>
+          <TableHeader>What happened</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {entries.map((entry) => (
+          <TableRow key={entry.seq}>
+            <TableCell>
+              <Text variant="microcopy">{moment(entry.at)}</Text>
+            </TableCell>
+            <TableCell>
+              <Place entry={entry} link={linkOf?.(entry) ?? null} />
+            </TableCell>
+            <TableCell>
+              <Text>{entry.sentence}</Text>
+            </TableCell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  );
+}
+
+function Place({ entry, link }: { entry: DeskEntry; link: string | null }): ReactNode {
+  const what = entry.label ?? 'the record';
+  if (link === null) return <Text>{what}</Text>;
+  return (
+    <Flex direction="column">
+      <Text>{what}</Text>
+      <Link href={link}>{`${entry.object ?? ''} ${entry.recordId ?? ''}`}</Link>
+    </Flex>
+  );
+}
+
+/** Older and newest; there is no way back but to the start, because the journal grows at its head. */
+export function Pager({
+  isFirst,
+  next,
+  onOlder,
+  onNewest,
+}: {
+  isFirst: boolean;
+  next: number | string | null;
+  onOlder: () => void;
+  onNewest: () => void;
+}): ReactNode {
+  if (isFirst && next === null) return null;
+  return (
+    <Flex gap="sm">
+      <Button size="xs" disabled={isFirst} onClick={onNewest}>
+        Newest
+      </Button>
+      <Button size="xs" disabled={next === null} onClick={onOlder}>
+        Older
+      </Button>
+    </Flex>
+  );
+}
