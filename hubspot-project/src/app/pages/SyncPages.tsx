@@ -1,3 +1,56 @@
-import { hubspot, Text } from '@hubspot/ui-extensions';
+/** The app's pages: health, conflicts of all records, parked work, activity, rules. */
+import { Flex, hubspot, Text } from '@hubspot/ui-extensions';
+import { createPageRouter, PageLink, PageRoutes, PageTitle } from '@hubspot/ui-extensions/pages';
+import type { ReactNode } from 'react';
+import { Activity } from './Activity.tsx';
+import { Conflicts } from './Conflicts.tsx';
+import { Health } from './Health.tsx';
+import { ParkedWork } from './ParkedWork.tsx';
+import { Rules } from './Rules.tsx';
 
-hubspot.extend<'pages'>(() => <Text>Portal Sync</Text>);
+const PAGES = [
+  { to: '/', label: 'Health' },
+  { to: '/conflicts', label: 'Conflicts' },
+  { to: '/parked', label: 'Parked' },
+  { to: '/activity', label: 'Activity' },
+  { to: '/rules', label: 'Rules' },
+];
+
+function Layout({ children }: { children?: ReactNode }): ReactNode {
+  return (
+    <Flex direction="column" gap="md">
+      <Flex gap="md" wrap>
+        {PAGES.map(({ to, label }) => (
+          <PageLink key={to} to={to}>
+            {label}
+          </PageLink>
+        ))}
+      </Flex>
+      {children}
+    </Flex>
+  );
+}
+
+function NotFound(): ReactNode {
+  return (
+    <>
+      <PageTitle>Not found</PageTitle>
+      <Text>There is no page at this address. The links above lead on.</Text>
+    </>
+  );
+}
+
+const Router = createPageRouter(
+  <PageRoutes layoutComponent={Layout}>
+    <PageRoutes.IndexRoute component={Health} />
+    <PageRoutes.Route path="/conflicts" component={Conflicts} />
+    <PageRoutes.Route path="/parked" component={ParkedWork} />
+    <PageRoutes.Route path="/activity" component={Activity} />
+    <PageRoutes.Route path="/rules" component={Rules} />
+    <PageRoutes.AnyRoute component={NotFound} />
+  </PageRoutes>,
+);
+
+hubspot.extend<'pages'>(() => <Router />);
+
+export { Router };

@@ -263,7 +263,10 @@ function readSettings() {
     return refuse("not-configured", "The secret TALLYSTICK_BACKEND_URL is missing or not an address.");
   const secret = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(process.env.TALLYSTICK_NUDGE_SECRET ?? "")?.[1];
   if (secret === void 0)
-    return refuse("not-configured", "The secret TALLYSTICK_NUDGE_SECRET is missing or not of the form whsec_….");
+    return refuse(
+      "not-configured",
+      "The secret TALLYSTICK_NUDGE_SECRET is missing or not of the form whsec_…."
+    );
   const key = Uint8Array.from(atob(secret), (char) => char.charCodeAt(0)).buffer;
   return got({ url: `${base}/desk/v1/nudge`, key });
 }
@@ -286,8 +289,11 @@ async function send({ url, key }, body) {
   if (status === 202) return { ok: true, queued: true, sentence: "Tallystick looks at the record now." };
   if (status === 401)
     return refuse("not-configured", "Tallystick does not accept the signature: the secrets differ.");
+  if (status === 403) return refuse("not-configured", "Tallystick speaks for another hub.");
+  if (status === 422) return NO_OBJECT;
   if (status === 404) return refuse("not-configured", "Tallystick is not set up to be asked this way.");
-  if (status === 429) return refuse("too-many-calls", "Tallystick is asked too often. Try again in a moment.");
+  if (status === 429)
+    return refuse("too-many-calls", "Tallystick is asked too often. Try again in a moment.");
   if (status >= 500) return refuse("no-answer", `Tallystick failed with status ${status}.`);
   return refuse("unexpected", `Tallystick answered with status ${status}.`);
 }

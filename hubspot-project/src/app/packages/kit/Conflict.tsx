@@ -48,7 +48,7 @@ export function Conflict({ conflict, role, showTitle = false, onFresh }: Conflic
         <Flex gap="sm" align="center" wrap>
           <Heading>{showTitle ? `${label} of ${title}` : label}</Heading>
           <Tag variant={isProposal ? 'info' : 'warning'}>{isProposal ? 'Wants approval' : 'Conflict'}</Tag>
-          <Text variant="microcopy">{`Open since ${ago(conflict.openedAt)}`}</Text>
+          <Text variant="microcopy">{`Opened ${ago(conflict.openedAt)}`}</Text>
         </Flex>
         <AutoGrid columnWidth={220} gap="sm" flexible>
           <Side

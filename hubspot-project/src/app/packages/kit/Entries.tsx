@@ -3,7 +3,6 @@ import {
   Button,
   EmptyState,
   Flex,
-  Link,
   Table,
   TableBody,
   TableCell,
@@ -18,11 +17,11 @@ import { moment } from './words.tsx';
 
 export function Entries({
   entries,
-  linkOf,
+  showPlace = false,
 }: {
   entries: readonly DeskEntry[];
-  /** The address of an entry's record, where several records are shown together. */
-  linkOf?: (entry: DeskEntry) => string | null;
+  /** Several records are shown together: each entry names its own. */
+  showPlace?: boolean;
 }): ReactNode {
   if (entries.length === 0)
     return (
@@ -46,7 +45,10 @@ export function Entries({
               <Text variant="microcopy">{moment(entry.at)}</Text>
             </TableCell>
             <TableCell>
-              <Place entry={entry} link={linkOf?.(entry) ?? null} />
+              <Text>{entry.label ?? 'the record'}</Text>
+              {showPlace && entry.recordId !== null ? (
+                <Text variant="microcopy">{`${entry.object ?? ''} ${entry.recordId}`}</Text>
+              ) : null}
             </TableCell>
             <TableCell>
               <Text>{entry.sentence}</Text>
@@ -55,17 +57,6 @@ export function Entries({
         ))}
       </TableBody>
     </Table>
-  );
-}
-
-function Place({ entry, link }: { entry: DeskEntry; link: string | null }): ReactNode {
-  const what = entry.label ?? 'the record';
-  if (link === null) return <Text>{what}</Text>;
-  return (
-    <Flex direction="column">
-      <Text>{what}</Text>
-      <Link href={link}>{`${entry.object ?? ''} ${entry.recordId ?? ''}`}</Link>
-    </Flex>
   );
 }
 
