@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic' } },
+  // One copy of HubSpot's SDK and of React: the test renderer compares components by identity.
+  resolve: { dedupe: ['react', '@hubspot/ui-extensions', '@remote-ui/react'] },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     environment: 'node',
@@ -8,5 +11,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],
+    server: { deps: { inline: [/@hubspot\/ui-extensions/] } },
   },
 });

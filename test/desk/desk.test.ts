@@ -161,7 +161,7 @@ describe('the desk', () => {
       [{ objectType: '__proto__', recordId: '1' }, 'unknown-object'],
       [{ recordId: '1' }, 'bad-request'],
     ])('says in a sentence that it cannot show %j', async (query, code) => {
-      const answer = await desk.ask(NORA, '/desk/v1/record', { query: query as Record<string, string> });
+      const answer = await desk.ask(NORA, '/desk/v1/record', { query: query });
       expect(answer).toMatchObject({ ok: false, code });
       expect((answer as DeskRefusal).sentence).toMatch(/\w/);
     });

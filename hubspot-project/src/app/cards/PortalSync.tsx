@@ -4,7 +4,7 @@ import { Conflict } from '@tallystick/kit/Conflict';
 import { Failure } from '@tallystick/kit/Failure';
 import { Parked } from '@tallystick/kit/Parked';
 import type { DeskRecord } from '@tallystick/shared/deskMessages';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Fields } from './Fields.tsx';
 import { Head, SyncNow } from './Head.tsx';
 import { History } from './History.tsx';
@@ -38,6 +38,8 @@ export function PortalSync(): ReactNode {
 
 function Whole({ record, watched }: { record: DeskRecord; watched: Watched }): ReactNode {
   const { place, role, reload, onFresh } = watched;
+  // Only the tab that is looked at asks the desk for its part.
+  const [tab, setTab] = useState('fields');
   const open = record.conflicts.filter((conflict) => conflict.settled === null);
   const settled = record.conflicts.filter((conflict) => conflict.settled !== null);
   return (
@@ -46,12 +48,12 @@ function Whole({ record, watched }: { record: DeskRecord; watched: Watched }): R
       {open.map((conflict) => (
         <Conflict key={conflict.conflictId} conflict={conflict} role={role} onFresh={onFresh} />
       ))}
-      <Tabs defaultSelected="fields">
+      <Tabs selected={tab} onSelectedChange={(chosen: string | number) => setTab(String(chosen))}>
         <Tab tabId="fields" title="Fields">
           <Fields record={record} watched={watched} />
         </Tab>
         <Tab tabId="history" title="History">
-          <History record={record} place={place} />
+          {tab === 'history' ? <History record={record} place={place} /> : null}
         </Tab>
         <Tab tabId="settled" title={`Settled conflicts (${settled.length})`}>
           {settled.length === 0 ? (
@@ -61,7 +63,7 @@ function Whole({ record, watched }: { record: DeskRecord; watched: Watched }): R
           )}
         </Tab>
         <Tab tabId="view-as" title="View as the customer">
-          <ViewAs record={record} place={place} />
+          {tab === 'view-as' ? <ViewAs record={record} place={place} /> : null}
         </Tab>
       </Tabs>
     </Flex>

@@ -262,7 +262,7 @@ function readSettings() {
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     return refuse("not-configured", "The secret TALLYSTICK_BACKEND_URL is missing or not an address.");
   const secret = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(process.env.TALLYSTICK_NUDGE_SECRET ?? "")?.[1];
-  if (secret === void 0)
+  if (secret === void 0 || secret.length % 4 !== 0)
     return refuse(
       "not-configured",
       "The secret TALLYSTICK_NUDGE_SECRET is missing or not of the form whsec_…."
