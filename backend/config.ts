@@ -20,6 +20,8 @@ export interface Config {
   };
   /** User ids and e-mail addresses (in lower case) that are administrators of the desk whatever is stored. */
   deskAdmins: string[];
+  /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
+  nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
   host: string;
@@ -59,6 +61,13 @@ const environment = z.object({
     .min(1, 'HUBSPOT_WINDOW_LIMIT is below 1')
     .default(DEFAULT_WINDOW_LIMIT),
   DESK_ADMINS: z.string().default(''),
+  NUDGE_SECRETS: z
+    .string()
+    .regex(
+      /^$|^whsec_[\w+/=]{24,}(,\s*whsec_[\w+/=]{24,})*$/,
+      'NUDGE_SECRETS is not a list of whsec_… secrets',
+    )
+    .default(''),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -86,10 +95,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
     },
-    deskAdmins: settings.DESK_ADMINS.split(',').flatMap((each) => each.trim().toLowerCase() || []),
+    deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
+    nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
 }
+
+const listOf = (text: string): string[] => text.split(',').flatMap((each) => each.trim() || []);

@@ -11,6 +11,7 @@ import { OBJECTS } from '@tallystick/shared/ownership';
 import type { Router } from 'express';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
+import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
@@ -118,8 +119,8 @@ async function compose(
     at,
   });
   const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
-  const desk = deskOf(config, hub, { db, signals });
-  const app = createApp({ routers: [portal.router, desk], log, ready: () => isReady(db) });
+  const desk = desksOf(config, hub, { db, signals });
+  const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
   const server = await startServer({
     host: config.host,
     port: config.port,
@@ -163,21 +164,23 @@ async function compose(
   };
 }
 
-function deskOf(
+/** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */
+function desksOf(
   config: Config,
   hub: { hubId: HubId; appId: string },
   shared: { db: Db; signals: Signals },
-): Router {
-  return deskRouter({
-    ...shared,
-    now: Date.now,
+): Router[] {
+  const both = { ...shared, now: Date.now, hubId: hub.hubId };
+  const nudges = nudgeRouter({ ...both, secrets: config.nudgeSecrets });
+  const desk = deskRouter({
+    ...both,
     newId: randomUUID,
-    hubId: hub.hubId,
     appId: hub.appId,
     secrets: config.hubspot.clientSecrets,
     publicUrl: config.publicUrl,
     admins: config.deskAdmins,
   });
+  return [nudges, desk];
 }
 
 /**

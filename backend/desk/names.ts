@@ -55,7 +55,10 @@ function userIdOf(source: Source | null): string | null {
   );
 }
 
+/** Long enough for people, short enough for an answer that names many. */
+const NAME_MAX_CHARS = 60;
+
 function nameOf({ recordId, fields }: RecordRow): string {
   const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
-  return name === '' ? (fields.email?.value ?? `customer ${recordId}`) : name;
+  return (name === '' ? (fields.email?.value ?? `customer ${recordId}`) : name).slice(0, NAME_MAX_CHARS);
 }

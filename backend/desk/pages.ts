@@ -14,7 +14,7 @@ import { loadNames } from './names.ts';
 import { deskParked } from './parked.ts';
 import { titleOf } from './record.ts';
 
-const PAGE_CONFLICTS = 25;
+const PAGE_CONFLICTS = 15;
 const PARKED_MAX = 60;
 
 export async function conflictsAnswer(

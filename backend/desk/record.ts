@@ -26,7 +26,7 @@ import { deskPerson, linkedPeople, seenBy } from './people.ts';
 import { DeskRefused } from './refusals.ts';
 import { cut, optionsOf, showValue, type Definitions } from './show.ts';
 
-const CONFLICTS_MAX = 12;
+const CONFLICTS_MAX = 8;
 /** How soon a card asks again while something moves, and while nothing does. */
 const AGAIN_MOVING_MS = 1_500;
 const AGAIN_IDLE_MS = 10_000;

@@ -4,7 +4,7 @@ import { members, show, type Value } from '@tallystick/shared/values';
 import type { Definition } from '../store/database.ts';
 
 /** Keeps an answer with every field of a record well below what a card may be sent. */
-export const TEXT_MAX_CHARS = 300;
+export const TEXT_MAX_CHARS = 160;
 
 export type Definitions = ReadonlyMap<string, Definition>;
 

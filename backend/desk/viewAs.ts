@@ -66,5 +66,5 @@ function short(record: NonNullable<ViewAsAnswer['record']>): NonNullable<ViewAsA
   const fields = { ...record.fields };
   for (const [name, view] of Object.entries(record.fields))
     fields[name] = { ...view, value: view.value === null ? null : cut(view.value) };
-  return { ...record, fields };
+  return { ...record, title: cut(record.title), fields };
 }

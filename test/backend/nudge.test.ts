@@ -214,6 +214,10 @@ describe('asking the service to look at a record now', () => {
     expect(woken).toEqual([]);
   });
 
+  it('says which method it takes', async () => {
+    expect((await post(BODY, { method: 'PUT' })).allow).toBe('POST');
+  });
+
   it('is not there where no secret is configured', async () => {
     expect(await post(BODY, { to: closed })).toMatchObject({
       status: 404,
@@ -222,7 +226,8 @@ describe('asking the service to look at a record now', () => {
     expect(await due()).toEqual([]);
   });
 
-  it.each(['', 'whsec_', 'abc', 'whsec_short', `whsec_${'*'.repeat(40)}`])(
+  const bare = SECRET.slice('whsec_'.length);
+  it.each(['', 'whsec_', 'abc', 'whsec_AAAA', bare, `${SECRET}*`, `whsec_${'*'.repeat(40)}`])(
     'does not start with the secret "%s"',
     (secret) => {
       const deps = { db, signals: createSignals(), now: Date.now, hubId: HUB };

@@ -23,6 +23,7 @@ import { buildServiceConfiguration } from '../../node_modules/@hubspot/ui-extens
 import { executeFunction } from '../../node_modules/@hubspot/ui-extensions-dev-server/dist/lib/serverless/executor.js';
 import type { JsonValue } from '../../node_modules/@hubspot/ui-extensions-dev-server/dist/lib/serverless/types.js';
 import { freshBundles } from '../../hubspot-project/functions/build.ts';
+import { namedRecord } from '../../hubspot-project/functions/parameters.ts';
 import { nudgeRouter } from '../../backend/desk/nudge.ts';
 import { verifyWebhook, webhookKey } from '../../backend/desk/standardWebhook.ts';
 import { createApp } from '../../backend/server.ts';
@@ -183,6 +184,15 @@ describe('recordStatus', () => {
     });
   });
 
+  it('shows a value of which the CRM keeps no history', async () => {
+    const strange = await listen((_req, res) => res.end('{"id":"1","properties":{"name":"Firm"}}'));
+    await secrets({ PRIVATE_APP_ACCESS_TOKEN: 'x', HUBSPOT_API_BASE: strange.url });
+    const { title, fields } = await status(firm());
+    expect(title).toBe('Firm');
+    expect(fields[0]).toMatchObject({ name: 'name', text: 'Firm', who: '', at: null });
+    await strange.close();
+  });
+
   it('cuts long texts, and so keeps below what a card may be sent', async () => {
     const longest = 'x'.repeat(60_000);
     sim.world.update('companies', made.companies[2]!, { delivery_notes: longest }, sourceOf('import'));
@@ -207,6 +217,12 @@ describe('recordStatus', () => {
     const [gone, stays] = [made.contacts[7]!, made.contacts[8]!];
     const merged = sim.world.merge('contacts', stays, gone, sourceOf('colleague'));
     expect((await status({ objectTypeId: '0-1', objectId: gone })).recordId).toBe(merged.id);
+  });
+
+  it('reads only parameters that are there by themselves', () => {
+    const inherited: unknown = Object.create({ objectTypeId: '0-2', objectId: '1' });
+    expect(namedRecord(inherited)).toMatchObject({ ok: false, code: 'bad-request' });
+    expect(namedRecord({ objectTypeId: '0-2', objectId: '1' })).toMatchObject({ ok: true });
   });
 
   it('uses no identity it is given', async () => {
@@ -269,7 +285,10 @@ describe.each(['record_status', 'check_record'])('%s refuses', (uid) => {
 
   it('without a token', async () => {
     await secrets({ HUBSPOT_API_BASE: sim.url });
-    expect(await run(uid, firm())).toMatchObject({ ok: false, code: 'not-configured' });
+    expect(await run(uid, firm())).toEqual({
+      ...{ ok: false, code: 'not-configured' },
+      sentence: 'The function has no access token of the app.',
+    });
   });
 
   it.each(['<html>', '[]', 'null', '{}', '{"id":"1","propertiesWithHistory":{"name":"x"}}'])(
@@ -586,6 +605,10 @@ describe('nudge', () => {
     [
       'a secret of another form',
       { TALLYSTICK_BACKEND_URL: 'https://a.example', TALLYSTICK_NUDGE_SECRET: 'x' },
+    ],
+    [
+      'a secret cut short',
+      { TALLYSTICK_BACKEND_URL: 'https://a.example', TALLYSTICK_NUDGE_SECRET: 'whsec_A' },
     ],
     [
       'an address of another kind',

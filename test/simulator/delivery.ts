@@ -57,6 +57,8 @@ export interface CourierOptions {
   settings: WebhookSettings;
   clientSecret: string;
   random: Random;
+  /** Public origins that stand on this machine: called here, signed as public. */
+  local?: Readonly<Record<string, string>>;
   /** Left over from before a restart. */
   pending?: readonly Pending[];
 }
@@ -66,6 +68,7 @@ export function createCourier({
   settings,
   clientSecret,
   random,
+  local = {},
   pending = [],
 }: CourierOptions): Courier {
   const { clock } = state;
@@ -147,7 +150,7 @@ export function createCourier({
     const body = JSON.stringify(
       delivery.events.map((event) => ({ ...event, attemptNumber: delivery.attempts.length })),
     );
-    const attempt = await post(agent, delivery.target, body, { clientSecret, now: clock.now() });
+    const attempt = await post(agent, delivery.target, body, { clientSecret, now: clock.now(), local });
     delivery.attempts.push(attempt);
     sending.delete(delivery);
     if (attempt.status >= 200 && attempt.status < 300) {
@@ -203,17 +206,19 @@ function post(
   agent: Agent,
   target: string,
   body: string,
-  by: { clientSecret: string; now: number },
+  by: { clientSecret: string; now: number; local: Readonly<Record<string, string>> },
 ): Promise<Attempt> {
   const startedAt = performance.now();
   const timestamp = Math.round(by.now);
   return new Promise((resolve) => {
     const done = (status: number, error: string | null): void =>
       resolve({ at: timestamp, status, tookMs: Math.round(performance.now() - startedAt), error });
-    const secure = target.startsWith('https:');
+    const { origin } = new URL(target);
+    const called = target.replace(origin, by.local[origin] ?? origin);
+    const secure = called.startsWith('https:');
     const open = secure ? secureRequest : request;
     const req = open(
-      target,
+      called,
       {
         method: 'POST',
         ...(secure ? {} : { agent }),

@@ -40,13 +40,19 @@ export interface Tokens {
   revoke(token: string): void;
 }
 
-export function createTokens(clock: Clock, random: Random, app: OauthApp, accessToken: string): Tokens {
+export function createTokens(
+  clock: Clock,
+  random: Random,
+  app: OauthApp,
+  accessToken: string,
+  scopes: Grant['scopes'] = 'all',
+): Tokens {
   const grants = new Map<string, Grant>();
   const add = (grant: Grant): Grant => {
     grants.set(grant.token, grant);
     return grant;
   };
-  add({ token: accessToken, appId: app.appId, kind: 'static', scopes: 'all', expiresAt: null });
+  add({ token: accessToken, appId: app.appId, kind: 'static', scopes, expiresAt: null });
   const make = (kind: Grant['kind'], scopes: Grant['scopes'], lifeMs: number | null): Grant =>
     add({
       token: `${kind}-${random.uuid()}`,

@@ -42,6 +42,10 @@ export interface SimulatorOptions {
   /** Ms since 1970; world time is this plus an offset that only the control plane moves. */
   now?: () => number;
   webhookTarget?: string;
+  /** Public origins that stand on this machine: called here, signed as public. */
+  local?: Readonly<Record<string, string>>;
+  /** What the access token may do; everything where nothing is said. */
+  scopes?: readonly string[];
   subscriptions?: readonly Subscription[];
   limits?: Partial<Limits>;
   snapshotFile?: string;
@@ -102,6 +106,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     settings,
     clientSecret,
     random: createRandom(seed, 'webhooks'),
+    ...(options.local === undefined ? {} : { local: options.local }),
     pending: snapshot?.pending ?? [],
   });
   const limiter = createLimiter(clock, state.timeZone, options.limits);
@@ -112,6 +117,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     createRandom(seed, 'tokens'),
     { appId, clientId, clientSecret },
     accessToken,
+    options.scopes ?? 'all',
   );
   const saver = createSaver(options.snapshotFile, (): Snapshot => ({
     data: state.data,

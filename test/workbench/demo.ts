@@ -1,17 +1,20 @@
 /** The whole demo in one process: a CRM stand-in with a believable year in it, the service, the workbench page. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { parseConfig } from '../../backend/config.ts';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH, startService, type Overrides, type Service } from '../../backend/main.ts';
 import { freePort } from '../../backend/store/embedded.ts';
+import { openDatabase } from '../../backend/store/database.ts';
 import { addPerson } from '../../backend/store/people.ts';
+import { createCardProxy } from '../simulator/cardProxy.ts';
 import { seedDemo } from '../simulator/seed.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import { choosePeople } from './people.ts';
-import { startWorkbench } from './server.ts';
+import { runFunction } from './functions.ts';
+import { startWorkbench, type CrmSide } from './server.ts';
 
 export interface DemoOptions {
   /** 0: any free port. */
@@ -37,6 +40,9 @@ export interface Demo {
   people: DemoPerson[];
   service: Service;
   sim: Simulator;
+  /** As when the service's machine goes down, and comes back. */
+  stopService(): Promise<void>;
+  startService(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,8 +52,12 @@ const LOOK_MS = 25;
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { stateDir } = options;
   await mkdir(stateDir, { recursive: true });
+  const port = options.ports.portal === 0 ? await freePort() : options.ports.portal;
+  const local = { [await backendUrl()]: `http://127.0.0.1:${port}` };
   const sim = await startSimulator({
     port: options.ports.simulator,
+    local,
+    scopes: await grantedScopes(),
     snapshotFile: join(stateDir, 'simulator.json'),
   });
   const stops = [() => sim.close()];
@@ -56,45 +66,125 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
   try {
     if (!sim.restored) seedDemo(sim.world);
-    const service = await serviceOver(sim, options);
-    stops.push(() => service.close());
+    const service = await serviceOver(sim, port, options);
+    let running: Service | null = service;
+    stops.push(async () => running?.close());
     await service.leading;
     await loaded(service);
     const people = await demoPeople(service);
+    const db = openDatabase(service.databaseUrl, () => undefined);
+    stops.push(() => db.destroy());
     const workbench = await startWorkbench({
       port: options.ports.workbench,
-      db: service.db,
+      db,
       hubId: service.hubId,
       portalUrl: service.url,
       simulatorUrl: sim.url,
       people,
+      crm: await crmOf(sim, service, local),
     });
     stops.push(() => workbench.close());
-    return { portal: service.url, simulator: sim.url, workbench: workbench.url, people, service, sim, stop };
+    return {
+      portal: service.url,
+      simulator: sim.url,
+      workbench: workbench.url,
+      people,
+      service,
+      sim,
+      stop,
+      stopService: async () => {
+        await running?.close();
+        running = null;
+      },
+      startService: async () => {
+        running = await serviceOver(sim, port, options);
+        await running.leading;
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function serviceOver(sim: Simulator, options: DemoOptions): Promise<Service> {
-  const port = options.ports.portal === 0 ? await freePort() : options.ports.portal;
+async function serviceOver(sim: Simulator, port: number, options: DemoOptions): Promise<Service> {
   const config = parseConfig({
     DATABASE_URL: options.databaseUrl,
     TALLYSTICK_STATE_DIR: options.stateDir,
     HUBSPOT_ACCESS_TOKEN: sim.accessToken,
     HUBSPOT_CLIENT_SECRET: sim.clientSecret,
     HUBSPOT_BASE_URL: sim.url,
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PUBLIC_URL: await backendUrl(),
+    DESK_ADMINS: COLLEAGUES[0]?.email ?? '',
+    NUDGE_SECRETS: NUDGE_SECRET,
     PORT: String(port),
   });
   const log = options.log ?? pino({ level: 'warn' });
   const service = await startService(config, options.at === undefined ? { log } : { log, at: options.at });
   const typeIds = { installed_site: sim.world.type('installed_site').typeId };
-  const webhooks = { target: `${service.url}${INTAKE_PATH}`, subscriptions: neededSubscriptions(typeIds) };
+  const webhooks = {
+    target: `${await backendUrl()}${INTAKE_PATH}`,
+    subscriptions: neededSubscriptions(typeIds),
+  };
   const answer = await fetch(`${sim.url}/_sim/webhooks`, { method: 'PUT', body: JSON.stringify(webhooks) });
   if (!answer.ok) throw new Error(`The simulator refused the webhook subscriptions: ${await answer.text()}`);
   return service;
+}
+
+/** The colleagues as whom the cards can be looked at: the first is an administrator. The stand-in's owners. */
+const COLLEAGUES = [
+  {
+    id: 51446676,
+    email: 'nora.lindqvist@tallyheat.example',
+    firstName: 'Nora',
+    lastName: 'Lindqvist',
+    role: 'administrator',
+  },
+  {
+    id: 51446677,
+    email: 'tomasz.wojcik@tallyheat.example',
+    firstName: 'Tomasz',
+    lastName: 'Wójcik',
+    role: 'viewer',
+  },
+];
+const NUDGE_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
+const PROJECT = join(import.meta.dirname, '../../hubspot-project/src');
+
+/** What the demo's configuration profile says: the address HubSpot would call. */
+async function backendUrl(): Promise<string> {
+  const profile = JSON.parse(await readFile(join(PROJECT, 'hsprofile.demo.json'), 'utf8')) as {
+    variables: { BACKEND_URL: string };
+  };
+  return profile.variables.BACKEND_URL;
+}
+
+/** The token may do what the project asks for, and nothing else. */
+async function grantedScopes(): Promise<string[]> {
+  const meta = JSON.parse(await readFile(join(PROJECT, 'app/app-hsmeta.json'), 'utf8')) as {
+    config: { auth: { requiredScopes: string[] } };
+  };
+  return meta.config.auth.requiredScopes;
+}
+
+async function crmOf(sim: Simulator, service: Service, local: Record<string, string>): Promise<CrmSide> {
+  const backend = await backendUrl();
+  const { clientSecret, appId, hubId } = sim;
+  return {
+    hubId,
+    appId,
+    backend,
+    colleagues: COLLEAGUES,
+    typeIds: { installed_site: sim.world.type('installed_site').typeId },
+    proxy: createCardProxy({ clientSecret, appId, hubId, now: Date.now, permitted: [backend], local }),
+    runFunction: (name, parameters) =>
+      runFunction(name, parameters, {
+        PRIVATE_APP_ACCESS_TOKEN: sim.accessToken,
+        HUBSPOT_API_BASE: sim.url,
+        TALLYSTICK_NUDGE_SECRET: NUDGE_SECRET,
+        TALLYSTICK_BACKEND_URL: service.url,
+      }),
+  };
 }
 
 /** The first backfill is over: every record is in the mirror. */

@@ -1,13 +1,17 @@
 /** Serves the workbench: the page, the journal as a stream, and the portal and the stand-in behind one origin. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import { objects } from '@tallystick/shared/ownership';
 import { build } from 'esbuild';
 import { who } from '@tallystick/shared/words';
 import type { Db } from '../../backend/store/database.ts';
+import { buildExtensions } from '../project/build.ts';
+import type { CardProxy, CardRequest } from '../simulator/cardProxy.ts';
 import type { DemoPerson } from './demo.ts';
+import { bundleHost } from './host/bundle.ts';
 
 const JOURNAL_LOOK_MS = 200;
 const JOURNAL_FIRST_ENTRIES = 100;
@@ -20,14 +24,28 @@ export interface WorkbenchOptions {
   portalUrl: string;
   simulatorUrl: string;
   people: readonly DemoPerson[];
+  crm: CrmSide;
+}
+
+/** HubSpot's side of a card: who looks at it, and the two roads out of it. */
+export interface CrmSide {
+  hubId: number;
+  appId: number;
+  /** The service's public address. */
+  backend: string;
+  colleagues: readonly { id: number; email: string; firstName: string; lastName: string; role: string }[];
+  /** HubSpot's type ids of the custom objects, by schema name. */
+  typeIds: Readonly<Record<string, string>>;
+  proxy: CardProxy;
+  runFunction: (name: string, parameters: unknown) => Promise<unknown>;
 }
 
 export async function startWorkbench(
   options: WorkbenchOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const app = await bundle();
+  const files = await builtFiles();
   const server = createServer((req, res) => {
-    serve(options, app, req, res).catch((error: unknown) => {
+    serve(options, files, req, res).catch((error: unknown) => {
       console.error('workbench:', error);
       if (!res.headersSent) res.writeHead(500);
       res.end();
@@ -49,20 +67,56 @@ export async function startWorkbench(
   };
 }
 
-async function bundle(): Promise<string> {
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/** The page, the host of the cards, and the cards themselves as HubSpot's own bundler makes them; all by address. */
+async function builtFiles(): Promise<Map<string, string>> {
+  const [page, host, extensions] = await Promise.all([bundle('app.ts'), bundleHost(), builtExtensions()]);
+  return new Map([
+    ['/', await readFile(join(PAGE, 'index.html'), 'utf8')],
+    ['/app.css', await readFile(join(PAGE, 'app.css'), 'utf8')],
+    ['/host.css', await readFile(join(import.meta.dirname, 'host/host.css'), 'utf8')],
+    ['/app.js', page],
+    ['/host.js', host.host],
+    ['/thread.js', host.thread],
+    ...extensions,
+  ]);
+}
+
+async function bundle(entry: string): Promise<string> {
   const built = await build({
-    entryPoints: [join(PAGE, 'app.ts')],
+    entryPoints: [join(PAGE, entry)],
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2022',
+    external: ['/host.js'],
   });
   return built.outputFiles[0]?.text ?? '';
 }
 
+async function builtExtensions(): Promise<[string, string][]> {
+  const outDir = await mkdtemp(join(tmpdir(), 'tallystick-workbench-'));
+  try {
+    const bundles = await buildExtensions(outDir);
+    return await Promise.all(
+      bundles.map(async ({ name, file }): Promise<[string, string]> => [
+        `/extensions/${name}.js`,
+        await readFile(file, 'utf8'),
+      ]),
+    );
+  } finally {
+    await rm(outDir, { recursive: true });
+  }
+}
+
 async function serve(
   options: WorkbenchOptions,
-  app: string,
+  files: ReadonlyMap<string, string>,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
@@ -80,28 +134,60 @@ async function serve(
     proxy(options.simulatorUrl, req, res);
     return;
   }
+  const file = files.get(path);
+  if (file !== undefined) {
+    send(res, TYPES[extname(path)] ?? TYPES['.html'] ?? '', file);
+    return;
+  }
   switch (path) {
-    case '/': {
-      send(res, 'text/html; charset=utf-8', await readFile(join(PAGE, 'index.html'), 'utf8'));
-      return;
-    }
-    case '/app.css': {
-      send(res, 'text/css; charset=utf-8', await readFile(join(PAGE, 'app.css'), 'utf8'));
-      return;
-    }
-    case '/app.js': {
-      send(res, 'text/javascript; charset=utf-8', app);
-      return;
-    }
     case '/config.json': {
-      send(res, 'application/json', JSON.stringify({ people: options.people, objects }));
+      const { hubId, appId, backend, colleagues, typeIds } = options.crm;
+      const crm = { hubId, appId, backend, colleagues, typeIds };
+      send(res, 'application/json', JSON.stringify({ people: options.people, objects, crm }));
       return;
     }
+    case '/hubspot/fetch':
+    case '/hubspot/function':
+      return hubspot(options.crm, path, req, res);
     case '/journal':
       return journal(options, req, res);
     default:
       res.writeHead(404).end();
   }
+}
+
+const BODY_MAX_BYTES = 2_097_152;
+
+/** What HubSpot's page asks HubSpot for on behalf of a card: its proxy, and the app's functions. */
+async function hubspot(crm: CrmSide, path: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    if (chunks.reduce((sum, each) => sum + each.length, 0) > BODY_MAX_BYTES) {
+      res.writeHead(413).end();
+      return;
+    }
+  }
+  const asked = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
+    userId: number;
+    request: CardRequest;
+    name: string;
+    parameters: unknown;
+  };
+  if (path === '/hubspot/function') {
+    const answer = await crm.runFunction(asked.name, asked.parameters).then(
+      (value) => ({ ok: true, value }),
+      (error: unknown) => ({ ok: false, message: error instanceof Error ? error.message : String(error) }),
+    );
+    send(res, 'application/json', JSON.stringify(answer));
+    return;
+  }
+  const user = crm.colleagues.find(({ id }) => id === asked.userId);
+  if (user === undefined) {
+    res.writeHead(400).end();
+    return;
+  }
+  send(res, 'application/json', JSON.stringify(await crm.proxy.fetch(asked.request, user)));
 }
 
 function send(res: ServerResponse, type: string, body: string): void {

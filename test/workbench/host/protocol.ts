@@ -1,7 +1,14 @@
 /** What the page and the worker say to each other. */
 
 export interface ExtensionContext {
-  location: 'crm.record.tab' | 'crm.record.sidebar' | 'crm.preview' | 'helpdesk.sidebar' | 'settings' | 'pages' | 'home';
+  location:
+    | 'crm.record.tab'
+    | 'crm.record.sidebar'
+    | 'crm.preview'
+    | 'helpdesk.sidebar'
+    | 'settings'
+    | 'pages'
+    | 'home';
   user: {
     id: number;
     email: string;

@@ -1,5 +1,6 @@
 /** The workbench: one record, seen from the CRM and from the portal, with the journal beside it. */
 import type { Me, RecordList, RecordView, StreamMessage } from '@tallystick/shared/messages';
+import { recordChanged, showCards, showColleagues } from './cards.ts';
 import { showCrm, type CrmRecord } from './crm.ts';
 import { byId, el, follow } from './dom.ts';
 import { showFaults } from './faults.ts';
@@ -23,8 +24,20 @@ export interface Config {
   people: Person[];
   objects: Record<
     string,
-    { crm: string; label: { one: string; many: string }; fields: Record<string, FieldRule> }
+    {
+      crm: string;
+      typeId: string | null;
+      label: { one: string; many: string };
+      fields: Record<string, FieldRule>;
+    }
   >;
+  crm: {
+    hubId: number;
+    appId: number;
+    backend: string;
+    colleagues: { id: number; email: string; firstName: string; lastName: string; role: string }[];
+    typeIds: Record<string, string>;
+  };
 }
 export interface Chosen {
   config: Config;
@@ -61,6 +74,7 @@ personPick.onchange = () => void choosePerson();
 objectPick.onchange = () => void chooseObject();
 recordPick.onchange = () => void chooseRecord();
 showFaults();
+showColleagues(config, () => void (chosen === null ? undefined : showCards(chosen)));
 setInterval(() => tickAges(), 1_000);
 void follow('/_sim/events', {}, new AbortController().signal, onCrmEvent, () => undefined);
 showJournal(() => chosen);
@@ -109,6 +123,7 @@ async function chooseRecord(): Promise<void> {
     loadCrm(),
   ]);
   showPortal(chosen, record as RecordView, null);
+  await showCards(chosen);
 }
 
 async function loadCrm(): Promise<void> {
@@ -123,6 +138,7 @@ function onCrmEvent(_event: string, data: string): void {
   if (chosen === null || change.id !== chosen.id) return;
   changedAt = performance.now();
   void loadCrm();
+  recordChanged();
 }
 
 function onPortalEvent(_event: string, data: string): void {
