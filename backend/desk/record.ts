@@ -29,7 +29,7 @@ import { cut, optionsOf, showValue, type Definitions } from './show.ts';
 const CONFLICTS_MAX = 8;
 /** How soon a card asks again while something moves, and while nothing does. */
 const AGAIN_MOVING_MS = 1_500;
-const AGAIN_IDLE_MS = 10_000;
+const AGAIN_IDLE_MS = 3_000;
 
 /** The record a card names, by HubSpot's object type id or by our name of the object. */
 export async function findRecord(

@@ -219,10 +219,10 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     await card().getByRole('tab', { name: 'History' }).click();
     await card().getByLabel('Kind').selectOption({ label: 'Decided' });
     await card()
-      .getByText(/decided|hold|keep|take/i)
+      .getByRole('cell', { name: /keep the CRM’s value|in the CRM, set by/ })
       .first()
       .waitFor();
-    await card().getByLabel('Field').selectOption({ label: 'Street' });
+    await card().getByLabel('Field', { exact: true }).selectOption({ label: 'Street' });
     await card().getByLabel('Day').fill('2020-01-01');
     await card().getByRole('button', { name: 'Show both sides' }).click();
     await card().getByText('This record was not known yet at 2020-01-01').waitFor();
@@ -294,7 +294,7 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     await collide('street', 'address');
     await see('pages');
     const pages = page.locator('#app-pages');
-    await pages.getByText('All is well').waitFor();
+    await pages.getByText('All is well', { exact: true }).waitFor();
     await pages.getByRole('link', { name: 'Conflicts' }).click();
     await pages.getByLabel(/^Choose Street of/).check();
     await pages.getByRole('button', { name: 'Decide 1 alike …' }).click();

@@ -9,14 +9,10 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 export interface Copy {
   root: string;
   write: (file: string, content: string) => Promise<void>;
-  /** `file` from the root of the copy, JSON. */
-  edit: (file: string, change: (json: Json) => void) => Promise<void>;
+  /** `path` is "config.auth.type"; a last step of "+" appends, and no value removes. */
+  edit: (file: string, path: string, value?: unknown) => Promise<void>;
   remove: () => Promise<void>;
 }
-
-// The tests spoil what they like.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Json = any;
 
 export async function copyProject(): Promise<Copy> {
   const root = realpathSync(await mkdtemp(join(tmpdir(), 'tallystick-project-')));
@@ -33,11 +29,21 @@ export async function copyProject(): Promise<Copy> {
   return {
     root,
     write,
-    edit: async (file, change) => {
-      const json: Json = JSON.parse(await readFile(join(root, file), 'utf8'));
-      change(json);
+    edit: async (file, path, value) => {
+      const json = JSON.parse(await readFile(join(root, file), 'utf8')) as Tree;
+      set(json, path.split('.'), value);
       await write(file, JSON.stringify(json));
     },
     remove: () => rm(root, { recursive: true }),
   };
+}
+
+type Tree = Record<string, unknown>;
+
+function set(json: Tree, path: readonly string[], value: unknown): void {
+  const last = path.at(-1) ?? '';
+  const holder = path.slice(0, -1).reduce((at, step) => at[step] as Tree, json);
+  if (Array.isArray(holder)) holder.push(value);
+  else if (value === undefined) Reflect.deleteProperty(holder, last);
+  else holder[last] = value;
 }

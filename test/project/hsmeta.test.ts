@@ -1,7 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { copyProject, ROOT, type Copy, type Json } from './copy.ts';
+import { copyProject, ROOT, type Copy } from './copy.ts';
 import { inspect } from './hsmeta.ts';
 
 const APP = 'hubspot-project/src/app/app-hsmeta.json';
@@ -24,266 +24,91 @@ describe('a file that breaks a rule is refused', () => {
   beforeEach(async () => (copy = await copyProject()));
   afterEach(() => copy.remove());
 
-  const broken: [rule: string, file: string, change: (json: Json) => void, words: RegExp][] = [
-    ['an unknown key at the top', CARD, (j) => (j.extra = 1), /Unrecognized key/],
-    ['an unknown key of the app', APP, (j) => (j.config.extra = 1), /Unrecognized key/],
-    ['an unknown key of a card', CARD, (j) => (j.config.extra = 1), /Unrecognized key/],
-    ['an unknown key of the page', PAGES, (j) => (j.config.extra = 1), /Unrecognized key/],
-    ['an unknown key of the settings', SETTINGS, (j) => (j.config.location = 'home'), /Unrecognized key/],
-    ['an unknown key of the webhooks', WEBHOOKS, (j) => (j.config.filters = []), /Unrecognized key/],
-    ['an unknown type', PAGES, (j) => (j.type = 'home'), /pages-hsmeta.json: type/],
-    ['a uid with a blank', CARD, (j) => (j.uid = 'portal sync'), /uid/],
-    ['a uid of 65 characters', CARD, (j) => (j.uid = 'a'.repeat(65)), /uid/],
-    [
-      'a uid used twice',
-      CARD,
-      (j) => (j.uid = 'portal_sync_sidebar'),
-      /uid portal_sync_sidebar is used twice/,
-    ],
-    ['an app that others may install', APP, (j) => (j.config.distribution = 'marketplace'), /distribution/],
-    ['an app with OAuth', APP, (j) => (j.config.auth.type = 'oauth'), /auth.type/],
-    ['a name that ends in a blank', APP, (j) => (j.config.name = 'Tallystick '), /blanks/],
-    ['a name that is too long', APP, (j) => (j.config.name = 'x'.repeat(201)), /config.name/],
-    ['an optional scope', APP, (j) => (j.config.auth.optionalScopes = ['tickets']), /optionalScopes/],
-    [
-      'a scope asked for twice',
-      APP,
-      (j) => j.config.auth.requiredScopes.push('tickets'),
-      /tickets is asked for twice/,
-    ],
-    [
-      'a scope that nobody explains',
-      APP,
-      (j) => j.config.auth.requiredScopes.push('files'),
-      /what files is for/,
-    ],
-    [
-      'a card without its scope',
-      APP,
-      (j) => drop(j, 'tickets'),
-      /portal-sync-hsmeta.json: tickets needs the scope/,
-    ],
-    [
-      'a webhook without its scope',
-      APP,
-      (j) => drop(j, 'crm.objects.quotes.read'),
-      /webhooks-hsmeta.json: quotes needs/,
-    ],
-    [
-      'a card on a custom object without its scope',
-      APP,
-      (j) => drop(j, 'crm.objects.custom.read'),
-      /installed_site needs/,
-    ],
-    [
-      'a missing logo',
-      APP,
-      (j) => (j.config.logo = '/app/none.png'),
-      /image app\/none.png|none.png does not exist/,
-    ],
-    [
-      'an address without TLS',
-      APP,
-      (j) => (j.config.permittedUrls.fetch = ['http://sync.example.com']),
-      /https origin/,
-    ],
-    [
-      'an address with a path',
-      APP,
-      (j) => (j.config.permittedUrls.fetch = ['https://sync.example.com/x']),
-      /https origin/,
-    ],
-    [
-      'an address with a wildcard',
-      APP,
-      (j) => (j.config.permittedUrls.fetch = ['https://*.example.com']),
-      /https origin/,
-    ],
-    [
-      'this machine as address',
-      APP,
-      (j) => (j.config.permittedUrls.fetch = ['https://localhost']),
-      /https origin/,
-    ],
-    ['no address to fetch from', APP, (j) => (j.config.permittedUrls.fetch = []), /permittedUrls.fetch/],
-    [
-      'a variable without a value',
-      PROFILE,
-      (j) => delete j.variables.BACKEND_URL,
-      /no profile variable BACKEND_URL/,
-    ],
-    ['a profile without an account', PROFILE, (j) => delete j.accountId, /hsprofile.demo.json: accountId/],
-    ['a location that does not exist', CARD, (j) => (j.config.location = 'crm.record.footer'), /location/],
-    ['two locations', CARD, (j) => (j.config.location = ['crm.record.tab', 'crm.preview']), /location/],
-    ['an object type in the singular', CARD, (j) => (j.config.objectTypes = ['contact']), /objectTypes/],
-    ['an object type nobody knows', CARD, (j) => j.config.objectTypes.push('boilers'), /objectTypes/],
-    ['a card on no object', CARD, (j) => (j.config.objectTypes = []), /objectTypes/],
-    ['a card without a preview', CARD, (j) => delete j.config.previewImage, /previewImage/],
-    [
-      'a preview that is not there',
-      CARD,
-      (j) => (j.config.previewImage.file = './none.png'),
-      /none.png does not exist/,
-    ],
-    [
-      'a preview of another kind',
-      CARD,
-      (j) => (j.config.previewImage.file = './portal-sync.svg'),
-      /previewImage.file/,
-    ],
-    [
-      'an entry file that is not there',
-      CARD,
-      (j) => (j.config.entrypoint = '/app/cards/None.tsx'),
-      /None.tsx does not exist/,
-    ],
-    [
-      'an entry file of another folder',
-      CARD,
-      (j) => (j.config.entrypoint = '/app/pages/SyncPages.tsx'),
-      /directly in its/,
-    ],
-    [
-      'one entry file for two cards',
-      CARD,
-      (j) => (j.config.entrypoint = '/app/cards/PortalSyncSidebar.tsx'),
-      /entry name PortalSyncSidebar is used twice/,
-    ],
-    [
-      'webhooks without TLS',
-      WEBHOOKS,
-      (j) => (j.config.settings.targetUrl = 'http://sync.example.com/x'),
-      /targetUrl/,
-    ],
-    [
-      'too few requests at once',
-      WEBHOOKS,
-      (j) => (j.config.settings.maxConcurrentRequests = 5),
-      /maxConcurrentRequests/,
-    ],
-    [
-      'a webhook on a plural',
-      WEBHOOKS,
-      (j) => (j.config.subscriptions.crmObjects[0].objectType = 'contacts'),
-      /objectType/,
-    ],
-    [
-      'a change of no property',
-      WEBHOOKS,
-      (j) => push(j, { subscriptionType: 'object.propertyChange', objectType: 'contact', active: true }),
-      /propertyName/,
-    ],
-    [
-      'a property that never fires',
-      WEBHOOKS,
-      (j) =>
-        push(j, {
-          subscriptionType: 'object.propertyChange',
-          objectType: 'contact',
-          propertyName: 'hs_lastmodifieddate',
-          active: true,
-        }),
-      /cannot be subscribed/,
-    ],
-    [
-      'a creation of one property',
-      WEBHOOKS,
-      (j) =>
-        push(j, {
-          subscriptionType: 'object.creation',
-          objectType: 'contact',
-          propertyName: 'email',
-          active: true,
-        }),
-      /Unrecognized key/,
-    ],
-    [
-      'an event nobody knows',
-      WEBHOOKS,
-      (j) => push(j, { subscriptionType: 'object.change', objectType: 'contact', active: true }),
-      /subscriptionType/,
-    ],
-    [
-      'more than 1,000 webhooks',
-      WEBHOOKS,
-      (j) =>
-        (j.config.subscriptions.crmObjects = Array(1001).fill({
-          subscriptionType: 'object.creation',
-          objectType: 'contact',
-          active: true,
-        })),
-      /crmObjects/,
-    ],
+  const scopes = 'config.auth.requiredScopes';
+  const fetch = 'config.permittedUrls.fetch';
+  const objects = 'config.subscriptions.crmObjects.+';
+  const change = { subscriptionType: 'object.propertyChange', objectType: 'contact', active: true };
+  const creation = { subscriptionType: 'object.creation', objectType: 'contact', active: true };
+  // prettier-ignore
+  const broken: [rule: string, file: string, path: string, value: unknown, words: RegExp][] = [
+    ['an unknown key at the top', CARD, 'extra', 1, /Unrecognized key/],
+    ['an unknown key of the app', APP, 'config.extra', 1, /Unrecognized key/],
+    ['an unknown key of a card', CARD, 'config.extra', 1, /Unrecognized key/],
+    ['an unknown key of the page', PAGES, 'config.extra', 1, /Unrecognized key/],
+    ['an unknown key of the settings', SETTINGS, 'config.location', 'home', /Unrecognized key/],
+    ['an unknown key of the webhooks', WEBHOOKS, 'config.filters', [], /Unrecognized key/],
+    ['an unknown type', PAGES, 'type', 'home', /pages-hsmeta.json: type/],
+    ['a uid with a blank', CARD, 'uid', 'portal sync', /portal-sync-hsmeta.json: uid/],
+    ['a uid of 65 characters', CARD, 'uid', 'a'.repeat(65), /portal-sync-hsmeta.json: uid/],
+    ['a uid used twice', CARD, 'uid', 'portal_sync_sidebar', /uid portal_sync_sidebar is used twice/],
+    ['an app that others may install', APP, 'config.distribution', 'marketplace', /config.distribution/],
+    ['an app with OAuth', APP, 'config.auth.type', 'oauth', /config.auth.type/],
+    ['a name that ends in a blank', APP, 'config.name', 'Tallystick ', /config.name has blanks/],
+    ['a name that is too long', APP, 'config.name', 'x'.repeat(201), /config.name/],
+    ['a description that is too long', APP, 'config.description', 'x'.repeat(8193), /config.description/],
+    ['an optional scope', APP, 'config.auth.optionalScopes', ['tickets'], /optionalScopes/],
+    ['a scope asked for twice', APP, `${scopes}.+`, 'tickets', /scope tickets is asked for twice/],
+    ['a scope that nobody explains', APP, `${scopes}.+`, 'files', /does not say what files is for/],
+    ['a missing logo', APP, 'config.logo', '/app/none.png', /none.png does not exist/],
+    ['an address without TLS', APP, fetch, ['http://sync.example.com'], /https origin/],
+    ['an address with a path', APP, fetch, ['https://sync.example.com/x'], /https origin/],
+    ['an address with a wildcard', APP, fetch, ['https://*.example.com'], /https origin/],
+    ['this machine as address', APP, fetch, ['https://localhost'], /https origin/],
+    ['no address to fetch from', APP, fetch, [], /permittedUrls.fetch/],
+    ['a variable without a value', PROFILE, 'variables.BACKEND_URL', undefined, /no profile variable BACKEND_URL/],
+    ['a profile without an account', PROFILE, 'accountId', undefined, /hsprofile.demo.json: accountId/],
+    ['a location that does not exist', CARD, 'config.location', 'crm.record.footer', /config.location/],
+    ['two locations', CARD, 'config.location', ['crm.record.tab', 'crm.preview'], /config.location/],
+    ['an object type in the singular', CARD, 'config.objectTypes', ['contact'], /config.objectTypes/],
+    ['an object type nobody knows', CARD, 'config.objectTypes.+', 'boilers', /config.objectTypes/],
+    ['a card on no object', CARD, 'config.objectTypes', [], /config.objectTypes/],
+    ['a card without a preview', CARD, 'config.previewImage', undefined, /config.previewImage/],
+    ['a preview that is not there', CARD, 'config.previewImage.file', './none.png', /none.png does not exist/],
+    ['a preview of another kind', CARD, 'config.previewImage.file', './portal-sync.svg', /previewImage.file/],
+    ['an entry file that is not there', CARD, 'config.entrypoint', '/app/cards/None.tsx', /None.tsx does not exist/],
+    ['an entry file of another folder', CARD, 'config.entrypoint', '/app/pages/SyncPages.tsx', /directly in its/],
+    ['one entry file for two cards', CARD, 'config.entrypoint', '/app/cards/PortalSyncSidebar.tsx', /entry name PortalSyncSidebar is used twice/],
+    ['webhooks without TLS', WEBHOOKS, 'config.settings.targetUrl', 'http://sync.example.com/x', /targetUrl/],
+    ['too few requests at once', WEBHOOKS, 'config.settings.maxConcurrentRequests', 5, /maxConcurrentRequests/],
+    ['a webhook on a plural', WEBHOOKS, objects, { ...creation, objectType: 'contacts' }, /objectType/],
+    ['a change of no property', WEBHOOKS, objects, change, /propertyName/],
+    ['a property that never fires', WEBHOOKS, objects, { ...change, propertyName: 'hs_lastmodifieddate' }, /cannot be subscribed to/],
+    ['a creation of one property', WEBHOOKS, objects, { ...creation, propertyName: 'email' }, /Unrecognized key/],
+    ['an event nobody knows', WEBHOOKS, objects, { ...creation, subscriptionType: 'object.change' }, /subscriptionType/],
+    ['more than 1,000 webhooks', WEBHOOKS, 'config.subscriptions.crmObjects', Array(1001).fill(creation), /crmObjects/],
   ];
-  it.each(broken)('%s', async (_, file, change, words) => {
-    await copy.edit(file, change);
+  it.each(broken)('%s', async (_, file, path, value, words) => {
+    await copy.edit(file, path, value);
     expect((await inspect(copy.root)).join('\n')).toMatch(words);
   });
 
+  it.each([
+    ['tickets', /portal-sync-hsmeta.json: tickets needs the scope tickets/],
+    ['crm.objects.quotes.read', /webhooks-hsmeta.json: quotes needs the scope/],
+    ['crm.objects.custom.read', /portal-sync-hsmeta.json: installed_site needs the scope/],
+  ])('a card or webhook without the scope %s', async (scope, words) => {
+    const app = await readFile(join(copy.root, APP), 'utf8');
+    await copy.write(APP, app.replace(new RegExp(`"${scope}",?`), '').replace(/,(\s*\])/, '$1'));
+    expect((await inspect(copy.root)).join('\n')).toMatch(words);
+  });
+
+  const nested = 'hubspot-project/src/app/cards/deep/deep-hsmeta.json';
+  const strayed = 'hubspot-project/src/app/pages/card-hsmeta.json';
+  const secondPage = 'hubspot-project/src/app/pages/second-hsmeta.json';
+  const settingsSrc = 'hubspot-project/src/app/settings';
+  // prettier-ignore
   const added: [rule: string, files: Record<string, string>, words: RegExp][] = [
-    ['a file that is not JSON', { [CARD]: '{' }, /not JSON/],
-    [
-      'a card in a nested folder',
-      { 'hubspot-project/src/app/cards/deep/a-hsmeta.json': card('deep') },
-      /must lie directly in app\/cards/,
-    ],
-    [
-      'a card among the pages',
-      { 'hubspot-project/src/app/pages/a-hsmeta.json': card('lost') },
-      /a card must lie directly in app\/cards/,
-    ],
-    [
-      'a second page',
-      {
-        'hubspot-project/src/app/pages/b-hsmeta.json': JSON.stringify({
-          uid: 'b',
-          type: 'page',
-          config: { entrypoint: '/app/pages/SyncPages.tsx' },
-        }),
-      },
-      /more than one page/,
-    ],
-    [
-      'an entry of the same name among the pages',
-      {
-        'hubspot-project/src/app/settings/PortalSync.tsx': '',
-        [SETTINGS]: JSON.stringify({
-          uid: 's',
-          type: 'settings',
-          config: { entrypoint: '/app/settings/PortalSync.tsx' },
-        }),
-      },
-      /entry name PortalSync is used twice/,
-    ],
-    [
-      'an entry in a nested folder',
-      {
-        'hubspot-project/src/app/settings/deep/Sync.tsx': '',
-        [SETTINGS]: JSON.stringify({
-          uid: 's',
-          type: 'settings',
-          config: { entrypoint: '/app/settings/deep/Sync.tsx' },
-        }),
-      },
-      /directly in its component's folder/,
-    ],
-    [
-      'a preview that only looks like a PNG',
-      { 'hubspot-project/src/app/cards/portal-sync.png': 'GIF89a' },
-      /neither a PNG nor a JPEG/,
-    ],
-    ['a secret nobody explains', { [FUNCTION]: fn({ secretKeys: ['WHOSE_KEY'] }) }, /what WHOSE_KEY is for/],
+    ['a file that is not JSON', { [CARD]: '{' }, /portal-sync-hsmeta.json: not JSON/],
+    ['a card in a nested folder', { [nested]: card('deep') }, /deep-hsmeta.json: a card must lie directly in app\/cards/],
+    ['a card among the pages', { [strayed]: card('strayed') }, /a card must lie directly in app\/cards/],
+    ['a second page', { [secondPage]: page('/app/pages/SyncPages.tsx') }, /more than one page component/],
+    ['an entry of the same name elsewhere', { [`${settingsSrc}/PortalSync.tsx`]: '', [SETTINGS]: settings('/app/settings/PortalSync.tsx') }, /entry name PortalSync is used twice/],
+    ['an entry in a nested folder', { [`${settingsSrc}/deep/Sync.tsx`]: '', [SETTINGS]: settings('/app/settings/deep/Sync.tsx') }, /directly in its component's folder/],
+    ['a preview that only looks like a PNG', { 'hubspot-project/src/app/cards/portal-sync.png': 'GIF89a' }, /neither a PNG nor a JPEG/],
+    ['a secret nobody explains', { [FUNCTION]: fn({ secretKeys: ['WHOSE_KEY'] }) }, /does not say what WHOSE_KEY is for/],
     ['a secret that is no variable name', { [FUNCTION]: fn({ secretKeys: ['whose key'] }) }, /secretKeys/],
-    [
-      'a function that is a public address',
-      { [FUNCTION]: fn({ endpoint: { path: 'x', methods: ['GET'] } }) },
-      /Unrecognized key/,
-    ],
-    [
-      'a function that was not built',
-      { [FUNCTION]: fn({ entrypoint: '/app/functions/dist/none.js' }) },
-      /none.js does not exist/,
-    ],
+    ['a function that is a public address', { [FUNCTION]: fn({ endpoint: { path: 'x', methods: ['GET'] } }) }, /Unrecognized key/],
+    ['a function that was not built', { [FUNCTION]: fn({ entrypoint: '/app/functions/dist/none.js' }) }, /none.js does not exist/],
   ];
   it.each(added)('%s', async (_, files, words) => {
     for (const [file, content] of Object.entries(files)) await copy.write(file, content);
@@ -310,17 +135,10 @@ describe('a file that breaks a rule is refused', () => {
   });
 
   it('but a preview beside a card of its own name is not', async () => {
-    await copy.edit(SIDEBAR, (json) => (json.config.previewImage.file = './portal-sync.png'));
+    await copy.edit(SIDEBAR, 'config.previewImage.file', './portal-sync.png');
     expect(await inspect(copy.root)).toEqual([]);
   });
 });
-
-const push = (json: Json, subscription: unknown): unknown =>
-  json.config.subscriptions.crmObjects.push(subscription);
-
-function drop(json: Json, scope: string): void {
-  json.config.auth.requiredScopes = json.config.auth.requiredScopes.filter((one: string) => one !== scope);
-}
 
 function card(uid: string): string {
   return JSON.stringify({
@@ -341,3 +159,8 @@ function fn(config: Record<string, unknown>): string {
   const entrypoint = '/app/functions/dist/tried.js';
   return JSON.stringify({ uid: 'tried', type: 'app-function', config: { entrypoint, ...config } });
 }
+
+const page = (entrypoint: string): string =>
+  JSON.stringify({ uid: 'second', type: 'page', config: { entrypoint } });
+const settings = (entrypoint: string): string =>
+  JSON.stringify({ uid: 'sync_settings', type: 'settings', config: { entrypoint } });

@@ -167,7 +167,8 @@ export async function inspect(root: string): Promise<string[]> {
     const { found, problems: unread } = await readComponents(srcDir, variables);
     const project = { root, srcDir, found };
     const rules = [places, uids, entries, images, packages, scopes, documented];
-    problems.push(...unread, ...(await Promise.all(rules.map((rule) => rule(project)))).flat());
+    for (const rule of rules) problems.push(...(await rule(project)));
+    problems.push(...unread);
   }
   return [...new Set(problems)];
 }

@@ -60,13 +60,13 @@ describe("HubSpot's own parser, asked about a spoilt project", () => {
   });
 
   it('refuses a variable that the profile lacks', async () => {
-    await copy.edit('hubspot-project/src/hsprofile.demo.json', (json) => (json.variables = {}));
+    await copy.edit('hubspot-project/src/hsprofile.demo.json', 'variables', {});
     await expect(parsed(copy.root)).rejects.toThrow(/BACKEND_URL/);
   });
 
   it('refuses a uid used twice', async () => {
     const card = 'hubspot-project/src/app/cards/portal-sync-hsmeta.json';
-    await copy.edit(card, (json) => (json.uid = 'sync_pages'));
+    await copy.edit(card, 'uid', 'sync_pages');
     await expect(parsed(copy.root)).rejects.toThrow(/sync_pages/);
   });
 });

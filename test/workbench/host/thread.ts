@@ -170,7 +170,7 @@ const thread: ThreadApi = {
       if (view === undefined) throw new Error('The bundle does not call hubspot.extend().');
       const root = createRemoteRoot(channel as RemoteChannel, { strict: false });
       RemoteUI.createRoot(root).render(React.createElement(Guard, null, view(api)));
-      root.mount();
+      root.mount().catch(failed);
     } catch (error) {
       failed(error);
     }

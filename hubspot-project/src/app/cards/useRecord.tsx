@@ -1,11 +1,14 @@
 /** The record's state, kept up to date while the card is open. */
 import { useExtensionActions, useExtensionContext } from '@hubspot/ui-extensions';
-import { useDesk } from '@tallystick/kit/desk';
+import { BUSY, useDesk } from '@tallystick/kit/desk';
 import type { DeskRecord, DeskRefusal, DeskRole, RecordAnswer } from '@tallystick/shared/deskMessages';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 const AGAIN_MIN_MS = 1_000;
 const AGAIN_UNREACHABLE_MS = 5_000;
+/** A record on which nothing has moved for a while is looked at less often. */
+const QUIET_AFTER_MS = 120_000;
+const AGAIN_QUIET_MS = 10_000;
 
 export interface Place {
   objectType: string;
@@ -46,6 +49,7 @@ export function useRecord(): Watched {
     // Asked through functions: both change while an answer is waited for.
     const isOver = (): boolean => turn.isOver;
     const isWanted = (): boolean => turn.isWanted;
+    let movedAt = Date.now();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {
       clearTimeout(timer);
@@ -61,10 +65,16 @@ export function useRecord(): Watched {
       if (said.ok) {
         known.current = said.version;
         setRole(said.role);
-        if (said.record !== null) setRecord(said.record);
+        if (said.record !== null) {
+          movedAt = Date.now();
+          setRecord(said.record);
+        }
       }
-      setRefusal(said.ok ? null : said);
-      const againMs = said.ok ? Math.max(AGAIN_MIN_MS, said.againMs) : AGAIN_UNREACHABLE_MS;
+      if (said.ok || said.code !== BUSY.code) setRefusal(said.ok ? null : said);
+      const isQuiet = Date.now() - movedAt > QUIET_AFTER_MS;
+      const againMs = said.ok
+        ? Math.max(AGAIN_MIN_MS, said.againMs, isQuiet ? AGAIN_QUIET_MS : 0)
+        : AGAIN_UNREACHABLE_MS;
       timer = setTimeout(() => void ask(), isWanted() ? AGAIN_MIN_MS : againMs);
     };
     look.current = () => void ask();

@@ -180,6 +180,7 @@ const MenuContext = createContext<(() => void) | null>(null);
 
 export function Dropdown(props: DropdownProps): ReactNode {
   const {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- extensions may still use the older prop
     options = [],
     variant = 'secondary',
     buttonText = 'More',

@@ -35,6 +35,7 @@ function read({ data, axes, options = {} }: ChartProps): Chart {
     return named?.propertyLabels?.[field]?.[value] ?? value;
   };
   const categories = [...new Set(rows.map((row) => label(row, across.field)))];
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- extensions may still use the older prop
   const palette = options.colorList ?? options.colors ?? COLORS;
   const names = [...new Set(rows.map((row) => (group === undefined ? '' : String(row[group] ?? ''))))];
   const series = names.map((name, index): Series => {

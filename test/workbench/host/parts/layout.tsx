@@ -141,6 +141,7 @@ export function MediaObject(
   );
 }
 
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- extensions may still use the older prop
 export const Divider = ({ size, distance: older, testId }: DividerProps): ReactNode => (
   <hr className="hs-divider" style={{ marginBlock: distance(size ?? older, 'sm') }} {...tested(testId)} />
 );

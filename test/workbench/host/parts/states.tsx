@@ -92,6 +92,7 @@ export const LoadingSpinner = ({
 
 export function ProgressBar(props: ProgressBarProps): ReactNode {
   const { title, showPercentage = false, value = 0, valueDescription, variant, testId } = props;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- extensions may still use the older prop
   const most = props.maxValue ?? props.valueMax ?? 100;
   const percent = most === 0 ? 0 : Math.round((Math.min(Math.max(value, 0), most) / most) * 100);
   return (

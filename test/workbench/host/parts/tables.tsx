@@ -100,7 +100,7 @@ export const TableRow = ({ children, testId }: Children): ReactNode => (
   <tr {...tested(testId)}>{children}</tr>
 );
 
-const placed = ({ align, width }: Pick<TableCellProps, 'align' | 'width'>): CSSProperties => ({
+const placed = (align: TableCellProps['align'], width: TableCellProps['width']): CSSProperties => ({
   textAlign: align,
   ...(width === 'min'
     ? { width: '1%', whiteSpace: 'nowrap' }
@@ -110,7 +110,7 @@ const placed = ({ align, width }: Pick<TableCellProps, 'align' | 'width'>): CSSP
 });
 
 export const TableCell = ({ align, width, colSpan, children, testId }: TableCellProps): ReactNode => (
-  <td style={placed({ align, width })} colSpan={colSpan} {...tested(testId)}>
+  <td style={placed(align, width)} colSpan={colSpan} {...tested(testId)}>
     {children}
   </td>
 );
@@ -125,7 +125,7 @@ export function TableHeader(props: TableHeaderProps): ReactNode {
   return (
     <th
       scope={isHead ? 'col' : 'row'}
-      style={placed({ align, width })}
+      style={placed(align, width)}
       aria-sort={isSorted ? direction : undefined}
       {...tested(testId)}
     >

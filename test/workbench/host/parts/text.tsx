@@ -38,7 +38,7 @@ export function Text({
   testId,
 }: TextProps): ReactNode {
   const isPhrasing = useContext(PhrasingContext);
-  const { maxWidth, tooltipText = undefined } = typeof truncate === 'object' ? truncate : {};
+  const { maxWidth, tooltipText } = typeof truncate === 'object' ? truncate : {};
   const Tag = isPhrasing || inline === true ? 'span' : 'p';
   return (
     <Tag

@@ -18,6 +18,14 @@ export const UNREACHABLE: DeskRefusal = {
   sentence: 'The Tallystick service cannot be reached. What customers change meanwhile is kept.',
 };
 
+/** HubSpot lets an app have 20 requests of an account under way at once. */
+export const BUSY: DeskRefusal = {
+  ok: false,
+  code: 'busy',
+  sentence: 'HubSpot is passing on too many requests at the moment. Please try again.',
+};
+const TOO_MANY_REQUESTS = 429;
+
 function createDesk(base: string): Desk {
   const call = async <T,>(url: URL, body?: Record<string, unknown>): Promise<DeskAnswer<T>> => {
     try {
@@ -26,6 +34,7 @@ function createDesk(base: string): Desk {
         timeout: TIMEOUT_MS,
         ...(body === undefined ? {} : { body }),
       });
+      if (answer.status === TOO_MANY_REQUESTS) return BUSY;
       const said: unknown = answer.ok ? await answer.json() : null;
       return isDeskAnswer<T>(said) ? said : UNREACHABLE;
     } catch {
@@ -111,10 +120,13 @@ export function useChange<T>(path: string): {
     sent.current = text;
     const answer = await desk.send<T>(path, { ...body, key: key.current });
     // Not reached: the same decision goes out under the same key when it is made again.
-    if (answer.ok || answer.code !== UNREACHABLE.code) key.current = null;
+    if (answer.ok || !isLost(answer)) key.current = null;
     running.current = false;
     setBusy(false);
     return answer;
   };
   return { isBusy, send };
 }
+
+/** Nobody knows whether it arrived. */
+const isLost = ({ code }: DeskRefusal): boolean => code === UNREACHABLE.code || code === BUSY.code;
