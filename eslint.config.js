@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '**/dist/**', '.tallystick/**', 'hubspot-project/**'] },
+  { ignores: ['**/node_modules/**', '**/dist/**', '.tallystick/**', 'hubspot-project/src/**', 'hubspot-project/eslint.config.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -27,7 +27,7 @@ export default tseslint.config(
   },
   {
     // Style 7: parse at the border; inside, no `as` (`as const` apart).
-    files: ['shared/**/*.ts', 'backend/**/*.ts'],
+    files: ['shared/**/*.ts', 'backend/**/*.ts', 'hubspot-project/functions/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }] },
   },
   {

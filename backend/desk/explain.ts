@@ -116,9 +116,12 @@ function headline(
     at === 0
       ? `${label} is ${value}; the CRM has no record of it being set.`
       : `${label} is ${value} because ${by} set it at ${moment(at)}.`;
-  const decided = evidence.find((entry) => entry.rule !== null && entry.kind !== 'failed');
-  const why = decided?.rule == null ? undefined : RULE_SENTENCES[decided.rule];
-  return why === undefined ? set : `${set} Last decision (${decided?.rule ?? ''}): ${why}.`;
+  const of = (kind: JournalKind): string => {
+    const rule = evidence.find((entry) => entry.kind === kind && entry.rule !== null)?.rule ?? null;
+    const why = rule === null ? undefined : RULE_SENTENCES[rule];
+    return why === undefined ? '' : ` ${kind === 'decided' ? 'Decided' : 'Proven'} (${rule ?? ''}): ${why}.`;
+  };
+  return `${set}${of('decided')}${of('proven')}`;
 }
 
 type Entry = Pick<
@@ -172,8 +175,8 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
         ? `${facts.who} decided: ${CHOICES[outcome]}, having seen “${from}” in the CRM`
         : `${facts.who} saw “${from}” and asked for “${to}”`;
     case 'decided':
-      if (isChoice(outcome))
-        return `${facts.who}: ${CHOICES[outcome]}, which settles the customer’s “${to}”${why}`;
+      if (isChoice(outcome) && RULINGS.includes(facts.rule))
+        return `${facts.who} settled the conflict over the customer’s “${to}”: ${CHOICES[outcome]}${why}`;
       return `with “${from}” in the CRM, set by ${facts.who}: ${outcome ?? 'decided'}${why}`;
     case 'sent':
       return `“${to}” was sent to the CRM in place of “${from}”`;
@@ -203,6 +206,8 @@ const CHOICES: Readonly<Record<KeptRuling['choice'], string>> = {
   take: 'take what the customer asked for',
   write: 'write another value',
 };
+/** Decisions of the law are called by what they do, rulings of staff by what was chosen. */
+const RULINGS: readonly (string | null)[] = ['R2', 'R3', 'R4'];
 const isChoice = (outcome: string | null): outcome is KeptRuling['choice'] =>
   outcome !== null && Object.hasOwn(CHOICES, outcome);
 const moment = (ms: number): string =>

@@ -2,6 +2,7 @@
 import type { AsOfAnswer, DeskEntry, HistoryAnswer, WhyAnswer } from '@tallystick/shared/deskMessages';
 import type { HubId } from '@tallystick/shared/ids';
 import { fieldOf, objects, type AppObject } from '@tallystick/shared/ownership';
+import { CONFLICT_SENTENCES, OWNER_SENTENCES } from '@tallystick/shared/words';
 import { versionOf } from '../portal/versions.ts';
 import { entriesOf, seqAt, type EntryFilter, type EntryRow } from '../store/entries.ts';
 import type { Db } from '../store/database.ts';
@@ -34,8 +35,8 @@ export async function whyAnswer(db: Db, hubId: HubId, row: RecordRow, field: str
   return {
     label: spec.label,
     sentence,
-    owner: OWNERS[spec.owner],
-    conflictRule: CONFLICT_RULES[spec.owner === 'both' ? spec.conflict : spec.owner],
+    owner: OWNER_SENTENCES[spec.owner],
+    conflictRule: CONFLICT_SENTENCES[spec.owner === 'both' ? spec.conflict : spec.owner],
     ruleVersion: rule.version,
     asOf,
     proven,
@@ -43,21 +44,6 @@ export async function whyAnswer(db: Db, hubId: HubId, row: RecordRow, field: str
     evidence: evidence.map((entry) => deskEntry(entry, { object, recordId, field })),
   };
 }
-
-export const OWNERS = {
-  crm: 'The CRM’s word counts; customers cannot change it.',
-  customer: 'The customer’s word counts.',
-  both: 'Both sides may change it.',
-} as const;
-
-/** What happens when both sides change a field at once. */
-export const CONFLICT_RULES = {
-  crm: 'If both change it at once, the CRM’s value stands.',
-  customer: 'If both change it at once, the customer’s value is written; ours is kept and can be restored.',
-  newest: 'If both change it at once, the later change counts.',
-  union: 'If both change it at once, the two changes are put together.',
-  ask: 'If both change it at once, a colleague decides.',
-} as const;
 
 export async function historyAnswer(
   db: Db,

@@ -23,13 +23,14 @@ export async function loadNames(
   const ids = new Set<RecordId>();
   for (const id of [...people, ...sources.map((source) => source?.person ?? '')])
     if (isRecordId(id)) ids.add(id);
-  const [contacts, staff] = await Promise.all([
+  const [contacts, staff, appId] = await Promise.all([
     loadRecords(
       db,
       hubId,
       [...ids].map((recordId) => ({ object: 'contact' as const, recordId })),
     ),
     staffOf(db, hubId),
+    appIdOf(db, hubId),
   ]);
   const customers = new Map<string, string>(contacts.map((row) => [row.recordId, nameOf(row)]));
   const colleagues = new Map(staff.map((row) => [row.userId, row.name === '' ? row.email : row.name]));
@@ -44,9 +45,15 @@ export async function loadNames(
       if (userId !== null) return `${user(userId)} (colleague)`;
       const customer = source?.person ?? null;
       if (customer !== null && customers.has(customer)) return `${customers.get(customer) ?? ''} (customer)`;
+      if (source?.via === 'INTEGRATION' && source.id === appId) return 'Tallystick';
       return who(source);
     },
   };
+}
+
+async function appIdOf(db: Db, hubId: HubId): Promise<string | null> {
+  const hub = await db.selectFrom('hubs').select('app_id').where('hub_id', '=', hubId).executeTakeFirst();
+  return hub?.app_id ?? null;
 }
 
 function userIdOf(source: Source | null): string | null {

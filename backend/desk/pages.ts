@@ -3,13 +3,13 @@ import type { ConflictsAnswer, DeskRole, ParkedAnswer, RulesAnswer } from '@tall
 import type { FieldSpec } from '@tallystick/shared/defineOwnership';
 import type { HubId } from '@tallystick/shared/ids';
 import { objects, OBJECTS, ownership, type AppAudience } from '@tallystick/shared/ownership';
+import { CONFLICT_SENTENCES } from '@tallystick/shared/words';
 import { listConflicts, type ConflictFilter } from '../store/conflicts.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf } from '../store/mirror.ts';
 import { listParked } from '../store/parked.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
 import { deskConflict, moreOf } from './conflicts.ts';
-import { CONFLICT_RULES } from './history.ts';
 import { loadNames } from './names.ts';
 import { deskParked } from './parked.ts';
 import { titleOf } from './record.ts';
@@ -80,7 +80,7 @@ function ruleInWords(spec: FieldSpec<AppAudience>): RulesAnswer['objects'][numbe
   const conflict =
     spec.owner === 'crm'
       ? ''
-      : `${CONFLICT_RULES[spec.owner === 'both' ? spec.conflict : 'customer']}${approval}`;
+      : `${CONFLICT_SENTENCES[spec.owner === 'both' ? spec.conflict : 'customer']}${approval}`;
   return {
     label,
     property,

@@ -126,6 +126,8 @@ async function importsOf(file: string): Promise<Import[]> {
 
 function resolved(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return relative(ROOT, resolve(ROOT, dirname(from), specifier));
+  if (specifier.startsWith('@tallystick/kit/'))
+    return `hubspot-project/src/app/packages/kit/${specifier.slice('@tallystick/kit/'.length)}.tsx`;
   if (specifier.startsWith('@tallystick/')) return `${specifier.slice('@tallystick/'.length)}.ts`;
   if (specifier.startsWith('node:')) return specifier;
   return `npm:${specifier}`;

@@ -290,7 +290,11 @@ function Record(): ReactNode {
     <>
       <Text testId="record">{isLoading ? 'loading' : JSON.stringify(properties)}</Text>
       <Button
-        onClick={() => actions.onCrmPropertiesUpdate(['firstname'], (now) => setHeard(JSON.stringify(now)))}
+        onClick={() => {
+          actions.onCrmPropertiesUpdate(['firstname'], (now) => setHeard(JSON.stringify(now)));
+          // The page hears one thing after the other: this answer comes when it listens.
+          void hubspot.serverless('after').then(() => setHeard('listening'));
+        }}
       >
         Listen
       </Button>
@@ -305,6 +309,7 @@ function Record(): ReactNode {
       <Button
         onClick={() => {
           const uri = 'https://example.com/frame';
+          // eslint-disable-next-line @typescript-eslint/no-deprecated -- only its older type is named so
           actions.openIframeModal({ uri, height: 1, width: 1, title: 'A frame' }, () =>
             setHeard('frame closed'),
           );

@@ -106,6 +106,7 @@ const experimental: Record<string, Drawn> = {
   Grid: layout.Grid,
   GridItem: layout.GridItem,
   MediaObject: layout.MediaObject,
+  Stack2: layout.Stack2,
   SettingsView: states.SettingsView,
   ExpandableText: states.ExpandableText,
   FileInput: crm.FileInput,

@@ -66,6 +66,8 @@ class Extension {
   #worker: Worker | null = null;
   #thread: Endpoint<ThreadApi> | null = null;
   #made = 0;
+  /** How often the record moved, so that what was read before is not taken for what came after. */
+  #moves = 0;
   readonly options: ExtensionOptions;
   readonly redraw: () => void;
 
@@ -125,20 +127,28 @@ class Extension {
   }
 
   recordChanged(): void {
+    this.#moves += 1;
     for (const watcher of this.watchers.values()) void this.look(watcher);
     for (const listener of this.listeners) listener();
   }
 
   async look(watcher: Watcher): Promise<void> {
+    const moves = this.#moves;
     try {
       const values = await this.options.properties(watcher.names);
       const text = JSON.stringify(values);
-      if (text === watcher.last) return;
+      if (moves !== this.#moves || text === watcher.last) return;
       watcher.last = text;
       watcher.tell(values);
     } catch (error) {
       watcher.fail?.(messageOf(error));
     }
+  }
+
+  async readStill(names: readonly string[]): Promise<Values> {
+    const moves = this.#moves;
+    const values = await this.options.properties(names);
+    return moves === this.#moves ? values : this.readStill(names);
   }
 
   async answer(kind: keyof Questions, question: never): Promise<Outcome> {
@@ -153,7 +163,7 @@ class Extension {
     fetch: (request) => this.options.fetch(request),
     serverless: ({ name, options }) => this.options.serverless(name, options),
     properties: async ({ names, watch }) => {
-      const values = await this.options.properties(names);
+      const values = await this.readStill(names);
       this.watchers.set(watch, {
         names,
         last: JSON.stringify(values),
@@ -190,9 +200,13 @@ class Extension {
         };
         this.#made += 1;
         this.watchers.set(-this.#made, watcher);
-        void this.options.properties(watcher.names).then((values) => {
-          watcher.last = JSON.stringify(values);
-        });
+        const moves = this.#moves;
+        this.options.properties(watcher.names).then(
+          (values) => {
+            if (moves === this.#moves) watcher.last = JSON.stringify(values);
+          },
+          () => undefined,
+        );
       },
       openIframeModal: ({ uri, title }: { uri: string; title?: string }, onClose?: () => void) => {
         retain(onClose);

@@ -46,9 +46,8 @@ export function Fields({ record, watched }: { record: DeskRecord; watched: Watch
               <TableHeader>In the CRM</TableHeader>
               <TableHeader>In the portal</TableHeader>
               <TableHeader>State</TableHeader>
-              <TableHeader>Last change</TableHeader>
               <TableHeader width="min" align="right">
-                Explain
+                Why
               </TableHeader>
             </TableRow>
           </TableHead>
@@ -73,24 +72,22 @@ function FieldRow({ field, watched }: { field: DeskField; watched: Watched }): R
       </TableCell>
       <TableCell>
         <Text testId={`crm-${name}`}>{crm.text}</Text>
+        <Text variant="microcopy">{crm.who === '' ? 'never set' : `${crm.who}, ${ago(crm.at)}`}</Text>
       </TableCell>
       <TableCell>
         {portal === null ? (
           <Text variant="microcopy">not shown</Text>
         ) : (
-          <Flex direction="column">
+          <>
             <Text testId={`portal-${name}`}>{portal}</Text>
-            <Text variant="microcopy">{seenBy.join(', ')}</Text>
-          </Flex>
+            <Text variant="microcopy">{`seen by ${seenBy.join(', ')}`}</Text>
+          </>
         )}
       </TableCell>
       <TableCell>
         <StatusTag variant={STATES[state].variant} hollow>
           {STATES[state].label}
         </StatusTag>
-      </TableCell>
-      <TableCell>
-        <Text variant="microcopy">{crm.who === '' ? 'never set' : `${crm.who}, ${ago(crm.at)}`}</Text>
       </TableCell>
       <TableCell align="right">
         <WhyButton field={field} watched={watched} />

@@ -89,8 +89,8 @@ function Channels({ channels }: Pick<HealthAnswer, 'channels'>): ReactNode {
 
 function Hours({ hours }: Pick<HealthAnswer, 'hours'>): ReactNode {
   const data = hours.flatMap(({ hour, changes, conflicts }) => [
-    { hour: `${hour.slice(11, 13)} h`, count: changes, what: 'Changes' },
-    { hour: `${hour.slice(11, 13)} h`, count: conflicts, what: 'Conflicts' },
+    { hour: hour.slice(11, 13), count: changes, what: 'Changes' },
+    { hour: hour.slice(11, 13), count: conflicts, what: 'Conflicts' },
   ]);
   return (
     <BarChart

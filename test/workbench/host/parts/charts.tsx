@@ -88,7 +88,7 @@ function Figure({
         <text x={LEFT - 6} y={FLOOR} textAnchor="end">
           0
         </text>
-        <text x={LEFT - 6} y={18} textAnchor="end">
+        <text x={LEFT - 6} y={28} textAnchor="end">
           {most}
         </text>
         {categories.map((category, index) => (
@@ -125,7 +125,7 @@ function Figure({
   );
 }
 
-const heightOf = (value: number, most: number): number => (Math.max(0, value) / most) * (FLOOR - 12);
+const heightOf = (value: number, most: number): number => (Math.max(0, value) / most) * (FLOOR - 24);
 
 export function BarChart(props: ChartProps): ReactNode {
   const chart = read(props);

@@ -55,6 +55,11 @@ export const Stack = ({
   <Flex direction={direction} {...(gap === undefined ? {} : { gap })} {...rest} />
 );
 
+/** The experimental one, which took over the name of the gap. */
+export const Stack2 = (props: Pick<FlexProps, 'gap' | 'align' | 'children' | 'testId'>): ReactNode => (
+  <Flex direction="column" {...props} />
+);
+
 export function Box({ flex = 'auto', alignSelf, children, testId }: BoxProps): ReactNode {
   return (
     <div className="hs-box" style={{ flex, alignSelf: along(alignSelf) }} {...tested(testId)}>

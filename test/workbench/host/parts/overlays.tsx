@@ -80,15 +80,7 @@ function Layer({ children }: { children: ReactNode }): ReactNode {
     <FormContext.Provider value={null}>
       <PhrasingContext.Provider value={false}>
         <OpenedContext.Provider value={null}>
-          <div
-            onClick={stop}
-            onKeyDown={stop}
-            onSubmit={stop}
-            onFocus={stop}
-            onBlur={stop}
-            onMouseEnter={stop}
-            onMouseLeave={stop}
-          >
+          <div onClick={stop} onKeyDown={stop} onSubmit={stop} onFocus={stop} onBlur={stop}>
             {children}
           </div>
         </OpenedContext.Provider>
@@ -148,7 +140,7 @@ function Dialog(props: DialogProps): ReactNode {
     };
   }, [isModal]);
 
-  // A dialog that is not modal hears no Escape of its own.
+  // A dialog that is not modal hears no Escape of its own, least of all while the focus is elsewhere.
   useEffect(() => {
     if (isModal) return undefined;
     const onKey = (event: globalThis.KeyboardEvent): void => {
@@ -168,6 +160,9 @@ function Dialog(props: DialogProps): ReactNode {
       onCancel={(event) => {
         event.preventDefault();
         close();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !isModal) close();
       }}
       {...tested(testId)}
     >

@@ -41,7 +41,7 @@ export function Entries({
       <TableBody>
         {entries.map((entry) => (
           <TableRow key={entry.seq}>
-            <TableCell>
+            <TableCell width="min">
               <Text variant="microcopy">{moment(entry.at)}</Text>
             </TableCell>
             <TableCell>
