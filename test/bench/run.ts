@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<{ main(): Promise<void> }>> = {
   pipeline: () => import('./pipeline.ts'),
   live: () => import('./live.ts'),
   outbound: () => import('./outbound.ts'),
+  desk: () => import('./desk.ts'),
 };
 
 const wanted = process.argv.slice(2);

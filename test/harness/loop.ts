@@ -61,10 +61,15 @@ export interface Ask {
 }
 
 export async function startLoop(
-  options: SimulatorOptions & { log?: boolean; at?: (step: string) => void } = {},
+  options: SimulatorOptions & {
+    log?: boolean;
+    at?: (step: string) => void;
+    /** Of a benchmark; the tests have theirs. */
+    database?: TestDatabase;
+  } = {},
 ): Promise<LoopHarness> {
   const sim = await startSimulator(options);
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const db = openDatabase(database.url, () => undefined);
   const deliveries = openDeliveryStore(database.url, () => undefined);
   const hubId = toHubId(sim.hubId);

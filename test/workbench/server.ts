@@ -150,7 +150,8 @@ async function serve(
     case '/hubspot/function':
       return hubspot(options.crm, path, req, res);
     case '/journal':
-      return journal(options, req, res);
+      // While the service is down its embedded database may be too: the page asks again.
+      return journal(options, req, res).catch(() => void res.end());
     default:
       res.writeHead(404).end();
   }

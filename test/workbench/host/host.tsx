@@ -354,12 +354,12 @@ function NotDrawn({ title, uri, onClose }: { title: string; uri: string; onClose
         onClose();
       }}
     >
-      <header className="hs-dialog-head">
+      <div className="hs-dialog-head">
         <h2>{title}</h2>
         <button type="button" className="hs-close" aria-label="Close" onClick={onClose}>
           ×
         </button>
-      </header>
+      </div>
       <div className="hs-dialog-body">
         <p className="hs-text">
           HubSpot would show this address in a frame. It is not drawn in this preview.

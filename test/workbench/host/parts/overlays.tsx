@@ -166,12 +166,12 @@ function Dialog(props: DialogProps): ReactNode {
       }}
       {...tested(testId)}
     >
-      <header className="hs-dialog-head">
+      <div className="hs-dialog-head">
         <h2 id={titleId}>{title}</h2>
         <button type="button" className="hs-close" aria-label="Close" onClick={close}>
           ×
         </button>
-      </header>
+      </div>
       {children}
     </dialog>
   );
@@ -248,9 +248,9 @@ export const DialogBody = ({ children, testId }: Children): ReactNode => (
 );
 
 export const DialogFooter = ({ children, testId }: Children): ReactNode => (
-  <footer className="hs-dialog-foot" {...tested(testId)}>
+  <div className="hs-dialog-foot" {...tested(testId)}>
     {children}
-  </footer>
+  </div>
 );
 
 export const PanelSection = ({

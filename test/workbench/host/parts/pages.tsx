@@ -52,9 +52,9 @@ export const PageTitle = ({ children, testId }: PageTitleProps): ReactNode => (
 );
 
 export const PageHeader = ({ children, testId }: Children): ReactNode => (
-  <header className="hs-page-header" {...tested(testId)}>
+  <div className="hs-page-header" {...tested(testId)}>
     {children}
-  </header>
+  </div>
 );
 
 const group = (name: string) =>

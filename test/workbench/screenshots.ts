@@ -1,0 +1,93 @@
+/** `npm run screenshots`: the pictures of the README, taken of the running demo. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Locator, Page } from 'playwright-core';
+import { findChromium, openChromium } from '../harness/chromium.ts';
+import { startDemo, type Demo } from './demo.ts';
+
+const OUT = join(import.meta.dirname, '../../docs/screenshots');
+const TOMASZ = { sourceType: 'CRM_UI', sourceId: 'userId:51446677' };
+
+const executable = findChromium();
+if (executable === null) throw new Error('The pictures need an installed Chromium or Chrome.');
+const stateDir = await mkdtemp(join(tmpdir(), 'tallystick-screenshots-'));
+const demo = await startDemo({
+  ports: { portal: 0, simulator: 0, workbench: 0 },
+  stateDir,
+  log: pino({ level: 'silent' }),
+});
+const browser = await openChromium(executable);
+try {
+  await mkdir(OUT, { recursive: true });
+  await takeAll(await browser.newPage({ viewport: { width: 1500, height: 1000 } }), demo);
+} finally {
+  await browser.close();
+  await demo.stop();
+  await rm(stateDir, { recursive: true, force: true });
+}
+process.exit(0);
+
+async function takeAll(page: Page, { workbench, sim, stopService }: Demo): Promise<void> {
+  await page.goto(workbench);
+  await page.locator('#portal [data-field="jobTitle"]').waitFor();
+  await page.selectOption('#object', 'company');
+  const street = page.locator('#portal [data-field="street"]');
+  await street.waitFor();
+  const card = page.locator('#card-tab');
+  const status = (label: string) => card.getByText(label, { exact: true }).first().waitFor();
+  const take = async (name: string, of: Page | Locator = card) => {
+    await page.waitForFunction(() => document.getAnimations().length === 0);
+    await of.screenshot({ path: join(OUT, `${name}.png`) });
+    console.log(`${name}.png`);
+  };
+  await status('In agreement');
+  await take('agreement');
+
+  await street.locator('.value').click();
+  await street.locator('input').fill('Neuer Wall 12');
+  const company = await page.locator('#record').inputValue();
+  sim.world.update('companies', company, { address: 'Jungfernstieg 30' }, TOMASZ);
+  await street.getByText('Keep mine').click();
+  await street.getByText('Save', { exact: true }).click();
+  await status('Needs you');
+  await page.locator('#card-sidebar').getByText('Needs you').first().waitFor();
+  await take('workbench', page);
+  await take('sidebar', page.locator('#card-sidebar'));
+  await page.goto(`${workbench}/#pages`);
+  await page.locator('#app-pages').getByRole('link', { name: 'Conflicts' }).click();
+  await page.locator('#app-pages').getByText('Jungfernstieg 30').first().waitFor();
+  await take('conflicts', page.locator('#app-pages'));
+  await page.goto(`${workbench}/#record`);
+  await card.getByRole('button', { name: 'Take the customer’s' }).click();
+  await status('In agreement');
+
+  await card.getByRole('button', { name: 'Why Street?' }).click();
+  const panel = page.getByRole('dialog', { name: 'Why this value? Street' });
+  await panel.getByText('Evidence, newest first').waitFor();
+  await take('why', panel);
+  await panel.getByRole('button', { name: /close/i }).click();
+  await card.getByRole('tab', { name: 'History' }).click();
+  await card.getByRole('row').nth(3).waitFor();
+  await take('history');
+  await card.getByRole('tab', { name: 'View as the customer' }).click();
+  await card.getByText('The rules show this field to nobody in the portal.').waitFor();
+  await take('view-as');
+
+  await page.goto(`${workbench}/#pages`);
+  await page.locator('#app-pages').getByRole('link', { name: 'Health' }).click();
+  await page.locator('#app-pages').getByText('Channels').waitFor();
+  await take('health', page.locator('#app-pages'));
+  await page.goto(`${workbench}/#settings`);
+  await page.locator('#app-settings').getByText('Check again').waitFor();
+  await take('settings', page.locator('#app-settings'));
+
+  await page.goto(`${workbench}/#record`);
+  await status('In agreement');
+  await stopService();
+  await page.selectOption('#colleague', { index: 1 });
+  await card.getByText('Reduced view').waitFor();
+  await card.getByRole('row').nth(3).waitFor();
+  await take('reduced');
+}
