@@ -64,7 +64,7 @@ const environment = z.object({
   NUDGE_SECRETS: z
     .string()
     .regex(
-      /^$|^whsec_[\w+/=]{24,}(,\s*whsec_[\w+/=]{24,})*$/,
+      /^$|^whsec_[\w+/=]{32,}(,\s*whsec_[\w+/=]{32,})*$/,
       'NUDGE_SECRETS is not a list of whsec_… secrets',
     )
     .default(''),

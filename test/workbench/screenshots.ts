@@ -29,7 +29,8 @@ try {
 }
 process.exit(0);
 
-async function takeAll(page: Page, { workbench, sim, stopService }: Demo): Promise<void> {
+async function takeAll(page: Page, demo: Demo): Promise<void> {
+  const { workbench, sim } = demo;
   await page.goto(workbench);
   await page.locator('#portal [data-field="jobTitle"]').waitFor();
   await page.selectOption('#object', 'company');
@@ -38,6 +39,15 @@ async function takeAll(page: Page, { workbench, sim, stopService }: Demo): Promi
   const card = page.locator('#card-tab');
   const status = (label: string) => card.getByText(label, { exact: true }).first().waitFor();
   const take = async (name: string, of: Page | Locator = card) => {
+    await page.evaluate(() => {
+      document.querySelector('header')!.style.position = 'static';
+      scrollTo(0, 0);
+    });
+    const toasts = page.getByRole('button', { name: /dismiss/i });
+    // Beneath an open panel they cannot be reached.
+    if ((await page.getByRole('dialog').count()) === 0) {
+      while ((await toasts.count()) > 0) await toasts.first().click();
+    }
     await page.waitForFunction(() => document.getAnimations().length === 0);
     await of.screenshot({ path: join(OUT, `${name}.png`) });
     console.log(`${name}.png`);
@@ -85,7 +95,7 @@ async function takeAll(page: Page, { workbench, sim, stopService }: Demo): Promi
 
   await page.goto(`${workbench}/#record`);
   await status('In agreement');
-  await stopService();
+  await demo.stopService();
   await page.selectOption('#colleague', { index: 1 });
   await card.getByText('Reduced view').waitFor();
   await card.getByRole('row').nth(3).waitFor();

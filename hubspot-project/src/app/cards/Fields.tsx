@@ -46,9 +46,6 @@ export function Fields({ record, watched }: { record: DeskRecord; watched: Watch
               <TableHeader>In the CRM</TableHeader>
               <TableHeader>In the portal</TableHeader>
               <TableHeader>State</TableHeader>
-              <TableHeader width="min" align="right">
-                Why
-              </TableHeader>
             </TableRow>
           </TableHead>
           <TableBody>
@@ -85,12 +82,12 @@ function FieldRow({ field, watched }: { field: DeskField; watched: Watched }): R
         )}
       </TableCell>
       <TableCell>
-        <StatusTag variant={STATES[state].variant} hollow>
-          {STATES[state].label}
-        </StatusTag>
-      </TableCell>
-      <TableCell align="right">
-        <WhyButton field={field} watched={watched} />
+        <Flex direction="column" align="start">
+          <StatusTag variant={STATES[state].variant} hollow>
+            {STATES[state].label}
+          </StatusTag>
+          <WhyButton field={field} watched={watched} />
+        </Flex>
       </TableCell>
     </TableRow>
   );
