@@ -25,6 +25,16 @@ describe('the settings', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('name the desk’s administrators and the nudge’s secrets, in lists, and none by default', () => {
+    const secret = `whsec_${Buffer.alloc(24, 'x').toString('base64')}`;
+    const lists = { DESK_ADMINS: ' Nora@Example.com, 51446676 ', NUDGE_SECRETS: `${secret}, ${secret}` };
+    const config = parseConfig({ ...GOOD, ...lists });
+    expect(config.deskAdmins).toEqual(['nora@example.com', '51446676']);
+    expect(config.nudgeSecrets).toEqual([secret, secret]);
+    expect(parseConfig(GOOD)).toMatchObject({ deskAdmins: [], nudgeSecrets: [] });
+    expect(() => parseConfig({ ...GOOD, NUDGE_SECRETS: 'whsec_short' })).toThrow('NUDGE_SECRETS');
+  });
+
   it('that are missing are all named in one line', () => {
     expect(() => parseConfig({})).toThrow(ConfigError);
     expect(() => parseConfig({})).toThrow(

@@ -214,6 +214,18 @@ describe('with the demo running', () => {
     expect(history.filter((entry) => entry.value === 'Once')).toHaveLength(1);
   });
 
+  it('reads a record when its function is nudged, though every webhook is lost', async () => {
+    demo.sim.faults.webhooks.dropRate = 1;
+    demo.sim.world.update('contacts', me.contactId, { jobtitle: 'Unheard of' }, COLLEAGUE);
+    const answer = await demo.runFunction('nudge', { objectTypeId: '0-1', objectId: me.contactId });
+    expect(answer).toMatchObject({ ok: true, queued: true });
+    await eventually(
+      async () => (await read('contact', me.contactId)).fields.jobTitle?.value === 'Unheard of',
+      'the nudge had it read',
+    );
+    demo.sim.faults.webhooks.dropRate = 0;
+  });
+
   it('keeps its state over a restart, the CRM’s as well', async () => {
     const before = await read('contact', me.contactId);
     await demo.stop();

@@ -40,6 +40,8 @@ export interface Demo {
   people: DemoPerson[];
   service: Service;
   sim: Simulator;
+  /** Calls one of the app's functions, as HubSpot would. */
+  runFunction: CrmSide['runFunction'];
   /** As when the service's machine goes down, and comes back. */
   stopService(): Promise<void>;
   startService(): Promise<void>;
@@ -74,6 +76,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const people = await demoPeople(service);
     const db = openDatabase(service.databaseUrl, () => undefined);
     stops.push(() => db.destroy());
+    const crm = await crmOf(sim, service, local);
     const workbench = await startWorkbench({
       port: options.ports.workbench,
       db,
@@ -81,7 +84,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       portalUrl: service.url,
       simulatorUrl: sim.url,
       people,
-      crm: await crmOf(sim, service, local),
+      crm,
     });
     stops.push(() => workbench.close());
     return {
@@ -92,6 +95,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       service,
       sim,
       stop,
+      runFunction: crm.runFunction,
       stopService: async () => {
         await running?.close();
         running = null;

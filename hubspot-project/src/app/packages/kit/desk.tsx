@@ -15,7 +15,8 @@ export interface Desk {
 export const UNREACHABLE: DeskRefusal = {
   ok: false,
   code: 'unreachable',
-  sentence: 'The Tallystick service cannot be reached. What customers change meanwhile is kept.',
+  sentence:
+    'The Tallystick service cannot be reached. What it had accepted is kept, and passed on when it is back.',
 };
 
 /** HubSpot lets an app have 20 requests of an account under way at once. */
