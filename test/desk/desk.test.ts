@@ -90,6 +90,15 @@ describe('the desk', () => {
   });
   const inCrm = (property: string): string | null =>
     desk.loop.sim.world.get('companies', company).cells.get(property)?.[0]?.value ?? null;
+  const dueOf = async (id: string): Promise<number> => {
+    const rows = await desk.loop.db
+      .selectFrom('due')
+      .select('lane')
+      .where('hub_id', '=', desk.loop.hubId)
+      .where('record_id', '=', recordId(id))
+      .execute();
+    return rows.length;
+  };
   const askStreet = (wanted: string, seen = 'Old Street 1'): Promise<EditId> =>
     desk.loop.ask({ object: 'company', id: company, person: contact, fields: { street: { seen, wanted } } });
 
@@ -480,6 +489,7 @@ describe('the desk', () => {
       expect(paused.sentence).toContain(
         'Street of Companies from the portal to the CRM: Street names change',
       );
+      await eventually(async () => (await dueOf(company)) === 0, 'the worker has been there');
       expect(inCrm('address')).toBe('Old Street 1');
       expect(await order({ do: 'resume', pauseId: paused.pauses[0]!.pauseId })).toMatchObject({ ok: true });
       await eventually(() => inCrm('address') === 'Waiting Street 1', 'the edit is written');

@@ -99,7 +99,9 @@ async function choosePerson(): Promise<void> {
 
 async function chooseObject(): Promise<void> {
   if (chosen === null) return;
-  const list = (await get(`records/${objectPick.value}`, chosen.person)) as RecordList;
+  const object = objectPick.value;
+  const list = (await get(`records/${object}`, chosen.person)) as RecordList;
+  if (objectPick.value !== object) return; // somebody was faster: theirs is loading
   recordPick.replaceChildren(
     ...list.records.map((record) => el('option', { value: record.id }, record.title)),
   );
@@ -122,6 +124,7 @@ async function chooseRecord(): Promise<void> {
     get(`records/${chosen.object}/${chosen.id}`, chosen.person),
     loadCrm(),
   ]);
+  if (chosen.id !== recordPick.value || chosen.object !== objectPick.value) return;
   showPortal(chosen, record as RecordView, null);
   await showCards(chosen);
 }

@@ -1,8 +1,8 @@
 /** One glance: the status, one plain sentence, since when, and who in the portal is looking. */
-import { Button, Flex, LoadingButton, StatusTag, Text, useExtensionActions } from '@hubspot/ui-extensions';
-import { useChange } from '@tallystick/kit/desk';
+import { Button, Flex, LoadingButton, StatusTag, Text } from '@hubspot/ui-extensions';
+import { useOrder } from '@tallystick/kit/changes';
 import { ago, STATUSES } from '@tallystick/kit/words';
-import type { DeskRecord, OrderAnswer } from '@tallystick/shared/deskMessages';
+import type { DeskRecord } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
 import type { Watched } from './useRecord.tsx';
 
@@ -37,14 +37,8 @@ function standing({ provenAt, people }: DeskRecord, isAway: boolean): string {
 }
 
 export function SyncNow({ watched: { place, reload, refusal } }: { watched: Watched }): ReactNode {
-  const { isBusy, send } = useChange<OrderAnswer>('orders');
-  const { addAlert } = useExtensionActions<'crm.record.tab'>();
-  const sync = async (): Promise<void> => {
-    const order = { do: 'look', object: place.objectType, recordId: place.recordId };
-    const answer = await send({ order });
-    if (answer !== null) addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    reload();
-  };
+  const { isBusy, order } = useOrder(reload);
+  const sync = () => order({ do: 'look', object: place.objectType, recordId: place.recordId });
   if (refusal?.code === 'unreachable')
     return (
       <Button size="xs" onClick={reload}>

@@ -5,12 +5,6 @@ import {
   Flex,
   Heading,
   Select,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
   Text,
   TimeInput,
   type BaseDate,
@@ -19,6 +13,7 @@ import {
 import { useQuestion } from '@tallystick/kit/desk';
 import { Entries, Pager } from '@tallystick/kit/Entries';
 import { Answered } from '@tallystick/kit/Failure';
+import { Rows } from '@tallystick/kit/Rows';
 import { KINDS, moment } from '@tallystick/kit/words';
 import type { AsOfAnswer, DeskRecord, HistoryAnswer } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
@@ -124,23 +119,12 @@ function AsOf({ place }: { place: Place }): ReactNode {
 
 function BothSides({ at, fields }: { at: string; fields: NonNullable<AsOfAnswer['fields']> }): ReactNode {
   return (
-    <Table bordered density="compact">
-      <TableHead>
-        <TableRow>
-          <TableHeader>{`At ${moment(at)}`}</TableHeader>
-          <TableHeader>In the CRM</TableHeader>
-          <TableHeader>In the portal</TableHeader>
-        </TableRow>
-      </TableHead>
-      <TableBody>
-        {fields.map(({ name, label, crm, portal }) => (
-          <TableRow key={name}>
-            <TableCell>{label}</TableCell>
-            <TableCell>{crm}</TableCell>
-            <TableCell>{portal ?? 'not shown'}</TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+    <Rows
+      heads={[`At ${moment(at)}`, 'In the CRM', 'In the portal']}
+      rows={fields.map(({ name, label, crm, portal }) => ({
+        key: name,
+        cells: [label, crm, portal ?? 'not shown'],
+      }))}
+    />
   );
 }

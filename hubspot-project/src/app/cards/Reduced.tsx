@@ -1,17 +1,6 @@
 /** What HubSpot alone can tell while the service is away: owners and last changes, clearly marked as the reduced view. */
-import {
-  Alert,
-  Flex,
-  hubspot,
-  LoadingSpinner,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Text,
-} from '@hubspot/ui-extensions';
+import { Alert, Flex, hubspot, LoadingSpinner, Text } from '@hubspot/ui-extensions';
+import { Rows } from '@tallystick/kit/Rows';
 import { ago, OWNERS } from '@tallystick/kit/words';
 import type { FunctionAnswer, RecordStatusAnswer } from '@tallystick/shared/functionAnswers';
 import { useEffect, useState, type ReactNode } from 'react';
@@ -37,26 +26,13 @@ export function Reduced({ place: { objectType, recordId } }: { place: Place }): 
       <Alert title="Reduced view" variant="warning">
         <Text>{told.sentence}</Text>
       </Alert>
-      <Table bordered density="compact">
-        <TableHead>
-          <TableRow>
-            <TableHeader>Field</TableHeader>
-            <TableHeader>In the CRM</TableHeader>
-            <TableHeader>Owner</TableHeader>
-            <TableHeader>Last change</TableHeader>
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {told.fields.map(({ name, label, text, owner, who, at }) => (
-            <TableRow key={name}>
-              <TableCell>{label}</TableCell>
-              <TableCell>{text}</TableCell>
-              <TableCell>{OWNERS[owner]}</TableCell>
-              <TableCell>{who === '' ? 'never set' : `${who}, ${ago(at)}`}</TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
+      <Rows
+        heads={['Field', 'In the CRM', 'Owner', 'Last change']}
+        rows={told.fields.map(({ name, label, text, owner, who, at }) => ({
+          key: name,
+          cells: [label, text, OWNERS[owner], who === '' ? 'never set' : `${who}, ${ago(at)}`],
+        }))}
+      />
     </Flex>
   );
 }

@@ -1,8 +1,8 @@
 /** Conflicts that were settled: how, by whom, and the value that lost, which can still be restored. */
-import { Flex, LoadingButton, Tag, Text, Tile, useExtensionActions } from '@hubspot/ui-extensions';
-import { useChange } from '@tallystick/kit/desk';
+import { Flex, LoadingButton, Tag, Text, Tile } from '@hubspot/ui-extensions';
+import { useRuling } from '@tallystick/kit/changes';
 import { ago } from '@tallystick/kit/words';
-import type { DeskConflict, RulingAnswer } from '@tallystick/shared/deskMessages';
+import type { DeskConflict } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
 import type { Watched } from './useRecord.tsx';
 
@@ -55,17 +55,15 @@ function OneSettled({ conflict, watched }: { conflict: DeskConflict; watched: Wa
 
 /** The customer's value comes back by a write of its own. */
 function TakeAfterAll({ conflict, watched }: { conflict: DeskConflict; watched: Watched }): ReactNode {
-  const { isBusy, send } = useChange<RulingAnswer>('rulings');
-  const { addAlert } = useExtensionActions<'crm.record.tab'>();
+  const { isBusy, rule } = useRuling(watched.onFresh);
   const { field, version, lost } = conflict;
   if (lost === null) return null;
-  const restore = async (): Promise<void> => {
-    const what = { conflictId: null, field, choice: 'write', version, value: lost, note: null };
-    const answer = await send({ ...watched.place, ...what });
-    if (answer === null) return;
-    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    if (answer.fresh !== undefined) watched.onFresh(answer.fresh);
-  };
+  const restore = () =>
+    rule({
+      ...watched.place,
+      ...{ conflictId: null, field, version },
+      ...{ choice: 'write', value: lost, note: null },
+    });
   return (
     <LoadingButton size="xs" variant="secondary" loading={isBusy} onClick={() => void restore()}>
       {`Restore “${conflict.customer.text}”`}

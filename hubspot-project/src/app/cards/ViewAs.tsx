@@ -1,19 +1,8 @@
 /** The record through one customer's eyes, and the reason why each field is visible, read-only or hidden. */
-import {
-  EmptyState,
-  Flex,
-  Select,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Tag,
-  Text,
-} from '@hubspot/ui-extensions';
+import { EmptyState, Flex, Select, Tag, Text } from '@hubspot/ui-extensions';
 import { useQuestion } from '@tallystick/kit/desk';
 import { Answered } from '@tallystick/kit/Failure';
+import { Rows } from '@tallystick/kit/Rows';
 import { ago } from '@tallystick/kit/words';
 import type { DeskRecord, ViewAsAnswer } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
@@ -64,30 +53,18 @@ function View({ view: { person, record, fields } }: { view: ViewAsAnswer }): Rea
           ? `${person.name} does not see this record.`
           : `${person.name} sees it as “${record.title}”, known to be the CRM’s ${ago(record.asOf)}.`}
       </Text>
-      <Table bordered density="compact">
-        <TableHead>
-          <TableRow>
-            <TableHeader>Field</TableHeader>
-            <TableHeader>{`What ${person.name} sees`}</TableHeader>
-            <TableHeader width="min">Access</TableHeader>
-            <TableHeader>Why</TableHeader>
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {fields.map(({ name, label, access, text, reason }) => (
-            <TableRow key={name}>
-              <TableCell>{label}</TableCell>
-              <TableCell>{text ?? '(nothing)'}</TableCell>
-              <TableCell>
-                <Tag variant={ACCESS[access].variant}>{ACCESS[access].label}</Tag>
-              </TableCell>
-              <TableCell>
-                <Text variant="microcopy">{reason}</Text>
-              </TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
+      <Rows
+        heads={['Field', `What ${person.name} sees`, 'Access', 'Why']}
+        rows={fields.map(({ name, label, access, text, reason }) => ({
+          key: name,
+          cells: [
+            label,
+            text ?? '(nothing)',
+            <Tag variant={ACCESS[access].variant}>{ACCESS[access].label}</Tag>,
+            <Text variant="microcopy">{reason}</Text>,
+          ],
+        }))}
+      />
     </Flex>
   );
 }

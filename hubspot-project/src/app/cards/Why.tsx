@@ -13,12 +13,12 @@ import {
   LoadingButton,
   Select,
   Text,
-  useExtensionActions,
 } from '@hubspot/ui-extensions';
-import { useChange, useQuestion } from '@tallystick/kit/desk';
+import { useRuling } from '@tallystick/kit/changes';
+import { useQuestion } from '@tallystick/kit/desk';
 import { Answered } from '@tallystick/kit/Failure';
 import { ago, moment } from '@tallystick/kit/words';
-import type { DeskEntry, DeskField, RulingAnswer, WhyAnswer } from '@tallystick/shared/deskMessages';
+import type { DeskEntry, DeskField, WhyAnswer } from '@tallystick/shared/deskMessages';
 import type { CheckRecordAnswer, FunctionAnswer } from '@tallystick/shared/functionAnswers';
 import { useState, type ReactNode } from 'react';
 import type { Watched } from './useRecord.tsx';
@@ -102,15 +102,13 @@ function Restore({
   version,
   watched,
 }: Omit<EvidenceProps, 'entry'> & { lost: string }): ReactNode {
-  const { isBusy, send } = useChange<RulingAnswer>('rulings');
-  const { addAlert } = useExtensionActions<'crm.record.tab'>();
-  const restore = async (): Promise<void> => {
-    const what = { conflictId: null, field: field.name, choice: 'write', version, value: lost, note: null };
-    const answer = await send({ ...watched.place, ...what });
-    if (answer === null) return;
-    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    if (answer.fresh !== undefined) watched.onFresh(answer.fresh);
-  };
+  const { isBusy, rule } = useRuling(watched.onFresh);
+  const restore = () =>
+    rule({
+      ...watched.place,
+      ...{ conflictId: null, field: field.name, version },
+      ...{ choice: 'write', value: lost, note: null },
+    });
   return (
     <LoadingButton size="xs" variant="secondary" loading={isBusy} onClick={() => void restore()}>
       {`Restore “${lost}”`}

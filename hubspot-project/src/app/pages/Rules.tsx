@@ -1,18 +1,9 @@
 /** The ownership table as it is in force, with its version. */
-import {
-  Accordion,
-  Flex,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Text,
-} from '@hubspot/ui-extensions';
+import { Accordion, Flex, Text } from '@hubspot/ui-extensions';
 import { PageTitle } from '@hubspot/ui-extensions/pages';
 import { useQuestion } from '@tallystick/kit/desk';
 import { Answered } from '@tallystick/kit/Failure';
+import { Rows } from '@tallystick/kit/Rows';
 import type { RulesAnswer } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
 
@@ -39,31 +30,12 @@ export function Rules(): ReactNode {
 
 function ObjectRules({ fields }: Pick<RulesAnswer['objects'][number], 'fields'>): ReactNode {
   return (
-    <Table bordered density="compact">
-      <TableHead>
-        <TableRow>
-          <TableHeader>Field</TableHeader>
-          <TableHeader>Property</TableHeader>
-          <TableHeader>Owner</TableHeader>
-          <TableHeader>On a collision</TableHeader>
-          <TableHeader>Seen by</TableHeader>
-          <TableHeader>Edited by</TableHeader>
-        </TableRow>
-      </TableHead>
-      <TableBody>
-        {fields.map(({ label, property, owner, conflict, seenBy, editedBy }) => (
-          <TableRow key={property}>
-            <TableCell>{label}</TableCell>
-            <TableCell>{property}</TableCell>
-            <TableCell>{owner}</TableCell>
-            <TableCell>
-              <Text variant="microcopy">{conflict}</Text>
-            </TableCell>
-            <TableCell>{seenBy}</TableCell>
-            <TableCell>{editedBy}</TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+    <Rows
+      heads={['Field', 'Property', 'Owner', 'On a collision', 'Seen by', 'Edited by']}
+      rows={fields.map(({ label, property, owner, conflict, seenBy, editedBy }) => ({
+        key: property,
+        cells: [label, property, owner, <Text variant="microcopy">{conflict}</Text>, seenBy, editedBy],
+      }))}
+    />
   );
 }

@@ -1,16 +1,6 @@
 /** The connection, step by step: what is checked, how it stands, and what to do. */
-import {
-  Button,
-  Flex,
-  StatusTag,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Text,
-} from '@hubspot/ui-extensions';
+import { Button, Flex, StatusTag, Text } from '@hubspot/ui-extensions';
+import { Rows } from '@tallystick/kit/Rows';
 import type { SettingsAnswer } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
 
@@ -26,29 +16,21 @@ export function Checks({
 }: Pick<SettingsAnswer, 'checks'> & { onAgain: () => void }): ReactNode {
   return (
     <Flex direction="column" gap="sm" align="start">
-      <Table bordered density="condensed">
-        <TableHead>
-          <TableRow>
-            <TableHeader>Step</TableHeader>
-            <TableHeader width="min">State</TableHeader>
-            <TableHeader>What we know, and what to do</TableHeader>
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {checks.map(({ label, state, text, advice }) => (
-            <TableRow key={label}>
-              <TableCell>{label}</TableCell>
-              <TableCell>
-                <StatusTag variant={STATES[state].variant}>{STATES[state].label}</StatusTag>
-              </TableCell>
-              <TableCell>
-                <Text>{text}</Text>
-                {advice === undefined ? null : <Text variant="microcopy">{advice}</Text>}
-              </TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
+      <Rows
+        density="condensed"
+        heads={['Step', 'State', 'What we know, and what to do']}
+        rows={checks.map(({ label, state, text, advice }) => ({
+          key: label,
+          cells: [
+            label,
+            <StatusTag variant={STATES[state].variant}>{STATES[state].label}</StatusTag>,
+            <>
+              <Text>{text}</Text>
+              {advice === undefined ? null : <Text variant="microcopy">{advice}</Text>}
+            </>,
+          ],
+        }))}
+      />
       <Button size="xs" onClick={onAgain}>
         Check again
       </Button>

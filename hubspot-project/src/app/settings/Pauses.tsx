@@ -1,18 +1,8 @@
 /** Pausing and resuming: everything, an object or one field, outwards, inwards or both. Nothing is lost meanwhile. */
-import {
-  Button,
-  Flex,
-  Heading,
-  Input,
-  LoadingButton,
-  Select,
-  Text,
-  Tile,
-  useExtensionActions,
-} from '@hubspot/ui-extensions';
-import { useChange } from '@tallystick/kit/desk';
+import { Button, Flex, Heading, Input, LoadingButton, Select, Text, Tile } from '@hubspot/ui-extensions';
+import { useOrder } from '@tallystick/kit/changes';
 import { ago } from '@tallystick/kit/words';
-import type { DeskPause, OrderAnswer, SettingsAnswer } from '@tallystick/shared/deskMessages';
+import type { DeskPause, SettingsAnswer } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
 
 const DIRECTIONS = [
@@ -136,16 +126,4 @@ function NewPause({ settings, onDone }: { settings: SettingsAnswer; onDone: () =
       </Button>
     </Flex>
   );
-}
-
-function useOrder(onDone: () => void) {
-  const { isBusy, send } = useChange<OrderAnswer>('orders');
-  const { addAlert } = useExtensionActions<'settings'>();
-  const order = async (what: Record<string, unknown>): Promise<void> => {
-    const answer = await send({ order: what });
-    if (answer === null) return;
-    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    onDone();
-  };
-  return { isBusy, order };
 }

@@ -18,15 +18,9 @@ import {
   Tile,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import type {
-  Choice,
-  DeskConflict,
-  DeskRecord,
-  DeskRole,
-  RulingAnswer,
-} from '@tallystick/shared/deskMessages';
+import type { Choice, DeskConflict, DeskRecord, DeskRole } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
-import { useChange } from './desk.tsx';
+import { useRuling } from './changes.tsx';
 import { ago } from './words.tsx';
 
 export interface ConflictProps {
@@ -110,16 +104,10 @@ function useDecision(
   { conflictId, object, recordId, field, version }: DeskConflict,
   onFresh: (record: DeskRecord) => void,
 ): { isBusy: boolean; decide: (decided: Decided) => Promise<boolean> } {
-  const { isBusy, send } = useChange<RulingAnswer>('rulings');
-  const { addAlert } = useExtensionActions<'settings'>();
-  const decide = async ({ choice, value, note }: Decided): Promise<boolean> => {
-    const place = { objectType: object, recordId, conflictId, field, version };
-    const answer = await send({ ...place, choice, value, note: note === '' ? null : note });
-    if (answer === null) return false;
-    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    if (answer.fresh !== undefined) onFresh(answer.fresh);
-    return answer.ok;
-  };
+  const { isBusy, rule } = useRuling(onFresh);
+  const place = { objectType: object, recordId, conflictId, field, version };
+  const decide = ({ choice, value, note }: Decided): Promise<boolean> =>
+    rule({ ...place, choice, value, note: note === '' ? null : note });
   return { isBusy, decide };
 }
 

@@ -1,18 +1,8 @@
 /** Entries of the journal as people read them, newest first. */
-import {
-  Button,
-  EmptyState,
-  Flex,
-  Table,
-  TableBody,
-  TableCell,
-  TableHead,
-  TableHeader,
-  TableRow,
-  Text,
-} from '@hubspot/ui-extensions';
+import { Button, EmptyState, Flex, Text } from '@hubspot/ui-extensions';
 import type { DeskEntry } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
+import { Rows } from './Rows.tsx';
 import { moment } from './words.tsx';
 
 export function Entries({
@@ -30,33 +20,22 @@ export function Entries({
       </EmptyState>
     );
   return (
-    <Table bordered density="compact">
-      <TableHead>
-        <TableRow>
-          <TableHeader width="min">When</TableHeader>
-          <TableHeader width="min">What</TableHeader>
-          <TableHeader>What happened</TableHeader>
-        </TableRow>
-      </TableHead>
-      <TableBody>
-        {entries.map((entry) => (
-          <TableRow key={entry.seq}>
-            <TableCell width="min">
-              <Text variant="microcopy">{moment(entry.at)}</Text>
-            </TableCell>
-            <TableCell>
-              <Text>{entry.label ?? 'the record'}</Text>
-              {showPlace && entry.recordId !== null ? (
-                <Text variant="microcopy">{`${entry.object ?? ''} ${entry.recordId}`}</Text>
-              ) : null}
-            </TableCell>
-            <TableCell>
-              <Text>{entry.sentence}</Text>
-            </TableCell>
-          </TableRow>
-        ))}
-      </TableBody>
-    </Table>
+    <Rows
+      heads={['When', 'What', 'What happened']}
+      rows={entries.map((entry) => ({
+        key: entry.seq,
+        cells: [
+          <Text variant="microcopy">{moment(entry.at)}</Text>,
+          <>
+            <Text>{entry.label ?? 'the record'}</Text>
+            {showPlace && entry.recordId !== null ? (
+              <Text variant="microcopy">{`${entry.object ?? ''} ${entry.recordId}`}</Text>
+            ) : null}
+          </>,
+          <Text>{entry.sentence}</Text>,
+        ],
+      }))}
+    />
   );
 }
 

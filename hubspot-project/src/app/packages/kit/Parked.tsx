@@ -12,9 +12,9 @@ import {
   TextArea,
   useExtensionActions,
 } from '@hubspot/ui-extensions';
-import type { DeskParked, DeskRole, OrderAnswer } from '@tallystick/shared/deskMessages';
+import type { DeskParked, DeskRole } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
-import { useChange } from './desk.tsx';
+import { useOrder } from './changes.tsx';
 import { ago } from './words.tsx';
 
 export interface ParkedProps {
@@ -26,16 +26,12 @@ export interface ParkedProps {
 
 export function Parked({ parked, role, showTitle = false, onDone }: ParkedProps): ReactNode {
   const { object, recordId, title, attempts, since, error, advice } = parked;
-  const { isBusy, send } = useChange<OrderAnswer>('orders');
-  const { addAlert, closeOverlay } = useExtensionActions<'settings'>();
+  const { isBusy, order: send } = useOrder(onDone);
+  const { closeOverlay } = useExtensionActions<'settings'>();
   const [reason, setReason] = useState('');
   const id = `discard-${object}-${recordId}`;
   const order = async (what: Record<string, string>): Promise<void> => {
-    const answer = await send({ order: { object, recordId, ...what } });
-    if (answer === null) return;
-    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
-    if (answer.ok) closeOverlay(id);
-    onDone();
+    if (await send({ object, recordId, ...what })) closeOverlay(id);
   };
   return (
     <Alert
