@@ -453,6 +453,20 @@ describe('the desk', () => {
     });
     expect(seen.fields.find(({ name }) => name === 'name')).toMatchObject({ access: 'read-only' });
     expect(seen.fields.find(({ name }) => name === 'street')).toMatchObject({ access: 'editable' });
+    const other = desk.loop.sim.world.create('companies', { name: 'Elsewhere' }, COLLEAGUE).id;
+    await desk.loop.deliver([created('company', other)]);
+    await eventually(
+      async () => (await desk.loop.mirrored('company', other, 'name')) === 'Elsewhere',
+      'the other company is mirrored',
+    );
+    const foreign = await desk.ask<ViewAsAnswer>(TOMASZ, '/desk/v1/view-as', {
+      query: { objectType: 'company', recordId: other, contactId: contact },
+    });
+    if (!foreign.ok) throw new Error(foreign.sentence);
+    expect(foreign.record).toBeNull();
+    expect(
+      new Set(foreign.fields.map(({ access, text, reason }) => `${access} ${text ?? ''} ${reason}`)),
+    ).toEqual(new Set(['hidden  This person does not see the record at all.']));
     const nobody = { objectType: 'company', recordId: company, contactId: '424242' };
     expect(await desk.ask(NORA, '/desk/v1/view-as', { query: nobody })).toMatchObject({
       code: 'unknown-person',

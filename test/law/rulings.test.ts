@@ -158,6 +158,16 @@ describe('a ruling of staff', () => {
     expect(endsOf(then)).toMatchObject({ [HELD]: { state: 'verified' }, [RULING]: { state: 'verified' } });
   });
 
+  it('R3 ends the held edit verified, too, when the CRM already holds what it asked for', () => {
+    const seen = 'customer’s';
+    const plan = visit(situation([ruling('take', 'customer’s', { seen })], [colleague(seen, NOW - 60_000)]));
+    expect(plan.promises).toEqual([]);
+    expect(endsOf(plan)).toMatchObject({
+      [HELD]: { state: 'verified', rule: 'D1' },
+      [RULING]: { state: 'verified', rule: 'D1' },
+    });
+  });
+
   it('R3 holds the edit again when the write is missing and the CRM has moved meanwhile', () => {
     const base = colleague('theirs', NOW - 60_000);
     const open = { ...ruling('take', 'customer’s'), state: 'written' as const, journaled: true };
