@@ -115,6 +115,9 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
   });
 
   it('restore the value that lost', async () => {
+    await collide('street', 'address');
+    await card().getByRole('button', { name: 'Keep the CRM’s' }).click();
+    await status('In agreement');
     await card()
       .getByRole('tab', { name: /Settled conflicts/ })
       .click();
@@ -194,9 +197,13 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     await status('In agreement');
     expect(inCrm('vat_number')).toBe(`DE10000000${round}${'Approve'.length}`);
     await page.locator('#receipts').getByText('Our team did not agree to this change.').first().waitFor();
+    await page.locator('#receipts').getByText('From our team: Please send the certificate.').waitFor();
   });
 
   it('explain a value, and try another one without writing', async () => {
+    await collide('street', 'address');
+    await card().getByRole('button', { name: 'Keep the CRM’s' }).click();
+    await status('In agreement');
     await card().getByRole('button', { name: 'Why Street?' }).click();
     const panel = page.getByRole('dialog', { name: 'Why this value? Street' });
     await panel.getByText(/Street is .+ because .+ set it at/).waitFor();

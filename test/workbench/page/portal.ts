@@ -176,6 +176,9 @@ export function showReceipt(receipt: Receipt): void {
     el('div', {}, names.join(', ')),
     el('div', { class: 'steps' }, ...steps),
     el('div', { class: 'note' }, receipt.message),
+    ...Object.values(receipt.fields).flatMap(({ note }) =>
+      note === undefined ? [] : [el('div', { class: 'note' }, `From our team: ${note}`)],
+    ),
   );
   const old = list.querySelector(`[data-edit="${receipt.editId}"]`);
   if (old !== null) old.replaceWith(item);
