@@ -21,6 +21,7 @@ import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openDatabase, type Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
+import { orderBackfill } from './store/orders.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import type { Clock } from './sync/budget.ts';
 import { PATIENCE, type Patience } from './sync/situation.ts';
@@ -231,13 +232,7 @@ async function orderFirstBackfill(db: Db, hubId: HubId): Promise<void> {
     .limit(1)
     .executeTakeFirst();
   if (any !== undefined) return;
-  const rows = OBJECTS.map((object) => ({
-    hub_id: hubId,
-    kind: 'backfill' as const,
-    object,
-    created_at: new Date(),
-  }));
-  await db.insertInto('jobs').values(rows).execute();
+  await orderBackfill(db, hubId, OBJECTS, Date.now());
 }
 
 async function isReady(db: Db): Promise<boolean> {

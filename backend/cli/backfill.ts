@@ -1,6 +1,5 @@
 /** `tally backfill`: orders the work from the hub's worker and shows how it goes. */
 import type { HubId } from '@tallystick/shared/ids';
-import type { AppObject } from '@tallystick/shared/ownership';
 import type { Db } from '../store/database.ts';
 import type { Terminal } from './commands.ts';
 
@@ -9,28 +8,6 @@ const PLAIN_LINE_EVERY_MS = 2_000;
 const BAR_CHARS = 24;
 /** No worker took the job in this time: say so, and leave the job for the next one. */
 const NOBODY_MS = 15_000;
-
-/** Adds a job for each object that has none open; an open one goes on from its cursor. */
-export async function orderBackfill(
-  db: Db,
-  hubId: HubId,
-  wanted: readonly AppObject[],
-  now: number,
-): Promise<string[]> {
-  await db
-    .insertInto('jobs')
-    .values(wanted.map((object) => ({ hub_id: hubId, kind: 'backfill', object, created_at: new Date(now) })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const open = await db
-    .selectFrom('jobs')
-    .select('job_id')
-    .where('hub_id', '=', hubId)
-    .where('object', 'in', [...wanted])
-    .where('finished_at', 'is', null)
-    .execute();
-  return open.map((row) => row.job_id);
-}
 
 /** Shows progress until the jobs are done; stopping the command does not stop them. */
 export async function followBackfill(

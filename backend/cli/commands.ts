@@ -16,8 +16,9 @@ import { explain } from '../desk/explain.ts';
 import { hubStatus, listHubs } from '../desk/status.ts';
 import { openDatabase, type Db } from '../store/database.ts';
 import { verifyJournal } from '../store/journal.ts';
+import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
-import { followBackfill, orderBackfill } from './backfill.ts';
+import { followBackfill } from './backfill.ts';
 import { printJournal } from './journal.ts';
 import { statusLines } from './statusLines.ts';
 

@@ -115,7 +115,7 @@ function headline(
   const set =
     at === 0
       ? `${label} is ${value}; the CRM has no record of it being set.`
-      : `${label} is ${value} because ${by} set it at ${moment(at)}.`;
+      : `${label} is ${value} because ${by} set it at ${show('datetime', new Date(at).toISOString())}.`;
   const of = (kind: JournalKind): string => {
     const rule = evidence.find((entry) => entry.kind === kind && entry.rule !== null)?.rule ?? null;
     const why = rule === null ? undefined : RULE_SENTENCES[rule];
@@ -210,8 +210,3 @@ const CHOICES: Readonly<Record<KeptRuling['choice'], string>> = {
 const RULINGS: readonly (string | null)[] = ['R2', 'R3', 'R4'];
 const isChoice = (outcome: string | null): outcome is KeptRuling['choice'] =>
   outcome !== null && Object.hasOwn(CHOICES, outcome);
-const moment = (ms: number): string =>
-  new Date(ms)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/(:\d\d)\.\d+Z$/, '$1 UTC');

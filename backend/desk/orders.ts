@@ -3,7 +3,7 @@ import type { OrderAnswer } from '@tallystick/shared/deskMessages';
 import { until } from '../portal/waiting.ts';
 import type { Signals } from '../signals.ts';
 import type { Db, Order } from '../store/database.ts';
-import { storeOrder } from '../store/orders.ts';
+import { orderByKey, storeOrder } from '../store/orders.ts';
 import type { DeskUser } from './gate.ts';
 import { DeskRefused } from './refusals.ts';
 
@@ -16,12 +16,11 @@ export async function order(
 ): Promise<OrderAnswer> {
   const { db, signals, now } = deps;
   const { hubId, userId } = user;
-  const store = () => storeOrder(db, hubId, { userId, key: asked.key, order: asked.order, now: now() });
-  const first = await store();
+  const first = await storeOrder(db, hubId, { userId, ...asked, now: now() });
   if (!sameOrder(first.order, asked.order)) throw new DeskRefused('key-reused');
   signals.wake(hubId);
   const { outcome } = await until(deps, hubId, ANSWER_WITHIN_MS, async () => {
-    const value = await store();
+    const value = await orderByKey(db, hubId, userId, asked.key);
     return { done: value.outcome !== null, value };
   });
   if (outcome === null)

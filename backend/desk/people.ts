@@ -5,7 +5,7 @@ import type { DeskPerson } from '@tallystick/shared/deskMessages';
 import type { Customer } from '../portal/session.ts';
 import { reachOf, sees, type Reach } from '../portal/visibility.ts';
 import type { Db } from '../store/database.ts';
-import { peopleOfCompanies, personByContact } from '../store/people.ts';
+import { peopleOfCompanies, personByContact, type Person } from '../store/people.ts';
 import { linksOf, type RecordRow } from '../store/records.ts';
 import type { Names } from './names.ts';
 
@@ -21,12 +21,7 @@ export async function linkedPeople(db: Db, hubId: HubId, row: RecordRow): Promis
   const companies: RecordId[] = row.object === 'company' ? [row.recordId] : row.companies;
   const own = row.object === 'contact' ? [row.recordId] : [];
   const people = await peopleOfCompanies(db, hubId, companies, own, PEOPLE_MAX);
-  const linked = await Promise.all(
-    people.map(async (person) => ({
-      person: { ...person, formerIds: [] },
-      reach: reachOf(person.audience, await linksOf(db, hubId, person.contactId)),
-    })),
-  );
+  const linked = await Promise.all(people.map((person) => withReach(db, person)));
   return linked.filter(({ person, reach }) => sees(person, reach, row));
 }
 
@@ -34,11 +29,12 @@ export async function linkedPeople(db: Db, hubId: HubId, row: RecordRow): Promis
 export async function linkedPerson(db: Db, hubId: HubId, contactId: string): Promise<Linked | null> {
   if (!isRecordId(contactId)) return null;
   const person = await personByContact(db, hubId, contactId);
-  if (person === null) return null;
-  return {
-    person: { ...person, formerIds: [] },
-    reach: reachOf(person.audience, await linksOf(db, hubId, contactId)),
-  };
+  return person === null ? null : withReach(db, person);
+}
+
+async function withReach(db: Db, person: Person): Promise<Linked> {
+  const links = await linksOf(db, person.hubId, person.contactId);
+  return { person: { ...person, formerIds: [] }, reach: reachOf(person.audience, links) };
 }
 
 export function deskPerson({ person }: Linked, names: Names): DeskPerson {

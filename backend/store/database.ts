@@ -95,7 +95,7 @@ export type Order =
   | { do: 'resume'; pauseId: string }
   | { do: 'role'; userId: string; role: Role | null }
   | { do: 'everybody'; role: Role };
-/** `code` and `sentence` where it could not be done. */
+/** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
   code: string;

@@ -3,6 +3,7 @@ import type { HubId, RecordId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Selectable } from 'kysely';
 import type { Database, Db, JournalKind } from './database.ts';
+import { headOf } from './records.ts';
 
 export type EntryRow = Selectable<Database['journal']>;
 
@@ -36,7 +37,7 @@ export function entriesOf(db: Db, hubId: HubId, filter: EntryFilter): Promise<En
 /** The newest journal number at a moment (ms, our clock); 0 when there was none. Numbers follow the clock. */
 export async function seqAt(db: Db, hubId: HubId, at: number): Promise<number> {
   let low = 0;
-  let high = await newest(db, hubId);
+  let high = await headOf(db, hubId);
   // By halves over the primary key: about twenty look-ups in a million entries.
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
@@ -50,15 +51,4 @@ export async function seqAt(db: Db, hubId: HubId, at: number): Promise<number> {
     else high = middle - 1;
   }
   return low;
-}
-
-async function newest(db: Db, hubId: HubId): Promise<number> {
-  const row = await db
-    .selectFrom('journal')
-    .select('seq')
-    .where('hub_id', '=', hubId)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return Number(row?.seq ?? 0);
 }

@@ -29,6 +29,10 @@ export async function storeOrder(
     })
     .onConflict((conflict) => conflict.columns(['hub_id', 'user_id', 'idempotency_key']).doNothing())
     .execute();
+  return orderByKey(db, hubId, userId, key);
+}
+
+export async function orderByKey(db: Db, hubId: HubId, userId: string, key: string): Promise<OrderRow> {
   const row = await db
     .selectFrom('orders')
     .selectAll()
@@ -135,16 +139,24 @@ export async function recordsWithWaitingEdits(
   return rows.map((row) => ({ object: row.object, recordId: row.record_id }));
 }
 
-/** Reads these objects from nothing again, unless that is under way. */
+/** Has these objects read from nothing, unless that is under way; answers with the open jobs. */
 export async function orderBackfill(
   db: Db,
   hubId: HubId,
-  objects: readonly AppObject[],
+  wanted: readonly AppObject[],
   now: number,
-): Promise<void> {
-  if (objects.length === 0) return;
-  await sql`
-    insert into jobs (hub_id, kind, object, created_at)
-    select ${hubId}::bigint, 'backfill', object, ${new Date(now)}::timestamptz from unnest(${[...objects]}::text[]) as o (object)
-    on conflict (hub_id, kind, object) where finished_at is null do nothing`.execute(db);
+): Promise<string[]> {
+  await db
+    .insertInto('jobs')
+    .values(wanted.map((object) => ({ hub_id: hubId, kind: 'backfill', object, created_at: new Date(now) })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const open = await db
+    .selectFrom('jobs')
+    .select('job_id')
+    .where('hub_id', '=', hubId)
+    .where('object', 'in', [...wanted])
+    .where('finished_at', 'is', null)
+    .execute();
+  return open.map((row) => row.job_id);
 }
