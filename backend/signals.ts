@@ -13,8 +13,8 @@ export interface HubChange {
   seq: number;
   /** Records whose mirror moved. */
   records: readonly { object: AppObject; recordId: RecordId }[];
-  /** Edits whose state moved, with the record they belong to. */
-  edits: readonly { editId: EditId; object: AppObject; recordId: RecordId }[];
+  /** Edits whose state moved, with the record they belong to; null while that is still to be made. */
+  edits: readonly { editId: EditId; object: AppObject; recordId: RecordId | null }[];
 }
 
 /** Deliveries that were stored together: `ids` and `deliveries` in no certain order of each other. */

@@ -6,7 +6,7 @@ import { STAFF, type ConflictRule, type Rule } from './decide.ts';
 import type { Kind, Value } from './values.ts';
 
 interface FieldBase<A extends string> {
-  /** HubSpot's internal property name. */
+  /** HubSpot's internal property name; for the kind `lines` the associated object whose records are the lines. */
   property: string;
   label: string;
   /** One sentence for the customer: what the field is for. */
@@ -39,6 +39,8 @@ export type FieldSpec<A extends string> =
 export interface AudienceSpec {
   label: string;
   reaches: { company: 'primary' } | { company: 'labelled'; association: string };
+  /** Only contacts associated with a company they reach under this label are of the audience. */
+  admits?: { association: string };
 }
 
 /** `self`: only the person's own record. `company`: the records of every company the person reaches. */
@@ -53,6 +55,10 @@ export interface ObjectSpec<A extends string> {
   /** The field that names a record. */
   title: string;
   scope: Readonly<Record<A, Scope>>;
+  /** Customers see a record only while the field holds one of these values. */
+  shownWhen?: { field: string; is: readonly string[] };
+  /** The objects it may hang on: it is seen where one of those it hangs on is; on a company alone, where that is reached. */
+  parents?: readonly string[];
   fields: Readonly<Record<string, FieldSpec<A>>>;
 }
 
@@ -62,11 +68,33 @@ export interface ActionSpec<A extends string, O extends string, F extends string
   label: string;
   sets: Readonly<Partial<Record<F, Value>>>;
   guards: readonly F[];
+  /** The field that says what was decided on: a digest of the guards as they were shown. While the CRM's guards are others, the action is void. */
+  binds?: F;
   audiences: readonly A[];
+}
+
+/** Something a customer makes in the CRM: made once, whatever is repeated. */
+export interface CreationSpec<A extends string, O extends string, F extends string, N extends string> {
+  object: O;
+  label: string;
+  audiences: readonly A[];
+  /** The field that carries the creation's id, by which it is found again. Its property is unique in the CRM. */
+  key: F;
+  takes: Readonly<Partial<Record<F, 'required' | 'optional'>>>;
+  /** CRM properties that are always set. */
+  presets: Readonly<Record<string, string>>;
+  /** The objects it may hang on; none: it hangs on one of the person's companies. */
+  on: readonly N[];
+  /** A file comes with it. */
+  document?: true;
 }
 
 type ActionOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {
   [N in keyof O & string]: ActionSpec<A, N, keyof O[N]['fields'] & string>;
+}[keyof O & string];
+
+type CreationOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {
+  [N in keyof O & string]: CreationSpec<A, N, keyof O[N]['fields'] & string, keyof O & string>;
 }[keyof O & string];
 
 export interface Ownership<
@@ -78,6 +106,7 @@ export interface Ownership<
   audiences: Readonly<Record<A, AudienceSpec>>;
   objects: O;
   actions: Readonly<Record<string, ActionOf<A, O>>>;
+  creations: Readonly<Record<string, CreationOf<A, O>>>;
 }
 
 export const FRESH_WITHIN_S = 300;
@@ -91,6 +120,7 @@ export function defineOwnership<
   audiences: Readonly<Record<A, AudienceSpec>>;
   objects: O;
   actions: Readonly<Record<string, ActionOf<NoInfer<A>, NoInfer<O>>>>;
+  creations: Readonly<Record<string, CreationOf<NoInfer<A>, NoInfer<O>>>>;
 }): Ownership<A, O> {
   const mistakes = mistakesIn(literal);
   if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join('; ')}.`);
@@ -141,6 +171,14 @@ function mistakesIn(literal: Ownership): string[] {
       if (blind !== undefined)
         mistakes.push(`${name}.${fieldName}: the audience "${blind}" may edit but not see it`);
     }
+  }
+  for (const [name, object] of Object.entries(literal.objects)) {
+    const field = object.shownWhen?.field;
+    if (field !== undefined && !(field in object.fields))
+      mistakes.push(`${name}: it is shown by the field "${field}", which does not exist`);
+    for (const parent of object.parents ?? [])
+      if (!(parent in literal.objects))
+        mistakes.push(`${name}: it hangs on "${parent}", which does not exist`);
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));

@@ -39,6 +39,8 @@ export interface RecordView {
   /** True when a field is older than its bound and the CRM could not be asked in time. */
   stale: boolean;
   fields: Record<string, FieldView>;
+  /** What it hangs on: the case of a comment, the quote of a document. Absent where the object hangs on companies only. */
+  on?: { object: string; id: string }[];
 }
 
 export interface RecordList {
@@ -64,10 +66,26 @@ export interface ObjectMeta {
   actions: { name: string; label: string }[];
 }
 
+/** Something this person may make: a request, a comment, a document. */
+export interface CreationMeta {
+  name: string;
+  label: string;
+  /** The object that comes of it. */
+  object: string;
+  takes: Record<string, 'required' | 'optional'>;
+  /** The objects it may hang on; none: one of the person's companies. */
+  on: string[];
+  /** A file comes with it: the upload is made first. */
+  document: boolean;
+}
+
 export interface Me {
   contactId: string;
   audience: string;
   name: string;
+  /** The companies in reach. */
+  companies: { id: string; name: string }[];
+  creations: CreationMeta[];
   /** What this person may see: objects, fields, actions. */
   objects: Record<string, ObjectMeta>;
 }
@@ -93,8 +111,13 @@ export interface EditedField {
 /** The public face of an edit. */
 export interface Receipt {
   editId: string;
+  /** A change of fields, an action, or the making of a record. */
+  kind: 'edit' | 'action' | 'creation';
+  /** The action's or the creation's name. */
+  name: string | null;
   object: string;
-  id: string;
+  /** Null: the record is still to be made. */
+  id: string | null;
   /** ISO instant. */
   acceptedAt: string;
   /** The least advanced state of its fields; `final` when none will move by itself any more. */
@@ -102,6 +125,54 @@ export interface Receipt {
   final: boolean;
   message: string;
   fields: Record<string, EditedField>;
+}
+
+/** Makes a record: `POST /creations/{name}`, answered with a receipt. */
+export interface CreationRequest {
+  fields: Record<string, string | number | boolean | null | string[]>;
+  /** What it hangs on. A company where the creation names no objects; it may be left out with one company in reach. */
+  on?: { object: string; id: string };
+  /** With a document: the upload that was completed. */
+  uploadId?: string;
+}
+
+/** The ways in that this portal offers. */
+export interface SignInWays {
+  /** A link by e-mail. */
+  mail: boolean;
+  /** Identity providers: `GET /sign-in/with/{name}` begins. */
+  providers: { name: string; label: string }[];
+}
+
+/** Whose browser this is: `GET /session`. It answers 200 to everybody. */
+export type SessionInfo =
+  | { state: 'signed-out' }
+  /** Signed in, but it is not certain which customer this is; `message` says what happens next. */
+  | { state: 'unlinked'; email: string; reason: UnlinkedReason; message: string; expiresAt: string }
+  | {
+      state: 'signed-in';
+      email: string;
+      contactId: string;
+      /** ISO instants: whatever happens, and when nothing happens. */
+      expiresAt: string;
+      idleUntil: string;
+      /** ISO instant of the last proof of who this is; some changes want a recent one. */
+      provenAt: string;
+    };
+
+export type UnlinkedReason =
+  'no-contact' | 'several-contacts' | 'shared-address' | 'reused-address' | 'no-company' | 'gone' | 'refused';
+
+/** One of the person's own sessions. */
+export interface SessionEntry {
+  sessionId: string;
+  /** This very one. */
+  current: boolean;
+  /** What the browser says it is, and where the request came from. */
+  browser: string;
+  address: string;
+  createdAt: string;
+  seenAt: string;
 }
 
 /** One change on the live stream; the SSE id is the hub's journal number. */

@@ -1,6 +1,17 @@
 /** The messages as zod: parsed where they come in, and the source of the OpenAPI document. Fitted to `messages.ts`. */
 import { z } from 'zod';
-import type { Me, Problem, Receipt, RecordList, RecordView, StreamMessage } from './messages.ts';
+import type {
+  CreationRequest,
+  Me,
+  Problem,
+  Receipt,
+  RecordList,
+  RecordView,
+  SessionEntry,
+  SessionInfo,
+  SignInWays,
+  StreamMessage,
+} from './messages.ts';
 
 const value = z.string().nullable().describe('A value in canonical form; null is "absent".');
 const version = z
@@ -26,6 +37,10 @@ export const recordView = z.object({
   asOf: instant.nullable(),
   stale: z.boolean().describe('A field is older than its bound, and the CRM could not be asked in time.'),
   fields: z.record(z.string(), fieldView),
+  on: z
+    .array(z.object({ object: z.string(), id: z.string() }))
+    .describe('What it hangs on.')
+    .exactOptional(),
 }) satisfies z.ZodType<RecordView>;
 
 export const recordList = z.object({
@@ -43,10 +58,21 @@ const fieldMeta = z.object({
   options: z.array(z.object({ value: z.string(), label: z.string() })).exactOptional(),
 });
 
+const creationMeta = z.object({
+  name: z.string(),
+  label: z.string(),
+  object: z.string(),
+  takes: z.record(z.string(), z.enum(['required', 'optional'])),
+  on: z.array(z.string()).describe('The objects it may hang on; none: one of the person’s companies.'),
+  document: z.boolean().describe('A file comes with it: the upload is made first.'),
+});
+
 export const me = z.object({
   contactId: z.string(),
   audience: z.string(),
   name: z.string(),
+  companies: z.array(z.object({ id: z.string(), name: z.string() })),
+  creations: z.array(creationMeta),
   objects: z.record(
     z.string(),
     z.object({
@@ -61,8 +87,10 @@ const editState = z.enum(['accepted', 'written', 'verified', 'refused', 'held', 
 
 export const receipt = z.object({
   editId: z.uuid(),
+  kind: z.enum(['edit', 'action', 'creation']),
+  name: z.string().nullable().describe('The action’s or the creation’s name.'),
   object: z.string(),
-  id: z.string(),
+  id: z.string().nullable().describe('Null: the record is still to be made.'),
   acceptedAt: instant,
   state: editState.describe('accepted → written (in the CRM) → verified; or refused, held, superseded.'),
   final: z.boolean(),
@@ -92,6 +120,47 @@ export const streamMessage = z
     z.object({ type: z.literal('resync') }),
   ])
   .describe('The `data` of an event; its name is the `type`.') satisfies z.ZodType<StreamMessage>;
+
+export const signInWays = z.object({
+  mail: z.boolean(),
+  providers: z.array(z.object({ name: z.string(), label: z.string() })),
+}) satisfies z.ZodType<SignInWays>;
+
+export const sessionInfo = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('signed-out') }),
+  z.object({
+    state: z.literal('unlinked'),
+    email: z.string(),
+    reason: z.enum([
+      'no-contact',
+      'several-contacts',
+      'shared-address',
+      'reused-address',
+      'no-company',
+      'gone',
+      'refused',
+    ]),
+    message: z.string(),
+    expiresAt: instant,
+  }),
+  z.object({
+    state: z.literal('signed-in'),
+    email: z.string(),
+    contactId: z.string(),
+    expiresAt: instant,
+    idleUntil: instant,
+    provenAt: instant,
+  }),
+]) satisfies z.ZodType<SessionInfo>;
+
+export const sessionEntry = z.object({
+  sessionId: z.string(),
+  current: z.boolean(),
+  browser: z.string(),
+  address: z.string(),
+  createdAt: instant,
+  seenAt: instant,
+}) satisfies z.ZodType<SessionEntry>;
 
 export const problem = z.object({
   type: z.string(),
@@ -123,6 +192,12 @@ export const editRequest = z.strictObject({
     .refine(few, `At most ${FIELDS_MAX} fields.`),
   seen: seen.optional().describe('The version of each field as it was seen; wins over If-Match.'),
 });
+
+export const creationRequest = z.strictObject({
+  fields: z.record(z.string(), asked).refine(few, `At most ${FIELDS_MAX} fields.`),
+  on: z.strictObject({ object: z.string().max(100), id: z.string().max(20) }).exactOptional(),
+  uploadId: z.uuid().exactOptional(),
+}) satisfies z.ZodType<CreationRequest>;
 
 export const actionRequest = z.strictObject({ seen: seen.optional() });
 

@@ -20,6 +20,7 @@ export const KINDS = [
   'choice',
   'choices',
   'owner',
+  'lines',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -44,6 +45,7 @@ export function canonical(kind: Kind, raw: string | null | undefined): Value {
     case 'longtext':
     case 'choice':
     case 'owner':
+    case 'lines':
       return text;
     case 'email':
       return text.toLowerCase();
@@ -111,6 +113,42 @@ export function fromMembers(options: Iterable<string>): Value {
   return canonicalChoices([...options].join(';'));
 }
 
+/** One line of a quote; numbers in canonical form, `null` where the CRM holds nothing. */
+export interface Line {
+  name: Value;
+  description: Value;
+  quantity: Value;
+  price: Value;
+  /** Per cent. */
+  discount: Value;
+  /** HubSpot's word: monthly, annually, …; null: once. */
+  billing: Value;
+  amount: Value;
+}
+
+/** The lines of a `lines` value: JSON, in the order in which they stand on the quote. */
+export function linesOf(value: Value): Line[] {
+  if (value === null) return [];
+  try {
+    const lines: unknown = JSON.parse(value);
+    return Array.isArray(lines) ? lines.filter(isLine) : [];
+  } catch {
+    return []; // not one of ours
+  }
+}
+
+function isLine(line: unknown): line is Line {
+  return typeof line === 'object' && line !== null && 'name' in line && 'amount' in line;
+}
+
+/** The `lines` value of these lines. */
+export function fromLines(lines: readonly Line[]): Value {
+  const plain = lines.map(({ name, description, quantity, price, discount, billing, amount }) => ({
+    ...{ name, description, quantity, price, discount, billing, amount },
+  }));
+  return plain.length === 0 ? null : JSON.stringify(plain);
+}
+
 /** The value as a person reads it, without the options' labels (those are the CRM's to give). */
 export function show(kind: Kind, value: Value): string {
   if (value === null) return '—';
@@ -123,6 +161,8 @@ export function show(kind: Kind, value: Value): string {
       return value.replace('T', ' ').replace(/(:\d\d)(\.\d+)?Z$/, '$1 UTC');
     case 'currency':
       return grouped(value);
+    case 'lines':
+      return linesOf(value).map(showLine).join('\n');
     case 'text':
     case 'longtext':
     case 'email':
@@ -217,6 +257,7 @@ function problemOf(kind: Kind, value: string): Problem | null {
     case 'longtext':
     case 'choice':
     case 'choices':
+    case 'lines':
       return null;
     case 'email':
       return /^[^\s@<>()[\],;:"]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value) ? null : 'not-an-email';
@@ -244,6 +285,12 @@ function grouped(number: string): string {
   const [whole = '', fraction] = number.split('.');
   const left = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return fraction === undefined ? left : `${left}.${fraction.padEnd(2, '0')}`;
+}
+
+function showLine({ name, quantity, price, discount, amount }: Line): string {
+  const off = discount === null || discount === '0' ? '' : `, less ${discount} %`;
+  const sum = amount === null ? '' : ` = ${grouped(amount)}`;
+  return `${quantity ?? '1'} × ${name ?? '—'} at ${grouped(price ?? '0')}${off}${sum}`;
 }
 
 const DAY_MS = 86_400_000;

@@ -14,7 +14,8 @@ import {
 import { z } from 'zod';
 import { explain } from '../desk/explain.ts';
 import { hubStatus, listHubs } from '../desk/status.ts';
-import { openDatabase, type Db } from '../store/database.ts';
+import { openDatabase } from '../store/connection.ts';
+import type { Db } from '../store/database.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';

@@ -5,7 +5,8 @@ import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 function scopesOf(object: AppObject): string[] {
   const { crm, typeId, fields } = objects[object];
   if (crm === 'tickets') return ['tickets'];
-  const name = typeId === null ? 'custom' : crm;
+  // Docs: notes are read and written with the scopes of contacts.
+  const name = typeId === null ? 'custom' : crm === 'notes' ? 'contacts' : crm;
   const isWritten = Object.values(fields).some((field) => field.owner !== 'crm');
   return [
     `crm.objects.${name}.read`,

@@ -123,6 +123,7 @@ const TYPES: Readonly<Record<Kind, readonly string[]>> = {
   choice: ['enumeration', 'string'],
   choices: ['enumeration'],
   owner: ['enumeration', 'string', 'number'],
+  lines: [], // records of their own, not a property
 };
 
 function propertiesCheck(object: AppObject, definitions: ReadonlyMap<string, Definition>): Check {

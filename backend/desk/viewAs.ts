@@ -26,7 +26,7 @@ export async function viewAsAnswer(
     loadNames(db, hubId, [], [person.contactId]),
     definitionsOf(db, hubId),
   ]);
-  const record = sees(person, reach, row) ? recordView(person, row, now) : null;
+  const record = sees(person, reach, row) ? recordView(linked, row, now) : null;
   const fields = Object.entries(objects[row.object].fields).map(([name, spec]) => {
     const shown = record?.fields[name];
     return {

@@ -11,6 +11,7 @@ import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { canonical } from '@tallystick/shared/values';
 import type { z } from 'zod';
 import * as answers from './answers.ts';
+import { propertiesOf } from './properties.ts';
 import { mapped, send, type Answer, type Request } from './transport.ts';
 
 const API_DATE = '2026-09';
@@ -116,7 +117,7 @@ function reading(
 ): Pick<Crm, 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks'> {
   return {
     readRecords: async (object, ids) => {
-      const names = mappedProperties(object);
+      const names = propertiesOf(object);
       const body = { inputs: ids.map((id) => ({ id })), properties: names, propertiesWithHistory: names };
       const path = `${recordsPath(typeOf(object))}/batch/read`;
       const answer = await call({ method: 'POST', path, body }, answers.batchAnswer);
@@ -211,12 +212,8 @@ function describing(call: Call, typeOf: TypeOf, accessToken: string): Pick<Crm, 
 
 const recordsPath = (type: string): string => `/crm/objects/${API_DATE}/${type}`;
 
-function mappedProperties(object: AppObject): string[] {
-  return Object.values(objects[object].fields).map((field) => field.property);
-}
-
 function withHistory(object: AppObject): Record<string, string> {
-  const names = mappedProperties(object).join(',');
+  const names = propertiesOf(object).join(',');
   return { properties: names, propertiesWithHistory: names };
 }
 

@@ -1,4 +1,5 @@
 /** The webhook subscriptions that the ownership file needs: one per mapped property, and the life of each object. */
+import { propertiesOf } from './properties.ts';
 import { objects, OBJECTS } from '@tallystick/shared/ownership';
 
 export interface Subscription {
@@ -23,7 +24,7 @@ export function neededSubscriptions(typeIds: Readonly<Record<string, string>>): 
   const wanted = OBJECTS.flatMap((object) => {
     const objectTypeId = objects[object].typeId ?? typeIds[objects[object].crm];
     if (objectTypeId === undefined) return [];
-    const properties = Object.values(objects[object].fields).map((field) => field.property);
+    const properties = propertiesOf(object);
     return [
       ...LIFE.map((subscriptionType) => ({ subscriptionType, objectTypeId })),
       ...properties.map((propertyName) => ({

@@ -30,6 +30,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   '0-3': 'deal',
   '0-5': 'ticket',
   '0-14': 'quote',
+  '0-46': 'note',
 };
 
 /** A custom object's type id differs from account to account, so the project file has its schema name instead. */

@@ -1,27 +1,43 @@
 /** Who am I, and what may I see and do: what a front end builds its forms from. */
-import type { FieldMeta, Me, ObjectMeta } from '@tallystick/shared/messages';
+import type { CreationMeta, FieldMeta, Me, ObjectMeta } from '@tallystick/shared/messages';
 import { objects, OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
 import type { PortalDeps } from './access.ts';
 import type { Session } from './session.ts';
-import { mayEdit, visibleFields } from './visibility.ts';
+import { recordView } from './views.ts';
+import { mayEdit, sees, visibleFields } from './visibility.ts';
 
-export async function readMe({ db }: PortalDeps, { person }: Session): Promise<Me> {
-  const [definitions, [contact]] = await Promise.all([
+export async function readMe({ db, now }: PortalDeps, { person, reach }: Session): Promise<Me> {
+  const companies = [...reach].map((recordId) => ({ object: 'company' as const, recordId }));
+  const [definitions, loaded] = await Promise.all([
     definitionsOf(db, person.hubId),
-    loadRecords(db, person.hubId, [{ object: 'contact', recordId: person.contactId }]),
+    loadRecords(db, person.hubId, [{ object: 'contact', recordId: person.contactId }, ...companies]),
   ]);
+  const contact = loaded.find(({ object }) => object === 'contact');
   const named = [contact?.fields.firstName?.value, contact?.fields.lastName?.value].filter(Boolean).join(' ');
   const seen = OBJECTS.filter((object) => objects[object].scope[person.audience] !== 'none');
   return {
     contactId: person.contactId,
     audience: person.audience,
     name: named === '' ? (contact?.fields.email?.value ?? `Contact ${person.contactId}`) : named,
+    companies: loaded
+      .filter((row) => row.object === 'company' && sees(person, reach, row))
+      .map((row) => ({ id: row.recordId, name: recordView({ person, reach }, row, now()).title })),
+    creations: creationsOf(person.audience),
     objects: Object.fromEntries(
       seen.map((object) => [object, objectMeta(object, person.audience, definitions)]),
     ),
   };
+}
+
+function creationsOf(audience: Audience): CreationMeta[] {
+  return Object.entries(ownership.creations).flatMap(
+    ([name, { label, object, audiences, takes, on, ...more }]) =>
+      audiences.some((each) => each === audience)
+        ? [{ name, label, object, takes: { ...takes }, on: [...on], document: 'document' in more }]
+        : [],
+  );
 }
 
 type Audience = Session['person']['audience'];

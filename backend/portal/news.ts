@@ -33,7 +33,9 @@ export function changeOf(hubId: HubId, seq: number, moved: readonly Moved[]): Hu
   return {
     hubId,
     seq,
-    records: moved.filter((one) => one.editId === null),
+    records: moved.flatMap(({ object, recordId, editId }) =>
+      editId === null && recordId !== null ? [{ object, recordId }] : [],
+    ),
     edits: moved.flatMap(({ object, recordId, editId }) =>
       editId === null ? [] : [{ object, recordId, editId }],
     ),
@@ -43,7 +45,10 @@ export function changeOf(hubId: HubId, seq: number, moved: readonly Moved[]): Hu
 /** One statement for all streams of the hub; records of edits come along, since the edit lies on top of them. */
 export async function loadNews({ db }: PortalDeps, change: HubChange): Promise<News> {
   const { hubId, seq, records, edits } = change;
-  const wanted = new Map([...records, ...edits].map((record) => [keyOf(record), record]));
+  const moved = [...records, ...edits].flatMap(({ object, recordId }) =>
+    recordId === null ? [] : [{ object, recordId }],
+  );
+  const wanted = new Map(moved.map((record) => [keyOf(record), record]));
   const ids = [...new Set(edits.map((edit) => edit.editId))];
   const [rows, loaded] = await Promise.all([
     wanted.size === 0 ? [] : loadRecords(db, hubId, [...wanted.values()]),
@@ -66,10 +71,12 @@ export function tell(deps: PortalDeps, to: Listener, news: News, cache: Map<stri
       continue;
     }
     to.known.add(key);
-    const isPlain = ownEdits(person, row).length === 0;
+    // What hangs on several records is shown to each with those that they see.
+    const isPlain = ownEdits(person, row).length === 0 && row.parents.length < 2;
     const place = `${key}:${person.audience}`;
     const cached = isPlain ? cache.get(place) : undefined;
-    const data = cached ?? JSON.stringify({ type: 'record', record: recordView(person, row, deps.now()) });
+    const data =
+      cached ?? JSON.stringify({ type: 'record', record: recordView(to.session, row, deps.now()) });
     if (isPlain) cache.set(place, data);
     write(to, news.seq, 'record', data);
   }

@@ -16,6 +16,8 @@ export function receiptOf(edit: EditRow): Receipt {
   const speaking = edit.fields.find((row) => row.state === state);
   return {
     editId: edit.editId,
+    kind: edit.creation !== null ? 'creation' : edit.action !== null ? 'action' : 'edit',
+    name: edit.creation ?? edit.action,
     object: edit.object,
     id: edit.recordId,
     acceptedAt: new Date(edit.askedAt).toISOString(),

@@ -88,7 +88,7 @@ async function list(deps: PortalDeps, req: Request, res: Response, session: Sess
   const now = deps.now();
   res.json({
     object,
-    records: rows.map((row) => recordView(person, row, now)),
+    records: rows.map((row) => recordView(session, row, now)),
     next: ids.length > query.limit ? (page.at(-1) ?? null) : null,
   });
 }
@@ -97,7 +97,7 @@ async function read(deps: PortalDeps, req: Request, res: Response, session: Sess
   const found = await findRecord(deps, session, param(req, 'object'), param(req, 'id'));
   const [row] = await refreshed(deps, session, [found], waitOf(req) !== 0);
   if (row === undefined) throw new Refused('not-found');
-  const view = recordView(session.person, row, deps.now());
+  const view = recordView(session, row, deps.now());
   res.setHeader('ETag', etagOf(view));
   if (row.recordId !== param(req, 'id')) {
     res.setHeader('Content-Location', `/portal/v1/records/${row.object}/${row.recordId}`);

@@ -3,11 +3,12 @@
  * journal number, so a stream resumes where it broke off. Topics follow from the session, the client names none.
  */
 import type { HubId } from '@tallystick/shared/ids';
+import { objects, type AppObject } from '@tallystick/shared/ownership';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { HubChange } from '../signals.ts';
 import { keyOf } from '../store/mirror.ts';
-import { headOf, linkedTo, movedBetween } from '../store/records.ts';
+import { headOf, linkedTo, loadRecords, movedBetween } from '../store/records.ts';
 import { limitsOf, type PortalDeps } from './access.ts';
 import { changeOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
@@ -149,13 +150,23 @@ async function join(deps: Deps, hub: Hub, stream: Stream, from: number | null): 
   stream.live = true;
 }
 
+/** Whether it is seen follows from its companies alone. */
+function isPlain({ object }: { object: AppObject }): boolean {
+  const { shownWhen, parents } = objects[object];
+  return shownWhen === undefined && parents === undefined;
+}
+
 /** What the person can have read before: when such a record moves out of reach, it is told to be gone. */
 async function know({ db }: Deps, stream: Stream): Promise<void> {
   const { person, reach } = stream.session;
   const linked = await linkedTo(db, person.hubId, [...reach], KNOWN_MAX_RECORDS);
-  const readable = linked.filter(({ companyId, ...record }) =>
-    sees(person, reach, { ...record, life: 'present', companies: [companyId] }),
-  );
+  const [plain, conditional] = [linked.filter(isPlain), linked.filter((one) => !isPlain(one))];
+  const placed = plain.map(({ companyId, ...record }) => ({
+    ...record,
+    ...{ life: 'present', fields: {}, companies: [companyId], parents: [] },
+  }));
+  const loaded = conditional.length === 0 ? [] : await loadRecords(db, person.hubId, conditional);
+  const readable = [...placed, ...loaded].filter((record) => sees(person, reach, record));
   stream.known = new Set(readable.map(keyOf));
 }
 

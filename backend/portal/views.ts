@@ -5,11 +5,11 @@ import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { equal, show } from '@tallystick/shared/values';
 import type { Kept } from '../store/database.ts';
 import type { OpenEditOfField, RecordRow } from '../store/records.ts';
-import { isOwn, type Customer } from './session.ts';
+import { isOwn, type Customer, type Session } from './session.ts';
 import { versionOf } from './versions.ts';
-import { mayEdit, visibleFields } from './visibility.ts';
+import { mayEdit, seesAlone, visibleFields } from './visibility.ts';
 
-export function recordView(person: Customer, row: RecordRow, now: number): RecordView {
+export function recordView({ person, reach }: Session, row: RecordRow, now: number): RecordView {
   const { object } = row;
   const names = visibleFields(object, person.audience).filter((name) => Object.hasOwn(row.fields, name));
   const own = ownEdits(person, row);
@@ -27,6 +27,13 @@ export function recordView(person: Customer, row: RecordRow, now: number): Recor
     asOf: names.length === 0 ? null : iso(oldest),
     stale: isStale(person, row, now),
     fields,
+    ...(objects[object].parents === undefined
+      ? {}
+      : {
+          on: row.parents
+            .filter((parent) => seesAlone(person, reach, parent))
+            .map(({ object: on, recordId: id }) => ({ object: on, id })),
+        }),
   };
 }
 

@@ -1,18 +1,10 @@
-/** The tables as Kysely sees them, and the two ways to reach them: the shared pool and one held connection. */
+/** The tables as Kysely sees them. */
 import type { Held } from '@tallystick/shared/observe';
 import type { Standing } from '@tallystick/shared/decide';
 import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
-import {
-  Kysely,
-  PostgresDialect,
-  type ColumnType,
-  type Generated,
-  type GeneratedAlways,
-  type JSONColumnType,
-} from 'kysely';
-import pg from 'pg';
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { Packed } from './kept.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
@@ -168,6 +160,27 @@ export interface Database {
     changed_seq: Big;
     read_at: MaybeStamp;
   };
+  parents: {
+    hub_id: HubId;
+    object: AppObject;
+    record_id: RecordId;
+    parent_object: AppObject;
+    parent_id: RecordId;
+  };
+  creations: {
+    hub_id: HubId;
+    edit_id: EditId;
+    on_object: AppObject;
+    on_id: RecordId;
+    companies: RecordId[];
+    upload_id: string | null;
+    file_id: string | null;
+    sent_at: MaybeStamp;
+    not_before: Stamp;
+    attempts: Generated<number>;
+    error: ColumnType<WorkError | null, string | null | undefined, string | null>;
+    ended_at: MaybeStamp;
+  };
   links: {
     hub_id: HubId;
     object: AppObject;
@@ -194,11 +207,14 @@ export interface Database {
     edit_id: EditId;
     number: GeneratedAlways<string>;
     object: AppObject;
-    record_id: RecordId;
+    /** Null: a record that is still to be made. */
+    record_id: RecordId | null;
     person: PersonId;
     audience: string;
     asked_at: Stamp;
     action: string | null;
+    /** The creation's name; null for a change of a record that is there. */
+    creation: ColumnType<string | null, string | null | undefined, never>;
     guards: JSONColumnType<KeptGuard[]>;
     idempotency_key: string;
     fingerprint: string;
@@ -209,7 +225,7 @@ export interface Database {
     edit_id: EditId;
     field: string;
     object: AppObject;
-    record_id: RecordId;
+    record_id: RecordId | null;
     seen: string | null;
     wanted: string | null;
     state: EditState;
@@ -325,25 +341,3 @@ export interface Database {
 }
 
 export type Db = Kysely<Database>;
-
-const POOL_MAX_CONNECTIONS = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A cached generic plan made while a table was small cost 48 times the custom one after growth. */
-const SESSION =
-  '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';
-
-/** One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up. */
-export function sessionConfig(url: string): pg.ClientConfig {
-  return { connectionString: url, keepAlive: true, options: SESSION };
-}
-
-/** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
-export function openDatabase(url: string, onError: (error: Error) => void): Db {
-  const pool = new pg.Pool({
-    ...sessionConfig(url),
-    max: POOL_MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  pool.on('error', onError);
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-}

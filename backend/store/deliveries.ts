@@ -1,7 +1,7 @@
 /** Storing what came in by webhook: one statement for everything that waits, over a connection of its own. */
 import type { HubId } from '@tallystick/shared/ids';
 import pg from 'pg';
-import { sessionConfig } from './database.ts';
+import { sessionConfig } from './connection.ts';
 
 export interface Delivery {
   hubId: HubId;

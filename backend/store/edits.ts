@@ -55,8 +55,11 @@ export interface EditRow {
   editId: EditId;
   person: PersonId;
   object: AppObject;
-  recordId: RecordId;
+  /** Null: a record that is still to be made. */
+  recordId: RecordId | null;
   askedAt: number;
+  action: string | null;
+  creation: string | null;
   fingerprint: string;
   fields: EditFieldRow[];
 }
@@ -101,12 +104,14 @@ async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit:
     edit_id: EditId;
     person: PersonId;
     object: AppObject;
-    record_id: RecordId;
+    record_id: RecordId | null;
     asked_at: Date;
+    action: string | null;
+    creation: string | null;
     fingerprint: string;
     fields: EditFieldRow[];
   }>`
-    select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.fingerprint,
+    select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.action, e.creation, e.fingerprint,
       (select json_agg(json_build_object('field', f.field, 'seen', f.seen, 'wanted', f.wanted, 'state', f.state,
           'rule', f.rule, 'reason', f.reason, 'crmValue', f.crm_value, 'note', f.note) order by f.field)
         from edit_fields f where f.hub_id = e.hub_id and f.edit_id = e.edit_id) as fields
@@ -117,6 +122,8 @@ async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit:
     object: row.object,
     recordId: row.record_id,
     askedAt: row.asked_at.getTime(),
+    action: row.action,
+    creation: row.creation,
     fingerprint: row.fingerprint,
     fields: row.fields,
   }));

@@ -58,8 +58,8 @@ export async function loadMirror(
 }
 
 /** A record's name in maps and sets. */
-export const keyOf = ({ object, recordId }: { object: AppObject; recordId: RecordId }): string =>
-  `${object}:${recordId}`;
+export const keyOf = ({ object, recordId }: { object: AppObject; recordId: RecordId | null }): string =>
+  `${object}:${recordId ?? ''}`;
 
 export async function saveMirror(db: Db, hubId: HubId, patches: readonly MirrorPatch[]): Promise<void> {
   if (patches.length > 0) await upsertMirror(hubId, patches).execute(db);

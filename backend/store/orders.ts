@@ -136,7 +136,7 @@ export async function recordsWithWaitingEdits(
     .where('state', '=', 'accepted')
     .where(sql<boolean>`object = any(${[...objects]}::text[])`)
     .execute();
-  return rows.map((row) => ({ object: row.object, recordId: row.record_id }));
+  return rows.flatMap(({ object, record_id: recordId }) => (recordId === null ? [] : [{ object, recordId }]));
 }
 
 /** Has these objects read from nothing, unless that is under way; answers with the open jobs. */

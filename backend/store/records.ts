@@ -20,6 +20,14 @@ export interface OpenEditOfField {
   state: EditState;
 }
 
+export interface Parent {
+  object: AppObject;
+  recordId: RecordId;
+  life: string;
+  fields: Record<string, Kept>;
+  companies: RecordId[];
+}
+
 export interface RecordRow {
   object: AppObject;
   recordId: RecordId;
@@ -28,6 +36,8 @@ export interface RecordRow {
   foundSeq: number;
   changedSeq: number;
   companies: RecordId[];
+  /** The records of other objects that it hangs on. */
+  parents: Parent[];
   /** Oldest first: accepted, written or held. */
   openEdits: OpenEditOfField[];
 }
@@ -58,12 +68,26 @@ export async function loadRecords(
     found_seq: string;
     changed_seq: string;
     companies: RecordId[] | null;
+    parents:
+      | {
+          object: AppObject;
+          recordId: RecordId;
+          life: string;
+          fields: Record<string, Packed>;
+          companies: RecordId[] | null;
+        }[]
+      | null;
     open_edits:
       { editId: EditId; person: PersonId; field: string; wanted: string | null; state: EditState }[] | null;
   }>`
     select m.object, m.record_id, m.life, m.fields, m.found_seq, m.changed_seq,
       (select array_agg(l.company_id) from links l
         where l.hub_id = m.hub_id and l.object = m.object and l.record_id = m.record_id) as companies,
+      (select json_agg(json_build_object('object', p.object, 'recordId', p.record_id, 'life', p.life,
+          'fields', p.fields, 'companies', (select json_agg(pl.company_id) from links pl
+            where pl.hub_id = p.hub_id and pl.object = p.object and pl.record_id = p.record_id)))
+        from parents c join mirror p on p.hub_id = c.hub_id and p.object = c.parent_object and p.record_id = c.parent_id
+        where c.hub_id = m.hub_id and c.object = m.object and c.record_id = m.record_id) as parents,
       (select json_agg(json_build_object('editId', f.edit_id, 'person', e.person, 'field', f.field,
           'wanted', f.wanted, 'state', f.state) order by e.number)
         from edit_fields f join edits e on e.hub_id = f.hub_id and e.edit_id = f.edit_id
@@ -82,6 +106,11 @@ export async function loadRecords(
     foundSeq: Number(row.found_seq),
     changedSeq: Number(row.changed_seq),
     companies: row.companies ?? [],
+    parents: (row.parents ?? []).map((parent) => ({
+      ...parent,
+      fields: unpack(parent.fields),
+      companies: parent.companies ?? [],
+    })),
     openEdits: row.open_edits ?? [],
   }));
 }
@@ -157,7 +186,8 @@ export async function valuesAsOf(
 
 export interface Moved {
   object: AppObject;
-  recordId: RecordId;
+  /** Null: an edit whose record is still to be made. */
+  recordId: RecordId | null;
   /** Null: the record itself; else an edit of it. */
   editId: EditId | null;
   /** Where the journal mentions it last. */
@@ -168,7 +198,7 @@ export interface Moved {
 export async function movedBetween(db: Db, hubId: HubId, after: number, upTo: number): Promise<Moved[]> {
   const { rows } = await sql<{
     object: AppObject;
-    record_id: RecordId;
+    record_id: RecordId | null;
     edit_id: EditId | null;
     seq: string;
   }>`
@@ -183,23 +213,22 @@ export async function movedBetween(db: Db, hubId: HubId, after: number, upTo: nu
   }));
 }
 
-/** Up to `limit` links to these companies: what hangs on them. */
+/** Up to `limit` records that hang on these companies, by themselves or by what they hang on. */
 export async function linkedTo(
   db: Db,
   hubId: HubId,
   companies: readonly RecordId[],
   limit: number,
 ): Promise<{ object: AppObject; recordId: RecordId; companyId: RecordId }[]> {
-  const rows = await db
-    .selectFrom('links')
-    .select(['object', 'record_id', 'company_id'])
-    .where('hub_id', '=', hubId)
-    .where(sql<boolean>`company_id = any(${[...companies]}::text[])`)
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    object: row.object,
-    recordId: row.record_id,
-    companyId: row.company_id,
-  }));
+  const { rows } = await sql<{ object: AppObject; record_id: RecordId; company_id: RecordId }>`
+    with l as (
+      select object, record_id, company_id from links
+      where hub_id = ${hubId} and company_id = any(${[...companies]}::text[])
+    )
+    select * from l
+    union
+    select p.object, p.record_id, l.company_id from parents p join l on l.object = p.parent_object and l.record_id = p.parent_id
+    where p.hub_id = ${hubId}
+    limit ${limit}`.execute(db);
+  return rows.map((row) => ({ object: row.object, recordId: row.record_id, companyId: row.company_id }));
 }

@@ -20,6 +20,23 @@ create table conflicts (
   CHECK ((kind = ANY (ARRAY['conflict'::text, 'proposal'::text])))
 );
 
+create table creations (
+  hub_id bigint not null,
+  edit_id uuid not null,
+  on_object text not null,
+  on_id text not null,
+  companies text[] not null,
+  upload_id uuid,
+  file_id text,
+  sent_at timestamp with time zone,
+  not_before timestamp with time zone not null,
+  attempts smallint not null default 0,
+  error jsonb,
+  ended_at timestamp with time zone,
+  PRIMARY KEY (hub_id, edit_id),
+  FOREIGN KEY (hub_id, edit_id) REFERENCES edits(hub_id, edit_id)
+);
+
 create table deliveries (
   hub_id bigint not null,
   delivery_id bigint not null generated always as identity,
@@ -49,7 +66,7 @@ create table edit_fields (
   edit_id uuid not null,
   field text not null,
   object text not null,
-  record_id text not null,
+  record_id text,
   seen text,
   wanted text,
   state text not null,
@@ -70,7 +87,7 @@ create table edits (
   edit_id uuid not null,
   number bigint not null generated always as identity,
   object text not null,
-  record_id text not null,
+  record_id text,
   person text not null,
   audience text not null,
   asked_at timestamp with time zone not null,
@@ -79,6 +96,7 @@ create table edits (
   idempotency_key text not null,
   fingerprint text not null,
   ruling jsonb,
+  creation text,
   UNIQUE (hub_id, person, idempotency_key),
   PRIMARY KEY (hub_id, edit_id)
 );
@@ -169,6 +187,15 @@ create table orders (
   PRIMARY KEY (hub_id, order_id)
 );
 
+create table parents (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  parent_object text not null,
+  parent_id text not null,
+  PRIMARY KEY (hub_id, object, record_id, parent_object, parent_id)
+);
+
 create table pauses (
   hub_id bigint not null,
   pause_id bigint not null generated always as identity,
@@ -236,6 +263,8 @@ CREATE INDEX conflicts_of_record ON public.conflicts USING btree (hub_id, object
 
 CREATE INDEX conflicts_open ON public.conflicts USING btree (hub_id, object, record_id) WHERE (settled_at IS NULL);
 
+CREATE INDEX creations_waiting ON public.creations USING btree (hub_id, not_before) WHERE (ended_at IS NULL);
+
 CREATE INDEX deliveries_waiting ON public.deliveries USING btree (hub_id, delivery_id) WHERE (applied_at IS NULL);
 
 CREATE INDEX due_next ON public.due USING btree (hub_id, lane, not_before) WHERE (parked_at IS NULL);
@@ -255,6 +284,8 @@ CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, re
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
 
 CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHERE (done_at IS NULL);
+
+CREATE INDEX parents_children ON public.parents USING btree (hub_id, parent_object, parent_id);
 
 CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
 

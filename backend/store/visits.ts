@@ -1,5 +1,5 @@
 /** What a visit loads and stores besides the mirror: edits, promises, conflicts. Inside the lease only. */
-import type { EditId, HubId, PersonId, RecordId } from '@tallystick/shared/ids';
+import { recordId, type EditId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { Standing } from '@tallystick/shared/decide';
 import type { AppObject } from '@tallystick/shared/ownership';
@@ -98,7 +98,7 @@ export async function loadOpenEdits(
     .orderBy('e.number')
     .execute();
   return rows.map((row) => ({
-    recordId: row.record_id,
+    recordId: recordId(row.record_id ?? ''),
     editId: row.edit_id,
     person: row.person,
     audience: row.audience,

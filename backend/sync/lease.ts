@@ -8,7 +8,8 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { sessionConfig, type Database, type Db } from '../store/database.ts';
+import { sessionConfig } from '../store/connection.ts';
+import type { Database, Db } from '../store/database.ts';
 
 /** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
 const LOCK_CLASS = 0x74616c6c;

@@ -8,7 +8,8 @@ import { recordId } from '@tallystick/shared/ids';
 import { hubId as toHubId } from '@tallystick/shared/ids';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH } from '../../backend/main.ts';
-import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db } from '../../backend/store/database.ts';
 import { freePort } from '../../backend/store/embedded.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { addPerson } from '../../backend/store/people.ts';
@@ -222,7 +223,7 @@ describe('a service that is killed', () => {
         expect(new Set(writes).size, 'no edit was written twice').toBe(writes.length);
       }
       for (const edit of fields.filter(({ field, state }) => field === 'firstName' && state === 'verified')) {
-        expect(firstNamesWritten(edit.record_id)).toContain(edit.wanted);
+        expect(firstNamesWritten(edit.record_id!)).toContain(edit.wanted);
       }
       expect((await verifyJournal(db, hub)).broken).toBeNull();
       await last.stop();

@@ -9,7 +9,8 @@ import { signWebhook, verifyWebhook, webhookKey } from '../../backend/desk/stand
 import { createApp } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { laneNumber } from '../../backend/store/lanes.ts';
-import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db } from '../../backend/store/database.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const HUB = toHubId(7);

@@ -6,7 +6,8 @@ import { sign } from '../../backend/hubspot/signature.ts';
 import { createIntake, type Intake } from '../../backend/intake/webhooks.ts';
 import { createApp, startServer, type RunningServer } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
-import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db } from '../../backend/store/database.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const PATH = '/webhooks/hubspot';

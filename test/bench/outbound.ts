@@ -1,6 +1,6 @@
 /** Outbound: how much of the legal rate is used, and that no window ever holds more. */
 import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
-import { openDatabase } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { startCrm } from './crm.ts';
 import { benchDatabase, report } from './report.ts';

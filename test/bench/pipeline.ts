@@ -1,7 +1,8 @@
 /** Sustained pipeline: stored deliveries through law, mirror, journal and due marks; and the same against bare inserts. */
 import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
-import { openDatabase, type Db } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db } from '../../backend/store/database.ts';
 import { benchDatabase, report } from './report.ts';
 import { benchWorker, fillMirror } from './worker.ts';
 

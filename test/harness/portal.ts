@@ -29,7 +29,8 @@ import type { Limits } from '../../backend/portal/limits.ts';
 import { portalRouter } from '../../backend/portal/router.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
-import { openDatabase, type Db, type Definition, type Kept } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db, Definition, Kept } from '../../backend/store/database.ts';
 import { append, chain, draft, readHead, SALT_BYTES } from '../../backend/store/journal.ts';
 import { loadMirror, saveLinks, saveMirror, keyOf, type Life } from '../../backend/store/mirror.ts';
 import { addPerson } from '../../backend/store/people.ts';
@@ -386,7 +387,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
         })),
       );
       const [one] = moved;
-      if (one !== undefined) tell(seq, [], [[one.edit_id, one.object, one.record_id]]);
+      if (one !== undefined) tell(seq, [], [[one.edit_id, one.object, one.record_id!]]);
       return seq;
     },
     define: async (object, field, definition, hub = HUB) => {

@@ -109,6 +109,7 @@ describe('mistakes in the ownership file that only show when it is loaded', () =
       audiences,
       objects: { company: { ...object, fields: { name, city } } },
       actions: {},
+      creations: {},
     };
     expect(defineOwnership(right)).toBe(right);
   });
@@ -146,6 +147,7 @@ describe('mistakes in the ownership file that only show when it is loaded', () =
             audiences: ['direct', 'partner'],
           },
         },
+        creations: {},
       });
     expect(broken).toThrow(
       'ownership.ts cannot be used: company: the title field "nom" does not exist; company: two fields map the property "city"; company.town: the audience "partner" may edit but not see it; company.quiet: the audience "direct" may edit but not see it; action rename: "name" is not a field a customer may write; action move: the audience "partner" may not write "city".',
@@ -161,6 +163,7 @@ describe('mistakes in the ownership file that only show when it is loaded', () =
         audiences,
         objects: { company: { ...object, fields } },
         actions: { lose: { object: 'company', label: 'Lose', sets, guards: [], audiences: ['direct'] } },
+        creations: {},
       }),
     ).toThrow('ownership.ts cannot be used: action lose: "nowhere" is not a field a customer may write.');
   });
@@ -207,7 +210,7 @@ describe('mistakes in the ownership file that do not compile', () => {
       guards: ['name'],
       audiences: ['direct'],
     } as const;
-    const define = { version: '1', audiences, objects: objectsHere } as const;
+    const define = { version: '1', audiences, objects: objectsHere, creations: {} } as const;
     // @ts-expect-error there is no field "nome" to guard
     defineOwnership({ ...define, actions: { move: { ...right, guards: ['nome'] } } });
     // @ts-expect-error there is no object "firm"

@@ -551,7 +551,7 @@ describe('an action', () => {
     await world.crm.find({
       object: 'quote',
       id,
-      fields: { title: 'Boiler', amount: '100', currency: 'EUR', terms: 'Net 30' },
+      fields: { title: 'Boiler', amount: '100', currency: 'EUR', terms: 'Net 30', status: 'APPROVED' },
       companies: [{ id: '100' }],
     });
     return id;
@@ -582,6 +582,7 @@ describe('an action', () => {
       currency: 'EUR',
       expiresOn: null,
       terms: 'Net 30',
+      lines: null,
     });
     expect((await dueOf(world)).find((row) => row.record_id === id)?.lane).toBe(0);
   });

@@ -95,7 +95,7 @@ describe('who am I', () => {
   test('leaves out the objects, fields and actions of another audience', async () => {
     const { body } = await get(world.pia, '/me');
     expect(body.audience).toBe('partner');
-    expect(Object.keys(body.objects).sort()).toEqual(['company', 'contact', 'site', 'ticket']);
+    expect(Object.keys(body.objects).sort()).toEqual(['company', 'contact', 'note', 'site', 'ticket']);
     expect(body.objects.company.fields).not.toHaveProperty('creditLimit');
     expect(body.objects.company.fields.street.editable).toBe(false);
   });

@@ -118,6 +118,7 @@ export async function startWorld(options: Parameters<typeof startPortal>[0] = {}
       currency: 'EUR',
       expiresOn: '2027-01-31',
       terms: 'Net 30',
+      status: 'APPROVED',
     },
     companies: acme,
   });

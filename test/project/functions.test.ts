@@ -28,7 +28,7 @@ import { nudgeRouter } from '../../backend/desk/nudge.ts';
 import { verifyWebhook, webhookKey } from '../../backend/desk/standardWebhook.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
-import { openDatabase } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
 import { createTestDatabase } from '../harness/postgres.ts';
 import { sourceOf } from '../simulator/acting.ts';
 import { noFaults, turn } from '../simulator/faults.ts';

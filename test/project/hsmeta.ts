@@ -27,6 +27,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   deal: 'deals',
   ticket: 'tickets',
   quote: 'quotes',
+  note: 'notes',
 };
 
 const app = z.strictObject({
@@ -315,6 +316,7 @@ function scopes({ found }: Project): string[] {
 }
 
 function readScope(objectType: string): string {
+  if (objectType === 'notes') return 'crm.objects.contacts.read'; // docs: notes have the scopes of contacts
   if (objectType === 'tickets') return 'tickets';
   return `crm.objects.${STANDARD_TYPES.includes(objectType) ? objectType : 'custom'}.read`;
 }

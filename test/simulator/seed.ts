@@ -2,7 +2,7 @@
 import { createRandom } from './random.ts';
 import { seedDeals, seedQuotes, seedSites, seedTickets } from './seedBusiness.ts';
 import { byColleague, PRIMARY_COMPANY, type Making } from './seedKit.ts';
-import { makeContact, seedCompanies, seedContacts, seedPartners } from './seedPeople.ts';
+import { makeContact, seedAdmins, seedCompanies, seedContacts, seedPartners } from './seedPeople.ts';
 import { ARCHIVED_OWNER, seedDefinitions } from './seedSchema.ts';
 import { LONG_TEXT } from './seedWords.ts';
 import type { World } from './world.ts';
@@ -30,11 +30,12 @@ export function seedDemo(world: World, { seed = 1 }: { seed?: number } = {}): Se
     sites: [],
   };
   world.quietly(() => {
-    const partner = seedDefinitions(world);
+    const labels = seedDefinitions(world);
     const making: Making = { world, random, companies: [] };
     made.companies = seedCompanies(making);
     made.contacts = seedContacts(making);
-    made.partners = seedPartners(making, partner);
+    seedAdmins(making, labels.admin);
+    made.partners = seedPartners(making, labels.partner);
     made.deals = seedDeals(making);
     made.tickets = seedTickets(making);
     made.quotes = seedQuotes(making, made.deals);

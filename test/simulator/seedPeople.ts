@@ -120,6 +120,13 @@ export function makeContact(
   ).id;
 }
 
+/** The first person of every company decides for it. */
+export function seedAdmins({ world, random, companies }: Making, label: LinkSpec): void {
+  for (const { id, contacts } of companies)
+    if (contacts[0] !== undefined)
+      world.associate(['contacts', contacts[0]], ['companies', id], byColleague(random), [label]);
+}
+
 /** People of partner firms who look after several customers: labelled associations. */
 export function seedPartners(making: Making, label: LinkSpec): string[] {
   const { world, random } = making;

@@ -26,10 +26,20 @@ deals po_number string/text Customer's PO number
 deals customer_priority enumeration/select Customer's priority | low:Low normal:Normal high:High
 tickets customer_reference string/text Customer's reference
 tickets resolution_summary string/textarea Resolution summary
-quotes customer_decision enumeration/select Customer's decision | open:Open approved:Approved declined:Declined
+tickets portal_request_key string/text Portal: request key
+quotes customer_decision enumeration/select Customer's decision | open:Open approved:Approved declined:Declined void:Void
+quotes customer_decision_of string/text Customer's decision: on what
 quotes customer_decision_note string/textarea Customer's note
+notes portal_request_key string/text Portal: request key
+notes portal_shared bool/booleancheckbox Shown in the portal | true:Yes false:No
+notes portal_text string/textarea Portal: message
+notes portal_author string/text Portal: from
+notes portal_file_name string/text Portal: file
+notes portal_file_size number/number Portal: file size
+notes portal_file_type string/text Portal: file type
+notes portal_file_sha256 string/text Portal: SHA-256 of the file
 `;
-const UNIQUE = new Set(['customer_reference']);
+const UNIQUE = new Set(['portal_request_key']);
 const SITE = `
 site_name string/text Site name
 address string/text Address
@@ -52,9 +62,15 @@ const OWNERS: [id: string, userId: number, first: string, last: string, archived
 export const ACTIVE_OWNERS = OWNERS.filter(([, , , , archived]) => !archived).map(([id]) => id);
 export const ARCHIVED_OWNER = '701006';
 export const PARTNER_LABEL = 'Portal partner';
+export const ADMIN_LABEL = 'Portal admin';
 
-/** Answers with the association type of the partner label, as seen from a contact. */
-export function seedDefinitions(world: World): LinkSpec {
+/** The association types of the portal's labels, as seen from a contact. */
+export interface PortalLabels {
+  partner: LinkSpec;
+  admin: LinkSpec;
+}
+
+export function seedDefinitions(world: World): PortalLabels {
   const { state } = world;
   for (const { object, ...property } of parse(PROPERTIES, true))
     createProperty(state, world.type(object), {
@@ -90,22 +106,22 @@ export function seedDefinitions(world: World): LinkSpec {
       updatedAt: at,
     });
   }
-  return partnerLabel(state);
+  return { partner: companyLabel(state, PARTNER_LABEL, 91), admin: companyLabel(state, ADMIN_LABEL, 93) };
 }
 
-function partnerLabel(state: State): LinkSpec {
+function companyLabel(state: State, label: string, there: number): LinkSpec {
   const [contact, company] = [state.data.types.get('0-1')!, state.data.types.get('0-2')!];
   const pair = {
     from: '0-1',
     to: '0-2',
-    there: 91,
-    back: 92,
-    label: PARTNER_LABEL,
-    inverseLabel: PARTNER_LABEL,
+    there,
+    back: there + 1,
+    label,
+    inverseLabel: label,
     primary: false,
   };
   state.data.linkTypes.push(...bothWays({ ...pair, category: 'USER_DEFINED' }, pairNames(contact, company)));
-  return { category: 'USER_DEFINED', typeId: 91 };
+  return { category: 'USER_DEFINED', typeId: there };
 }
 
 interface Parsed {

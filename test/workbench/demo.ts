@@ -7,7 +7,7 @@ import { parseConfig } from '../../backend/config.ts';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH, startService, type Overrides, type Service } from '../../backend/main.ts';
 import { freePort } from '../../backend/store/embedded.ts';
-import { openDatabase } from '../../backend/store/database.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { createCardProxy } from '../simulator/cardProxy.ts';
 import { seedDemo } from '../simulator/seed.ts';
