@@ -16,6 +16,7 @@ import { deskRouter } from './desk/router.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
+import { pageRoutes } from './portal/pages.ts';
 import { portalRouter } from './portal/router.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
@@ -122,7 +123,7 @@ async function compose(
   });
   const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
   const desk = desksOf(config, hub, { db, signals });
-  const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
+  const app = createApp({ routers: [portal.router, ...desk, pageRoutes({ log })], log, ready: () => isReady(db) });
   const server = await startServer({
     host: config.host,
     port: config.port,

@@ -15,7 +15,8 @@ import type { Listener, Subscription } from './portalStream.ts';
 /** A record whose fields are known by name; a field this person does not see is not there. */
 export type RecordOf<W extends Objects, N extends ObjectName<W>> = Omit<RecordView, 'object' | 'fields'> & {
   object: N;
-  fields: { [F in FieldName<W, N>]?: FieldView };
+  // Where the names are not known before run time, any may be missing anyway.
+  fields: string extends FieldName<W, N> ? Record<string, FieldView> : { [F in FieldName<W, N>]?: FieldView };
 };
 
 export interface ListOf<W extends Objects, N extends ObjectName<W>> {

@@ -23,6 +23,7 @@ export const KINDS = [
   'lines',
 ] as const;
 export type Kind = (typeof KINDS)[number];
+export const isKind = (text: string): text is Kind => KINDS.some((kind) => kind === text);
 
 /** A value in canonical form; `null` is "absent" (HubSpot: never set is null, cleared is ""). */
 export type Value = string | null;

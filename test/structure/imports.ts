@@ -70,6 +70,16 @@ export const ROOMS: readonly Room[] = [
     ),
   },
   {
+    name: 'backend/portal/web',
+    holds: starts('backend/portal/web/src/'),
+    may: any(isShared, starts('backend/portal/web/src/'), npm('react', 'react-dom', 'react-dom/client')),
+  },
+  {
+    name: 'the build of the pages',
+    holds: starts('backend/portal/web/'),
+    may: any(npm('vite'), isNode),
+  },
+  {
     name: 'backend/portal, backend/desk and the webhook route',
     holds: (file) => starts('backend/portal/', 'backend/desk/', 'backend/intake/')(file) && !isSyncSide(file),
     may: any(

@@ -1,0 +1,32 @@
+/** How a value stands, in words: since when it is known to be what our records hold, or that it moved. */
+import type { FieldView } from '@tallystick/shared/messages';
+import { ageOf, timeOf } from '../values.ts';
+import { WORDS } from '../words.ts';
+import { useNow } from '../world.tsx';
+
+export function Standing({
+  view,
+  stale,
+  moved,
+}: {
+  view: Pick<FieldView, 'asOf' | 'state'>;
+  stale: boolean;
+  moved?: { at: number } | undefined;
+}) {
+  const now = useNow();
+  // The receipt beside it tells the rest.
+  if (view.state === 'saving' || view.state === 'held') return null;
+  return (
+    <span className="standing">
+      {moved !== undefined && `${WORDS.changedAt(timeOf(moved.at))}, `}
+      {aged(view, stale, now)}
+    </span>
+  );
+}
+
+function aged({ asOf, state }: Pick<FieldView, 'asOf' | 'state'>, stale: boolean, now: number): string {
+  if (asOf === null) return WORDS.unknownAge;
+  const age = ageOf(now - Date.parse(asOf));
+  if (stale) return WORDS.stale(age);
+  return state === 'reported' ? WORDS.reported(age) : WORDS.confirmed(age);
+}
