@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     environment: 'node',
-    globalSetup: ['test/harness/postgres.ts', 'test/harness/chromium.ts'],
+    globalSetup: ['test/harness/postgres.ts', 'test/harness/chromium.ts', 'test/workbench/pages.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default'],

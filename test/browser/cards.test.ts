@@ -38,9 +38,9 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(demo.workbench);
-    await page.locator('#portal [data-field="jobTitle"]').waitFor();
+    await portal('jobTitle').waitFor();
     await page.selectOption('#object', 'company');
-    await page.locator('#portal [data-field="street"]').waitFor();
+    await portal('street').waitFor();
     company = await page.locator('#record').inputValue();
     await card().getByText('In agreement').waitFor();
   });
@@ -58,7 +58,11 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
 
   const card = (): Locator => page.locator('#card-tab');
   const sidebar = (): Locator => page.locator('#card-sidebar');
-  const portal = (field: string): Locator => page.locator(`#portal [data-field="${field}"]`);
+  const portal = (field: string): Locator => page.frameLocator('#portal').locator(`[data-field="${field}"]`);
+  const change = (field: string): Promise<void> =>
+    portal(field)
+      .getByRole('button', { name: /^Change/ })
+      .click();
   const inCrm = (property: string): string | null => demo.sim.world.value('companies', company, property);
   const see = async (view: string): Promise<void> => {
     await page.evaluate((hash) => (location.hash = hash), view);
@@ -76,10 +80,10 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     property: string,
   ): Promise<{ customers: string; colleagues: string }> {
     const [customers, colleagues] = [`Customer Lane ${round}`, `Colleague Road ${round}`];
-    await portal(field).locator('.value').click();
+    await change(field);
     await portal(field).locator('input').fill(customers);
     demo.sim.world.update('companies', company, { [property]: colleagues }, TOMASZ);
-    await portal(field).locator('.moved').getByText(colleagues).waitFor();
+    await portal(field).locator('.moved').getByText(colleagues).first().waitFor();
     await portal(field).getByText('Keep mine').click();
     await portal(field).getByText('Save', { exact: true }).click();
     await status('Needs you');
@@ -95,7 +99,7 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     console.log(`From the click to the portal: ${Math.round(performance.now() - clickedAt)} ms.`);
     await status('In agreement');
     expect(inCrm('address')).toBe(customers);
-    await page.locator('#receipts [data-state="verified"]').first().waitFor();
+    await portal('street').locator('[data-state="verified"]').waitFor();
   });
 
   it('keep the CRM’s value once, though the button is clicked twice', async () => {
@@ -184,7 +188,7 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
 
   it('approve a proposal, and decline one with a note the customer reads', async () => {
     for (const decision of ['Approve', 'Decline …']) {
-      await portal('vatNumber').locator('.value').click();
+      await change('vatNumber');
       await portal('vatNumber').locator('input').fill(`DE10000000${round}${decision.length}`);
       await portal('vatNumber').getByText('Save', { exact: true }).click();
       await status('Needs you');
@@ -196,8 +200,8 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     }
     await status('In agreement');
     expect(inCrm('vat_number')).toBe(`DE10000000${round}${'Approve'.length}`);
-    await page.locator('#receipts').getByText('Our team did not agree to this change.').first().waitFor();
-    await page.locator('#receipts').getByText('From our team: Please send the certificate.').waitFor();
+    await portal('vatNumber').getByText('Our team did not agree to this change.').waitFor();
+    await portal('vatNumber').getByText('From our team: Please send the certificate.').waitFor();
   });
 
   it('explain a value, and try another one without writing', async () => {
@@ -269,10 +273,10 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
     await settings.getByText('City of Companies from the portal to the CRM').waitFor();
     await see('record');
     await status('Paused');
-    await portal('city').locator('.value').click();
+    await change('city');
     await portal('city').locator('input').fill(`City ${round}`);
     await portal('city').getByText('Save', { exact: true }).click();
-    await portal('city').getByText('saving').waitFor();
+    await portal('city').locator('[data-state="accepted"]').waitFor();
     expect(inCrm('city')).not.toBe(`City ${round}`);
     await see('settings');
     await settings.getByRole('tab', { name: /Pauses/ }).click();

@@ -33,7 +33,7 @@ describe.skipIf(executable === null)('the workbench page', () => {
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('console', (line) => line.type() === 'error' && errors.push(line.text()));
     await page.goto(demo.workbench);
-    await page.locator('#portal [data-field="jobTitle"]').waitFor();
+    await portal('jobTitle').waitFor();
   });
   afterAll(async () => {
     await browser.close();
@@ -43,7 +43,11 @@ describe.skipIf(executable === null)('the workbench page', () => {
   });
 
   const crm = (field: string) => page.locator(`#crm [data-field="${field}"]`);
-  const portal = (field: string) => page.locator(`#portal [data-field="${field}"]`);
+  const portal = (field: string) => page.frameLocator('#portal').locator(`[data-field="${field}"]`);
+  const change = (field: string) =>
+    portal(field)
+      .getByRole('button', { name: /^Change/ })
+      .click();
 
   it('shows a colleague’s change in the portal, and in the journal', async () => {
     await crm('jobTitle').locator('.value').click();
@@ -54,21 +58,36 @@ describe.skipIf(executable === null)('the workbench page', () => {
   });
 
   it('follows a customer’s edit until it is verified in the CRM', async () => {
-    await portal('firstName').locator('.value').click();
+    await change('firstName');
     await portal('firstName').locator('input').fill('Augusta');
     await portal('firstName').getByText('Save', { exact: true }).click();
-    await page.locator('#receipts [data-state="verified"]').waitFor();
+    await portal('firstName').locator('[data-state="verified"]').waitFor();
     await crm('firstName').getByText('Augusta').waitFor();
     const { contactId } = demo.people[0]!;
     expect(demo.sim.world.value('contacts', contactId, 'firstname')).toBe('Augusta');
   });
 
   it('tells a customer who is typing that the CRM moved, and loses nothing typed', async () => {
-    await portal('jobTitle').locator('.value').click();
+    await change('jobTitle');
     await portal('jobTitle').locator('input').fill('My own words');
     demo.sim.world.update('contacts', demo.people[0]!.contactId, { jobtitle: 'Theirs' }, COLLEAGUE);
-    await portal('jobTitle').locator('.moved').getByText('Theirs').waitFor();
+    await portal('jobTitle').locator('.moved').getByText('In our records now: Theirs').waitFor();
     expect(await portal('jobTitle').locator('input').inputValue()).toBe('My own words');
+  });
+
+  it('shows the portal’s real pages as each of the demo’s people', async () => {
+    for (const [index, { name }] of demo.people.entries()) {
+      const options = await page.locator('#person option').allTextContents();
+      await page.selectOption('#object', 'contact');
+      await page.selectOption('#person', { label: options.find((label) => label.startsWith(name)) ?? '' });
+      await page.locator(`#portal[src^="/as/${index}/"]`).waitFor();
+      await page.frameLocator(`#portal[src^="/as/${index}/"]`).locator('[data-field="lastName"]').waitFor();
+      await page.frameLocator('#portal').getByRole('link', { name: 'Customer portal' }).click();
+      await page
+        .frameLocator('#portal')
+        .getByRole('heading', { name: `Hello ${name}` })
+        .waitFor();
+    }
   });
 
   it('ran without an error on the page', () => {

@@ -13,6 +13,7 @@ import { createCardProxy } from '../simulator/cardProxy.ts';
 import { seedDemo } from '../simulator/seed.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import { choosePeople } from './people.ts';
+import { ensurePages } from './pages.ts';
 import { runFunction } from './functions.ts';
 import { startWorkbench, type CrmSide } from './server.ts';
 
@@ -54,6 +55,7 @@ const LOOK_MS = 25;
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { stateDir } = options;
   await mkdir(stateDir, { recursive: true });
+  await ensurePages();
   const port = options.ports.portal === 0 ? await freePort() : options.ports.portal;
   const local = { [await backendUrl()]: `http://127.0.0.1:${port}` };
   const sim = await startSimulator({

@@ -32,9 +32,10 @@ process.exit(0);
 async function takeAll(page: Page, demo: Demo): Promise<void> {
   const { workbench, sim } = demo;
   await page.goto(workbench);
-  await page.locator('#portal [data-field="jobTitle"]').waitFor();
+  const portal = page.frameLocator('#portal');
+  await portal.locator('[data-field="jobTitle"]').waitFor();
   await page.selectOption('#object', 'company');
-  const street = page.locator('#portal [data-field="street"]');
+  const street = portal.locator('[data-field="street"]');
   await street.waitFor();
   const card = page.locator('#card-tab');
   const status = (label: string) => card.getByText(label, { exact: true }).first().waitFor();
@@ -55,7 +56,7 @@ async function takeAll(page: Page, demo: Demo): Promise<void> {
   await status('In agreement');
   await take('agreement');
 
-  await street.locator('.value').click();
+  await street.getByRole('button', { name: 'Change Street' }).click();
   await street.locator('input').fill('Neuer Wall 12');
   const company = await page.locator('#record').inputValue();
   sim.world.update('companies', company, { address: 'Jungfernstieg 30' }, TOMASZ);

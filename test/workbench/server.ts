@@ -1,5 +1,11 @@
 /** Serves the workbench: the page, the journal as a stream, and the portal and the stand-in behind one origin. */
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -130,6 +136,11 @@ async function serve(
     proxy(options.portalUrl, req, res);
     return;
   }
+  const frame = FRAME.exec(path);
+  if (frame !== null) {
+    framed(options, frame[1] ?? '', req, res);
+    return;
+  }
   if (path.startsWith('/_sim/')) {
     proxy(options.simulatorUrl, req, res);
     return;
@@ -195,6 +206,49 @@ function send(res: ServerResponse, type: string, body: string): void {
   res.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
 }
 
+/** The portal's pages as one of the demo's people sees them: `/as/0/`, `/as/1/cases` … */
+const FRAME = /^(\/as\/(?:\d+))(?:\/|$)/;
+const HOME = '<base href="/" />';
+
+/**
+ * The real pages in a frame. Only here a request is signed in by whose frame it comes from, and only here the pages may
+ * stand in a frame, that of the workbench.
+ */
+function framed(options: WorkbenchOptions, base: string, req: IncomingMessage, res: ServerResponse): void {
+  const person = options.people[Number(base.slice('/as/'.length))];
+  if (person === undefined) {
+    res.writeHead(404).end();
+    return;
+  }
+  const url = new URL((req.url ?? '').slice(base.length) || '/', options.portalUrl);
+  const headers = {
+    ...req.headers,
+    host: url.host,
+    authorization: `Bearer ${person.token}`,
+    'accept-encoding': 'identity',
+  };
+  const onward = request(url, { method: req.method, headers }, (answer) => {
+    const policy = String(answer.headers['content-security-policy'] ?? '');
+    const allowed = {
+      ...answer.headers,
+      'content-security-policy': policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    };
+    if (answer.headers['content-type']?.startsWith('text/html') !== true) {
+      res.writeHead(answer.statusCode ?? 502, allowed);
+      answer.pipe(res);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.on('end', () => {
+      const page = Buffer.concat(chunks).toString('utf8').replace(HOME, `<base href="${base}/" />`);
+      res.writeHead(answer.statusCode ?? 502, { ...allowed, 'content-length': Buffer.byteLength(page) });
+      res.end(page);
+    });
+  });
+  passOn(req, res, onward);
+}
+
 /** Streams in both directions, so that server-sent events pass unbuffered. */
 function proxy(target: string, req: IncomingMessage, res: ServerResponse): void {
   const url = new URL(req.url ?? '/', target);
@@ -206,6 +260,10 @@ function proxy(target: string, req: IncomingMessage, res: ServerResponse): void 
       answer.pipe(res);
     },
   );
+  passOn(req, res, onward);
+}
+
+function passOn(req: IncomingMessage, res: ServerResponse, onward: ClientRequest): void {
   onward.on('error', () => {
     if (!res.headersSent) res.writeHead(502);
     res.end();

@@ -1,11 +1,11 @@
 /** The workbench: one record, seen from the CRM and from the portal, with the journal beside it. */
-import type { Me, RecordList, RecordView, StreamMessage } from '@tallystick/shared/messages';
+import type { Me, RecordList, StreamMessage } from '@tallystick/shared/messages';
 import { recordChanged, showCards, showColleagues } from './cards.ts';
 import { showCrm, type CrmRecord } from './crm.ts';
 import { byId, el, follow } from './dom.ts';
 import { showFaults } from './faults.ts';
 import { showJournal } from './journal.ts';
-import { showPortal, showReceipt, tickAges } from './portal.ts';
+import { showLead, showPortal } from './portal.ts';
 
 export interface Person {
   name: string;
@@ -75,7 +75,6 @@ objectPick.onchange = () => void chooseObject();
 recordPick.onchange = () => void chooseRecord();
 showFaults();
 showColleagues(config, () => void (chosen === null ? undefined : showCards(chosen)));
-setInterval(() => tickAges(), 1_000);
 void follow('/_sim/events', {}, new AbortController().signal, onCrmEvent, () => undefined);
 showJournal(() => chosen);
 await choosePerson();
@@ -93,7 +92,6 @@ async function choosePerson(): Promise<void> {
     live.className = `live ${on ? 'on' : 'off'}`;
   });
   chosen = { config, person, me, object: objectPick.value, id: '' };
-  byId('receipts', HTMLUListElement).replaceChildren();
   await chooseObject();
 }
 
@@ -112,20 +110,11 @@ async function chooseRecord(): Promise<void> {
   if (chosen === null) return;
   chosen = { ...chosen, object: objectPick.value, id: recordPick.value };
   byId('crm', HTMLDivElement).replaceChildren();
-  byId('portal', HTMLDivElement).replaceChildren();
-  if (chosen.id === '') {
-    byId('portal', HTMLDivElement).append(
-      el('p', { class: 'none' }, `${chosen.person.name} sees nothing here.`),
-    );
-    return;
-  }
+  showPortal(chosen);
+  if (chosen.id === '') return;
   dispatchEvent(new Event('chosen'));
-  const [record] = await Promise.all([
-    get(`records/${chosen.object}/${chosen.id}`, chosen.person),
-    loadCrm(),
-  ]);
+  await loadCrm();
   if (chosen.id !== recordPick.value || chosen.object !== objectPick.value) return;
-  showPortal(chosen, record as RecordView, null);
   await showCards(chosen);
 }
 
@@ -147,12 +136,11 @@ function onCrmEvent(_event: string, data: string): void {
 function onPortalEvent(_event: string, data: string): void {
   const message = JSON.parse(data) as StreamMessage;
   if (chosen === null) return;
-  if (message.type === 'receipt') showReceipt(message.receipt);
   if (message.type === 'resync') void chooseRecord();
   if (message.type === 'gone' && message.id === chosen.id) void chooseObject();
   if (message.type !== 'record' || message.record.object !== chosen.object || message.record.id !== chosen.id)
     return;
   const tookMs = changedAt === null ? null : performance.now() - changedAt;
   changedAt = null;
-  showPortal(chosen, message.record, tookMs);
+  showLead(chosen, tookMs);
 }

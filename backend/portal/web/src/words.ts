@@ -28,6 +28,7 @@ export const WORDS = {
 
   // How a value stands.
   confirmed: (age: string) => `confirmed with our records ${age}`,
+  confirmedShort: (age: string) => `confirmed ${age}`,
   reported: (age: string) => `our records told us ${age}`,
   stale: (age: string) => `last confirmed ${age}; our records could not be asked just now`,
   unknownAge: 'not yet confirmed with our records',
@@ -58,7 +59,7 @@ export const WORDS = {
   takeTheirs: 'Take theirs',
   keptMine: 'You keep yours. If both changes collide, we tell you here which one counts.',
   kept: 'Your text from before is still here.',
-  tryAgain: 'Change it again',
+  tryAgain: 'Ask for it once more',
   saidAccepted: (label: string) => `${label}: we have your change.`,
   saidEnd: (label: string, message: string) => `${label}: ${message}`,
 

@@ -43,10 +43,10 @@ export function Field({ known, name, meta, view, stale, currency = null }: Field
         <span className="value" key={moved?.at ?? 0}>
           <ValueShown meta={meta} value={view.value} currency={currency} />
         </span>
+        <Standing view={view} stale={stale} moved={moved} short />
         {view.edit !== undefined && view.edit.crmValue !== view.value && (
           <span className="standing">{WORDS.inOurRecords(textOf(meta, view.edit.crmValue, currency))}</span>
         )}
-        <Standing view={view} stale={stale} moved={moved} />
         {receipt !== null && (
           <FieldReceipt receipt={receipt} meta={meta} name={name} view={view} onAgain={begin} />
         )}

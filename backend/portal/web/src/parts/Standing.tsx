@@ -8,25 +8,37 @@ export function Standing({
   view,
   stale,
   moved,
+  short = false,
 }: {
   view: Pick<FieldView, 'asOf' | 'state'>;
   stale: boolean;
   moved?: { at: number } | undefined;
+  /** Said in full where it stands alone, in short beside each field. */
+  short?: boolean;
 }) {
   const now = useNow();
   // The receipt beside it tells the rest.
   if (view.state === 'saving' || view.state === 'held') return null;
   return (
-    <span className="standing">
+    <span className="standing age">
       {moved !== undefined && `${WORDS.changedAt(timeOf(moved.at))}, `}
-      {aged(view, stale, now)}
+      {aged(view, stale, now, short)}
     </span>
   );
 }
 
-function aged({ asOf, state }: Pick<FieldView, 'asOf' | 'state'>, stale: boolean, now: number): string {
+function aged(
+  { asOf, state }: Pick<FieldView, 'asOf' | 'state'>,
+  stale: boolean,
+  now: number,
+  short: boolean,
+): string {
   if (asOf === null) return WORDS.unknownAge;
   const age = ageOf(now - Date.parse(asOf));
   if (stale) return WORDS.stale(age);
-  return state === 'reported' ? WORDS.reported(age) : WORDS.confirmed(age);
+  return state === 'reported'
+    ? WORDS.reported(age)
+    : short
+      ? WORDS.confirmedShort(age)
+      : WORDS.confirmed(age);
 }
