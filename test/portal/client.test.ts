@@ -374,3 +374,80 @@ test('events are read however the text is cut into pieces', () => {
     expect(heard).toEqual(whole);
   }
 });
+
+describe('an upload', () => {
+  /** Takes pieces as the service will: each must begin where the one before ended. */
+  async function takingPieces() {
+    const taken: { name: string; bytes: Buffer } = { name: '', bytes: Buffer.alloc(0) };
+    const seen: string[] = [];
+    const server = createServer((req, res) => {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk: Buffer) => chunks.push(chunk));
+      req.on('end', () => {
+        const body = Buffer.concat(chunks);
+        seen.push(`${req.method ?? ''} ${req.headers['upload-offset']?.toString() ?? ''}`);
+        if (req.method === 'POST') {
+          taken.name = (JSON.parse(body.toString()) as { name: string }).name;
+          res.writeHead(201, { 'Content-Type': 'application/json' });
+          res.end(JSON.stringify({ uploadId: 'u1', offset: 0, chunkMaxBytes: 300 }));
+          return;
+        }
+        if (req.method === 'PATCH') {
+          if (Number(req.headers['upload-offset']) !== taken.bytes.length) {
+            res.writeHead(409, { 'Content-Type': 'application/problem+json' });
+            res.end(
+              JSON.stringify({ type: 'x', title: 'x', status: 409, code: 'offset', detail: 'Elsewhere.' }),
+            );
+            return;
+          }
+          taken.bytes = Buffer.concat([taken.bytes, body]);
+        }
+        res
+          .writeHead(req.method === 'HEAD' ? 200 : 204, { 'Upload-Offset': String(taken.bytes.length) })
+          .end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const broken = await breakableLine(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const close = async (): Promise<void> => {
+      await broken.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    return { taken, seen, broken, close };
+  }
+  const file = Buffer.from(Array.from({ length: 1_000 }, (_, index) => index % 251));
+
+  test('goes in pieces, tells how far it is, and goes on where it broke off', async () => {
+    const { taken, seen, broken, close } = await takingPieces();
+    const progress: number[] = [];
+    const paused: boolean[] = [];
+    broken.loseAnswerTo(/upload-offset: 300/i);
+    const client = createPortalClient({ baseUrl: broken.url, token: 'any' });
+    const id = await client.upload(new Blob([file]), 'plan.pdf', {
+      onProgress: (sent) => progress.push(sent),
+      onPause: (isPaused) => paused.push(isPaused),
+    });
+    expect(id).toBe('u1');
+    expect(taken.name).toBe('plan.pdf');
+    expect(taken.bytes.equals(file)).toBe(true);
+    expect(broken.lost).toBe(1);
+    // The piece whose answer got lost had arrived: it is asked for, not sent again.
+    expect(seen).toEqual(['POST ', 'PATCH 0', 'PATCH 300', 'HEAD ', 'PATCH 600', 'PATCH 900']);
+    expect(progress).toEqual([0, 300, 600, 900, 1_000]);
+    expect(paused).toEqual([true, false]);
+    await close();
+  });
+
+  test('ends when it is called off', async () => {
+    const { broken, close } = await takingPieces();
+    const calledOff = new AbortController();
+    const client = createPortalClient({ baseUrl: broken.url, token: 'any' });
+    const sending = client.upload(new Blob([file]), 'plan.pdf', {
+      signal: calledOff.signal,
+      onProgress: () => calledOff.abort(),
+    });
+    await expect(sending).rejects.toMatchObject({ name: 'AbortError' });
+    await close();
+  });
+});

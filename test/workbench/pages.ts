@@ -1,12 +1,15 @@
 /** Builds the portal's pages where they are not built, or not of the present sources. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { build } from 'vite';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const WEB = join(ROOT, 'backend/portal/web');
 const DIST = join(WEB, 'dist');
+const VITE = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
 /** Which sources `dist` was built of. */
 const STAMP = join(DIST, 'sources.txt');
 
@@ -18,11 +21,15 @@ export async function ensurePages(): Promise<void> {
   const outDir = await mkdtemp(join(WEB, 'dist-'));
   const old = `${outDir}.old`;
   try {
-    await build({
-      configFile: join(WEB, 'vite.config.ts'),
-      logLevel: 'error',
-      build: { outDir, emptyOutDir: false },
-    });
+    // In a process of its own: Vite and React look at NODE_ENV, and a test's is not production.
+    await promisify(execFile)(
+      process.execPath,
+      [VITE, 'build', WEB, '--outDir', outDir, '--logLevel', 'error'],
+      {
+        cwd: ROOT,
+        env: { ...process.env, NODE_ENV: 'production' },
+      },
+    );
     await writeFile(join(outDir, 'sources.txt'), digest);
     await rename(DIST, old).catch(() => undefined);
     await rename(outDir, DIST);

@@ -1,6 +1,6 @@
 /** Which page is shown: by who is signed in, and by the address. */
 import { useEffect, type ReactElement } from 'react';
-import { go, useAddress, type Address } from './address.ts';
+import { go, ownPath, useAddress, type Address } from './address.ts';
 import { COMPANY, LISTS, PERSON } from './layout.ts';
 import { Activity } from './pages/Activity.tsx';
 import { Case, RaiseCase } from './pages/Cases.tsx';
@@ -29,7 +29,7 @@ export function App() {
     if (phase === 'signed-out' && !signsIn)
       go(`/sign-in${address.path === '/' ? '' : `?next=${address.path}`}`, { replace: true });
     if (phase === 'signed-in' && !expired && signsIn && second !== 'confirm')
-      go(address.query.get('next') ?? '/', { replace: true });
+      go(ownPath(address.query.get('next')), { replace: true });
   }, [phase, expired, signsIn, second, address]);
   if (signsIn && second === 'confirm') return <Confirm />;
   if (signsIn) return phase === 'starting' ? <Waiting /> : <SignIn />;

@@ -44,6 +44,17 @@ export function Field({ known, name, meta, view, stale, currency = null }: Field
           <ValueShown meta={meta} value={view.value} currency={currency} />
         </span>
         <Standing view={view} stale={stale} moved={moved} short />
+        {view.editable && draft === undefined && (
+          <button
+            ref={button}
+            type="button"
+            className="quiet change"
+            aria-label={WORDS.change(meta.label)}
+            onClick={() => begin()}
+          >
+            {WORDS.changeShort}
+          </button>
+        )}
         {view.edit !== undefined && view.edit.crmValue !== view.value && (
           <span className="standing">{WORDS.inOurRecords(textOf(meta, view.edit.crmValue, currency))}</span>
         )}
@@ -52,17 +63,6 @@ export function Field({ known, name, meta, view, stale, currency = null }: Field
         )}
         {draft !== undefined && <Editor known={known} name={name} meta={meta} view={view} />}
       </dd>
-      {view.editable && draft === undefined && (
-        <button
-          ref={button}
-          type="button"
-          className="quiet"
-          aria-label={WORDS.change(meta.label)}
-          onClick={() => begin()}
-        >
-          {WORDS.changeShort}
-        </button>
-      )}
     </div>
   );
 }

@@ -46,7 +46,9 @@ export function Shell({ children }: { children: ReactNode }) {
 export function Bare({ children }: { children: ReactNode }) {
   return (
     <div className="bare">
-      <Brand />
+      <header>
+        <Brand />
+      </header>
       <main>{children}</main>
       <Said />
     </div>
