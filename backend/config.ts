@@ -1,5 +1,6 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
 import { z } from 'zod';
+import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
 const DEFAULT_PORT = 8787;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
@@ -24,6 +25,10 @@ export interface Config {
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Null: customers do not sign in here; bearer tokens work. */
+  signIn: SignInConfig | null;
+  /** How many proxies before us may say where a request comes from. */
+  trustedProxies: number;
   host: string;
   port: number;
   logLevel: string;
@@ -42,6 +47,7 @@ const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
+  ...signInEnvironment,
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'DATABASE_URL does not start with postgres://')
@@ -85,6 +91,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
   const settings = parsed.data;
+  const mistakes = mistakesInSignIn(settings);
+  if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
@@ -98,6 +106,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    signIn: signInConfigOf(settings),
+    trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,

@@ -2,13 +2,13 @@
  * The composition root: only here the clock, the environment and the random source are read and the rooms are put
  * together. `startService` is also what the demo and the tests start.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
-import type { Router } from 'express';
+import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
@@ -17,6 +17,8 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
 import { portalRouter } from './portal/router.ts';
+import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
+import type { SignInSettings } from './portal/signIn/settings.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openDatabase } from './store/connection.ts';
@@ -120,9 +122,10 @@ async function compose(
     log,
     at,
   });
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
+  const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
+  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at, ...signIn });
   const desk = desksOf(config, hub, { db, signals });
-  const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
+  const app = appOf(config, [portal.router, ...desk], db, log);
   const server = await startServer({
     host: config.host,
     port: config.port,
@@ -158,12 +161,30 @@ async function compose(
     close: async () => {
       portal.close();
       await server.close();
+      await mailer?.close();
       await intake.close();
       await worker.stop();
       await db.destroy();
       await database.stop();
     },
   };
+}
+
+function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
+  const { trustedProxies } = config;
+  return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+/** Nothing where customers do not sign in. */
+function signInOf(
+  config: Config,
+  hubId: HubId,
+  log: Logger,
+): { signIn?: SignInSettings; mailer: Mailer | null } {
+  if (config.signIn === null) return { mailer: null };
+  const { mail, portalUrl, providers, idleMs, absoluteMs } = config.signIn;
+  const mailer = mail === null ? null : openMailer({ ...mail, log });
+  return { signIn: { hubId, portalUrl, mailer, providers, idleMs, absoluteMs, randomBytes }, mailer };
 }
 
 /** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */

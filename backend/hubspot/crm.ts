@@ -35,6 +35,17 @@ export interface Link {
   labels: string[];
 }
 
+/** What signing in needs of a contact. */
+export interface ContactRead {
+  contactId: RecordId;
+  archived: boolean;
+  /** Primary e-mail and secondary addresses, in canonical form. */
+  email: string | null;
+  additional: string[];
+  /** Since when it has this e-mail, CRM clock, ms; null: the history does not say. */
+  emailSince: number | null;
+}
+
 export interface PropertyRead {
   property: string;
   type: string;
@@ -56,6 +67,8 @@ export interface Crm {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
+  /** By its primary or a secondary address, or by its id (that of a merged one answers with the survivor). */
+  readContact(named: string, by: 'email' | 'id'): Promise<Answer<ContactRead>>;
   listRecords(
     object: AppObject,
     after: string | null,
@@ -114,7 +127,7 @@ type TypeOf = (object: AppObject) => string;
 function reading(
   call: Call,
   typeOf: TypeOf,
-): Pick<Crm, 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks'> {
+): Pick<Crm, 'readRecords' | 'readRecord' | 'readContact' | 'listRecords' | 'readLinks'> {
   return {
     readRecords: async (object, ids) => {
       const names = propertiesOf(object);
@@ -127,6 +140,15 @@ function reading(
       const path = `${recordsPath(typeOf(object))}/${id}`;
       const answer = await call({ method: 'GET', path, query: withHistory(object) }, answers.crmRecord);
       return mapped(answer, (record) => readingOf(object, record));
+    },
+    readContact: async (named, by) => {
+      const path = `${recordsPath(typeOf('contact'))}/${encodeURIComponent(named)}`;
+      const query = {
+        properties: 'email,hs_additional_emails',
+        propertiesWithHistory: 'email',
+        ...(by === 'email' ? { idProperty: 'email' } : {}),
+      };
+      return mapped(await call({ method: 'GET', path, query }, answers.crmRecord), contactOf);
     },
     listRecords: async (object, after) => {
       const query = {
@@ -232,6 +254,17 @@ function readingOf(object: AppObject, record: answers.CrmRecord): Reading {
     history[name] = entries;
   }
   return { id: recordId(record.id), archived: record.archived, history };
+}
+
+function contactOf(record: answers.CrmRecord): ContactRead {
+  const additional = (record.properties.hs_additional_emails ?? '').split(';');
+  return {
+    contactId: recordId(record.id),
+    archived: record.archived,
+    email: canonical('email', record.properties.email),
+    additional: additional.flatMap((each) => canonical('email', each) ?? []),
+    emailSince: record.propertiesWithHistory.email?.[0]?.timestamp ?? null,
+  };
 }
 
 /** Primary types: contact 1, company 2, deal 5, ticket 26 (enum AssociationTypes of the official client). */

@@ -57,6 +57,7 @@ export async function acceptEdit(
     definitions: await defining,
     country: await countryOf(deps, session, record, request.fields),
   });
+  refuseUnproven(session, record.object, [...wanted.keys()], now());
   const guards = action?.guards ?? [];
   const seen = await seenValues(deps, session, request, record, [...wanted.keys(), ...guards]);
   const id = editId(deps.newId());
@@ -78,6 +79,19 @@ export async function acceptEdit(
   const edit = await replay(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };
+}
+
+/** How old the proof of who somebody is may be for a field that wants one. */
+export const PROOF_MAX_AGE_MS = 600_000;
+
+/** A browser may be left open: what opens the account to others wants its person, here and now. */
+function refuseUnproven({ by }: Session, object: AppObject, names: readonly string[], now: number): void {
+  if (by.is !== 'cookie' || now - by.provenAt <= PROOF_MAX_AGE_MS) return;
+  const wantsProof = names.some((name) => {
+    const spec = fieldOf(object, name);
+    return spec !== undefined && spec.owner !== 'crm' && spec.proof === true;
+  });
+  if (wantsProof) throw new Refused('prove-again');
 }
 
 async function replay(

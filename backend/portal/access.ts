@@ -8,6 +8,7 @@ import { loadRecords, type RecordRow } from '../store/records.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { Refused } from './problem.ts';
 import { MERGES_MAX, survivorOf, type Session } from './session.ts';
+import type { SignInSettings } from './signIn/settings.ts';
 import { isStale } from './views.ts';
 import { sees } from './visibility.ts';
 import { until } from './waiting.ts';
@@ -18,6 +19,8 @@ export interface PortalDeps {
   now: () => number;
   newId: () => string;
   limits?: Partial<Limits>;
+  /** Absent: only bearer tokens open a session. */
+  signIn?: SignInSettings;
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at?: (step: string) => void;
 }

@@ -3,7 +3,6 @@ import { isEditId, isRecordId } from '@tallystick/shared/ids';
 import { isObject, objects } from '@tallystick/shared/ownership';
 import { actionRequest, editRequest, listQuery } from '@tallystick/shared/schemas';
 import { Router, type Request, type Response } from 'express';
-import type { z } from 'zod';
 import { editById, recentEdits, type EditRow } from '../store/edits.ts';
 import { idsInReach, loadRecords } from '../store/records.ts';
 import { acceptEdit, actionOf, type EditRequest } from './accept.ts';
@@ -11,6 +10,7 @@ import { findRecord, refreshed, type PortalDeps } from './access.ts';
 import { readMe } from './me.ts';
 import { Refused } from './problem.ts';
 import { receiptOf } from './receipts.ts';
+import { jsonBody, param, parsed } from './request.ts';
 import { idsOf, isOwn, type Session } from './session.ts';
 import { etagOf } from './versions.ts';
 import { recordView } from './views.ts';
@@ -187,26 +187,4 @@ function asked(req: Request): Pick<EditRequest, 'object' | 'id' | 'ifMatch' | 'i
 function waitOf(req: Request): number | null {
   const seconds = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/i.exec(req.get('Prefer') ?? '')?.[1];
   return seconds === undefined ? null : Number(seconds);
-}
-
-/** No body at all is an empty request: an action needs to say nothing. */
-function jsonBody(req: Request): unknown {
-  const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers;
-  if (coding === undefined && Number(length) === 0) return {};
-  if (req.is('application/json') === false) throw new Refused('not-json');
-  const body: unknown = req.body;
-  return body;
-}
-
-function parsed<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw new Refused('bad-request', { detail: `${where}${issue?.message ?? 'not of the documented form'}` });
-}
-
-function param(req: Request, name: string): string {
-  const value = req.params[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -6,6 +6,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { Packed } from './kept.ts';
+import type { SignInTables } from './signInTables.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
 type Stamp = ColumnType<Date, Date, Date>;
@@ -86,7 +87,12 @@ export type Order =
     }
   | { do: 'resume'; pauseId: string }
   | { do: 'role'; userId: string; role: Role | null }
-  | { do: 'everybody'; role: Role };
+  | { do: 'everybody'; role: Role }
+  /** Settles a claim: the person is this contact. */
+  | { do: 'link'; object: AppObject; recordId: RecordId; claimId: string }
+  /** Settles a claim: the person is nobody of ours. */
+  | { do: 'refuse'; claimId: string }
+  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
@@ -117,12 +123,14 @@ export const JOURNAL_KINDS = [
   'failed',
   /** A member of staff ordered something of the worker. */
   'ordered',
+  /** Somebody who signed in was linked to a contact, or could not be, or no longer is. */
+  'linked',
   /** Events that map to no rule of ours. */
   'ignored',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database {
+export interface Database extends SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -23,6 +23,7 @@ import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './def
 import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
+import { linkIdentities } from './identities.ts';
 import { carryOutOrders } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
@@ -130,6 +131,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
       orderLoop(ctx, bells.due, term.signal),
+      identityLoop(ctx, bells.due, term.signal),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -263,6 +265,15 @@ async function orderLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<v
   while (!term.aborted) {
     const { rings } = bell;
     await carryOutOrders(ctx);
+    await bell.after(rings, ORDERS_LOOK_MS);
+  }
+}
+
+/** People who signed in: in a loop of their own, because the CRM is waited for and staff's orders must not be. */
+async function identityLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<void> {
+  while (!term.aborted) {
+    const { rings } = bell;
+    await linkIdentities(ctx);
     await bell.after(rings, ORDERS_LOOK_MS);
   }
 }
