@@ -68,10 +68,9 @@ function providerOf({ signIn }: SignInDeps, req: Request): Provider {
   return provider;
 }
 
-const allowPlainHttp = (config: oidc.Configuration): void => {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so only to stand out
-  oidc.allowInsecureRequests(config);
-};
+/** By name, because the library looks for this very function; it is marked as deprecated only to stand out. */
+// eslint-disable-next-line @typescript-eslint/no-deprecated
+const allowPlainHttp = oidc.allowInsecureRequests;
 
 async function discover({ issuer, clientId, clientSecret }: Provider): Promise<oidc.Configuration> {
   const url = new URL(issuer);
@@ -84,7 +83,7 @@ async function discover({ issuer, clientId, clientSecret }: Provider): Promise<o
     ? oidc.ClientSecretBasic(clientSecret)
     : oidc.ClientSecretPost(clientSecret);
   const config = new oidc.Configuration(server, clientId, { client_secret: clientSecret }, auth);
-  for (const allow of execute) allow(config);
+  if (execute.length > 0) allowPlainHttp(config);
   oidc.enableNonRepudiationChecks(config);
   config.timeout = TIMEOUT_S;
   return config;
