@@ -68,14 +68,13 @@ function providerOf({ signIn }: SignInDeps, req: Request): Provider {
   return provider;
 }
 
-/** By name, because the library looks for this very function; it is marked as deprecated only to stand out. */
-// eslint-disable-next-line @typescript-eslint/no-deprecated
-const allowPlainHttp = oidc.allowInsecureRequests;
-
 async function discover({ issuer, clientId, clientSecret }: Provider): Promise<oidc.Configuration> {
   const url = new URL(issuer);
   // The settings take http only for this machine: a provider under development.
-  const execute = url.protocol === 'http:' ? [allowPlainHttp] : [];
+  const isPlain = url.protocol === 'http:';
+  // Marked as deprecated only to stand out; the library looks for this very function.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  const execute = isPlain ? [oidc.allowInsecureRequests] : [];
   const found = await oidc.discovery(url, clientId, clientSecret, undefined, { execute, timeout: TIMEOUT_S });
   const server = found.serverMetadata();
   const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
@@ -83,7 +82,8 @@ async function discover({ issuer, clientId, clientSecret }: Provider): Promise<o
     ? oidc.ClientSecretBasic(clientSecret)
     : oidc.ClientSecretPost(clientSecret);
   const config = new oidc.Configuration(server, clientId, { client_secret: clientSecret }, auth);
-  if (execute.length > 0) allowPlainHttp(config);
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  if (isPlain) oidc.allowInsecureRequests(config);
   oidc.enableNonRepudiationChecks(config);
   config.timeout = TIMEOUT_S;
   return config;
