@@ -57,6 +57,8 @@ export interface ObjectSpec<A extends string> {
   scope: Readonly<Record<A, Scope>>;
   /** Customers see a record only while the field holds one of these values. */
   shownWhen?: { field: string; is: readonly string[] };
+  /** Of an object with many records that are none of the portal's business, only those ever shown are kept. */
+  keeps?: 'shown';
   /** The objects it may hang on: it is seen where one of those it hangs on is; on a company alone, where that is reached. */
   parents?: readonly string[];
   fields: Readonly<Record<string, FieldSpec<A>>>;
@@ -68,8 +70,13 @@ export interface ActionSpec<A extends string, O extends string, F extends string
   label: string;
   sets: Readonly<Partial<Record<F, Value>>>;
   guards: readonly F[];
-  /** The field that says what was decided on: a digest of the guards as they were shown. While the CRM's guards are others, the action is void. */
-  binds?: F;
+  /**
+   * The decision counts for the guards as they were shown only (A1 to A3): `digest` is the field that names them, and
+   * `voided` the value of the fields it sets once the CRM's guards are others.
+   */
+  binds?: { digest: F; voided: Value };
+  /** A date: after that day it can no longer be done. */
+  until?: F;
   audiences: readonly A[];
 }
 

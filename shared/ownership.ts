@@ -156,6 +156,7 @@ export const ownership = defineOwnership({
       scope: { direct: 'company', member: 'company', partner: 'company' },
       shownWhen: { field: 'shared', is: ['true'] },
       parents: ['ticket', 'deal'],
+      keeps: 'shown',
       fields: {
         text: { property: 'portal_text', label: 'Message', kind: 'longtext', owner: 'crm', see: everyone },
         author: { property: 'portal_author', label: 'From', kind: 'text', owner: 'crm', see: everyone },
@@ -177,7 +178,8 @@ export const ownership = defineOwnership({
       label: 'Approve',
       sets: { decision: 'approved' },
       guards: ['title', 'amount', 'currency', 'expiresOn', 'terms', 'lines'],
-      binds: 'decisionOf',
+      binds: { digest: 'decisionOf', voided: 'void' },
+      until: 'expiresOn',
       audiences: deciding,
     },
     declineQuote: {
@@ -185,7 +187,8 @@ export const ownership = defineOwnership({
       label: 'Decline',
       sets: { decision: 'declined' },
       guards: ['title', 'amount', 'currency', 'expiresOn', 'terms', 'lines'],
-      binds: 'decisionOf',
+      binds: { digest: 'decisionOf', voided: 'void' },
+      until: 'expiresOn',
       audiences: deciding,
     },
   },

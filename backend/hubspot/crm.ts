@@ -11,6 +11,7 @@ import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { canonical } from '@tallystick/shared/values';
 import type { z } from 'zod';
 import * as answers from './answers.ts';
+import { LINE_PROPERTIES, LINE_TYPE, lineOf, type ReadLine } from './lines.ts';
 import { propertiesOf } from './properties.ts';
 import { mapped, send, type Answer, type Request } from './transport.ts';
 
@@ -20,6 +21,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export const READ_MAX_RECORDS = 50;
 export const WRITE_MAX_RECORDS = 100;
 export const LINKS_MAX_RECORDS = 1_000;
+export const LINES_MAX_RECORDS = 100;
 
 /** A record as read by id: every mapped field's history, newest first; a field never set has none. */
 export interface Reading {
@@ -72,6 +74,14 @@ export interface Crm {
   ): Promise<Answer<RecordId[]>>;
   /** The companies each record is associated with, up to `LINKS_MAX_RECORDS` records. */
   readLinks(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Map<RecordId, Link[]>>>;
+  /** The records of another type that each record is associated with, up to `LINKS_MAX_RECORDS` records. */
+  readAssociated(
+    object: AppObject,
+    ids: readonly RecordId[],
+    type: AppObject | typeof LINE_TYPE.crm,
+  ): Promise<Answer<Map<RecordId, RecordId[]>>>;
+  /** Up to `LINES_MAX_RECORDS` line items; those that are gone are not in the answer. */
+  readLines(ids: readonly RecordId[]): Promise<Answer<ReadLine[]>>;
   readProperties(object: AppObject): Promise<Answer<PropertyRead[]>>;
   readOwners(): Promise<Answer<Owner[]>>;
   /** The type ids of the custom objects, by schema name. */
@@ -114,7 +124,7 @@ type TypeOf = (object: AppObject) => string;
 function reading(
   call: Call,
   typeOf: TypeOf,
-): Pick<Crm, 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks'> {
+): Pick<Crm, 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks' | 'readAssociated' | 'readLines'> {
   return {
     readRecords: async (object, ids) => {
       const names = propertiesOf(object);
@@ -147,6 +157,28 @@ function reading(
       const path = `/crm/associations/${API_DATE}/${typeOf(object)}/companies/batch/read`;
       const body = { inputs: ids.map((id) => ({ id })) };
       return mapped(await call({ method: 'POST', path, body }, answers.linksAnswer), linksOf);
+    },
+    readAssociated: async (object, ids, type) => {
+      const to = type === LINE_TYPE.crm ? type : typeOf(type);
+      const path = `/crm/associations/${API_DATE}/${typeOf(object)}/${to}/batch/read`;
+      const body = { inputs: ids.map((id) => ({ id })) };
+      return mapped(
+        await call({ method: 'POST', path, body }, answers.linksAnswer),
+        ({ results }) =>
+          new Map(
+            results.map(({ from, to }) => [
+              recordId(from.id),
+              to.map(({ toObjectId }) => recordId(toObjectId)),
+            ]),
+          ),
+      );
+    },
+    readLines: async (ids) => {
+      const path = `${recordsPath(LINE_TYPE.crm)}/batch/read`;
+      const body = { inputs: ids.map((id) => ({ id })), properties: LINE_PROPERTIES };
+      return mapped(await call({ method: 'POST', path, body }, answers.batchAnswer), ({ results }) =>
+        results.filter(({ archived }) => !archived).map(lineOf),
+      );
     },
   };
 }

@@ -6,6 +6,7 @@ import { editId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import { parse, type Parsed, type Value } from '@tallystick/shared/values';
 import { editByKey, storeEdit, type EditRow } from '../store/edits.ts';
+import { bindingOf } from '../store/binding.ts';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, headOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
 import { findRecord, type PortalDeps } from './access.ts';
@@ -23,7 +24,7 @@ export interface EditRequest {
   object: string;
   id: string;
   fields: Readonly<Record<string, Asked>>;
-  action: { name: string; guards: readonly string[] } | null;
+  action: { name: string; guards: readonly string[]; binds: string | null; until: string | null } | null;
   /** Versions by field; where a field has none, `ifMatch` counts. */
   seen: Readonly<Record<string, string>>;
   ifMatch: string | undefined;
@@ -58,7 +59,14 @@ export async function acceptEdit(
     country: await countryOf(deps, session, record, request.fields),
   });
   const guards = action?.guards ?? [];
-  const seen = await seenValues(deps, session, request, record, [...wanted.keys(), ...guards]);
+  const binds = action?.binds ?? null;
+  if (action !== null) refuseTooLate(record, action.until, now());
+  const named = [...wanted.keys(), ...guards, ...(binds === null ? [] : [binds])];
+  const seen = await seenValues(deps, session, request, record, named);
+  if (binds !== null) {
+    const shown = guards.map((field) => ({ field, value: seen.get(field) ?? null }));
+    wanted.set(binds, bindingOf(record.object, shown)); // A1
+  }
   const id = editId(deps.newId());
   const stored = await storeEdit(db, person.hubId, {
     editId: id,
@@ -78,6 +86,14 @@ export async function acceptEdit(
   const edit = await replay(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };
+}
+
+/** The last day still counts, wherever on earth it ends last. */
+const DAY_ENDS_MS = 36 * 3_600_000;
+
+function refuseTooLate(record: RecordRow, until: string | null, now: number): void {
+  const day = until === null ? null : (record.fields[until]?.value ?? null);
+  if (day !== null && Date.parse(`${day}T00:00:00Z`) + DAY_ENDS_MS < now) throw new Refused('too-late');
 }
 
 async function replay(

@@ -123,7 +123,7 @@ async function act(deps: PortalDeps, req: Request, res: Response, session: Sessi
   await answerEdit(deps, req, res, session, {
     ...asked(req),
     fields: action.sets,
-    action: { name, guards: action.guards },
+    action: { name, guards: action.guards, binds: action.binds?.digest ?? null, until: action.until ?? null },
     seen: body.seen ?? {},
   });
 }

@@ -51,6 +51,7 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   D10: 'Our team has to agree to this change first.',
   R2: 'Our team looked at both and decided that ours counts.',
   R4: 'Our team looked at both and decided on another value.',
+  A2: 'This changed at the very moment you decided, so your decision does not count. Please read it again.',
   F1: 'A later change of yours took its place.',
   S3: 'Your change was in our records, and then somebody changed it again.',
 };
@@ -90,6 +91,7 @@ export const PROBLEMS = {
     'Idempotency key reused',
     'That Idempotency-Key was used for another request.',
   ],
+  'too-late': [409, 'Too late', 'The day until which this could be done is over. Please ask us.'],
   'fields-refused': [422, 'Please check', 'Some of the values cannot be taken.'],
   'too-many-requests': [429, 'Too many requests', 'Please wait a moment and try again.'],
   'too-many-streams': [429, 'Too many streams', 'Too many live connections are open for you.'],

@@ -167,6 +167,12 @@ export interface Database {
     parent_object: AppObject;
     parent_id: RecordId;
   };
+  lines: {
+    hub_id: HubId;
+    line_id: RecordId;
+    object: AppObject;
+    record_id: RecordId;
+  };
   creations: {
     hub_id: HubId;
     edit_id: EditId;

@@ -152,6 +152,14 @@ create table journal (
   PRIMARY KEY (hub_id, seq)
 );
 
+create table lines (
+  hub_id bigint not null,
+  line_id text not null,
+  object text not null,
+  record_id text not null,
+  PRIMARY KEY (hub_id, line_id, object, record_id)
+);
+
 create table links (
   hub_id bigint not null,
   object text not null,
@@ -280,6 +288,8 @@ CREATE INDEX journal_at ON public.journal USING brin (hub_id, at);
 CREATE INDEX journal_of_kind ON public.journal USING btree (hub_id, kind, seq) WHERE (kind <> ALL (ARRAY['changed'::text, 'found'::text, 'ignored'::text]));
 
 CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
+
+CREATE INDEX lines_of_record ON public.lines USING btree (hub_id, object, record_id);
 
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
 

@@ -108,6 +108,14 @@ export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
   }
 }
 
+/** A3: the decision no longer counts, because what it names is no longer what the CRM holds. */
+export function voided(field: string, crm: Standing, value: Value): Note {
+  return {
+    ...{ kind: 'decided' as const, field, editId: null, actor: crm.by, rule: 'A3', crmAt: crm.at },
+    ...{ before: crm.value, after: value, outcome: 'void' },
+  };
+}
+
 /** What a ruling meant for the held edit it answers. */
 export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
   const choice = ruling.ruling?.choice ?? 'keep';

@@ -5,6 +5,7 @@ import type { Db, Order, OrderOutcome } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import {
+  endBackfills,
   endOrder,
   loadPauses,
   orderBackfill,
@@ -86,7 +87,10 @@ async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Prom
   if (pause.direction !== 'in') {
     await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, covered), { now });
   }
-  if (pause.direction !== 'out') await orderBackfill(trx, ctx.hubId, covered, now);
+  if (pause.direction !== 'out') {
+    await endBackfills(trx, ctx.hubId, covered, now); // what it read during the pause was not let in
+    await orderBackfill(trx, ctx.hubId, covered, now);
+  }
   return DONE;
 }
 
