@@ -16,6 +16,7 @@ import { deskRouter } from './desk/router.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
+import type { Limits } from './portal/limits.ts';
 import { portalRouter } from './portal/router.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
@@ -47,6 +48,7 @@ export interface Overrides {
   /** Named steps of the loop; tests kill the process there. */
   at?: (step: string) => void;
   patience?: Patience;
+  limits?: Partial<Limits>;
 }
 
 const clock: Clock = {
@@ -120,7 +122,10 @@ async function compose(
     log,
     at,
   });
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
+  const portal = portalRouter({
+    ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
+    ...(overrides.limits === undefined ? {} : { limits: overrides.limits }),
+  });
   const desk = desksOf(config, hub, { db, signals });
   const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
   const server = await startServer({

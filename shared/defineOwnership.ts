@@ -90,10 +90,12 @@ export interface CreationSpec<A extends string, O extends string, F extends stri
   takes: Readonly<Partial<Record<F, 'required' | 'optional'>>>;
   /** CRM properties that are always set. */
   presets: Readonly<Record<string, string>>;
+  /** What is set besides: the fields that get the person's name and the time, and the CRM property that gets the text as HTML for staff. */
+  stamps?: { author: F; at: F; text: F; html: string };
   /** The objects it may hang on; none: it hangs on one of the person's companies. */
   on: readonly N[];
-  /** A file comes with it. */
-  document?: true;
+  /** A file comes with it; the fields that say which. */
+  document?: { ids: F; name: F; size: F; type: F; digest: F };
 }
 
 type ActionOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {

@@ -3,7 +3,7 @@
  * sides change a field at once, who sees and who edits. This one is the demo business: a firm that installs and
  * services heating and cooling plants for other companies.
  */
-import { defineOwnership, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
+import { defineOwnership, type CreationSpec, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
 
 /** The audiences a field is for. */
 const everyone = ['direct', 'member', 'partner'] as const;
@@ -210,6 +210,7 @@ export const ownership = defineOwnership({
       key: 'key',
       takes: { text: 'required' },
       presets: { portal_shared: 'true' },
+      stamps: { author: 'author', at: 'at', text: 'text', html: 'hs_note_body' },
       on: ['ticket'],
     },
     uploadDocument: {
@@ -219,8 +220,9 @@ export const ownership = defineOwnership({
       key: 'key',
       takes: { text: 'optional' },
       presets: { portal_shared: 'true' },
+      stamps: { author: 'author', at: 'at', text: 'text', html: 'hs_note_body' },
       on: ['company', 'ticket'],
-      document: true,
+      document: { ids: 'files', name: 'fileName', size: 'fileSize', type: 'fileType', digest: 'fileDigest' },
     },
   },
 });
@@ -235,4 +237,7 @@ export const isObject = (name: string): name is AppObject => Object.hasOwn(objec
 export const isAudience = (name: string): name is AppAudience => Object.hasOwn(ownership.audiences, name);
 export const fieldOf = (object: AppObject, name: string): FieldSpec<AppAudience> | undefined =>
   Object.hasOwn(objects[object].fields, name) ? objects[object].fields[name] : undefined;
+/** What customers may make, by name. */
+export const creations: Readonly<Record<string, CreationSpec<AppAudience, AppObject, string, AppObject>>> =
+  ownership.creations;
 export const OBJECTS = Object.keys(objects).filter(isObject);

@@ -193,6 +193,17 @@ export const editRequest = z.strictObject({
   seen: seen.optional().describe('The version of each field as it was seen; wins over If-Match.'),
 });
 
+export const uploadRequest = z.strictObject({
+  name: z.string().min(1).max(200),
+  size: z.int().min(1),
+});
+
+export const upload = z.object({
+  uploadId: z.uuid(),
+  offset: z.int(),
+  chunkMaxBytes: z.int().describe('The largest piece that is taken.'),
+});
+
 export const creationRequest = z.strictObject({
   fields: z.record(z.string(), asked).refine(few, `At most ${FIELDS_MAX} fields.`),
   on: z.strictObject({ object: z.string().max(100), id: z.string().max(20) }).exactOptional(),
@@ -202,6 +213,10 @@ export const creationRequest = z.strictObject({
 export const actionRequest = z.strictObject({ seen: seen.optional() });
 
 export const listQuery = z.object({
+  on: z
+    .string()
+    .regex(/^\w{1,50}:\d{1,20}$/, '`on` names a record, as in ticket:123.')
+    .exactOptional(),
   after: z
     .string()
     .regex(/^\d{1,20}$/, '`after` is not a page mark.')

@@ -2,6 +2,7 @@
 import { isRecordId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
 import { who } from '@tallystick/shared/words';
+import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
 import { staffOf } from '../store/staff.ts';
@@ -66,6 +67,5 @@ function userIdOf(source: Source | null): string | null {
 const NAME_MAX_CHARS = 60;
 
 function nameOf({ recordId, fields }: RecordRow): string {
-  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
-  return (name === '' ? (fields.email?.value ?? `customer ${recordId}`) : name).slice(0, NAME_MAX_CHARS);
+  return personNameOf(recordId, fields).slice(0, NAME_MAX_CHARS);
 }

@@ -31,7 +31,7 @@ export interface EditRequest {
   idempotencyKey: string | undefined;
 }
 
-const KEY_MAX_CHARS = 200;
+export const KEY_MAX_CHARS = 200;
 
 /**
  * Stores the edit, or finds that it was stored before under the same key. That is looked for first: a repeated request
@@ -51,7 +51,7 @@ export async function acceptEdit(
   const finding = findRecord(deps, session, request.object, request.id);
   const defining = definitionsOf(db, person.hubId);
   for (const each of [finding, defining]) each.catch(() => undefined); // awaited only where they matter
-  const before = await replay(deps, session, key, fingerprint);
+  const before = await replayed(deps, session, key, fingerprint);
   if (before !== null) return { edit: before, replayed: true };
   const record = await finding;
   const wanted = readValues(request, record, person.audience, {
@@ -83,7 +83,7 @@ export async function acceptEdit(
   });
   deps.at?.('edit.stored');
   if (stored) signals.wake(person.hubId);
-  const edit = await replay(deps, session, key, fingerprint);
+  const edit = await replayed(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };
 }
@@ -96,7 +96,7 @@ function refuseTooLate(record: RecordRow, until: string | null, now: number): vo
   if (day !== null && Date.parse(`${day}T00:00:00Z`) + DAY_ENDS_MS < now) throw new Refused('too-late');
 }
 
-async function replay(
+export async function replayed(
   deps: PortalDeps,
   { person }: Session,
   key: string,
@@ -189,7 +189,7 @@ async function countryOf(
   return countries.size === 1 ? ([...countries][0] ?? null) : null;
 }
 
-function propertyOf(
+export function propertyOf(
   object: AppObject,
   spec: FieldSpec<string>,
   definitions: ReadonlyMap<string, Definition>,

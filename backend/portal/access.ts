@@ -10,6 +10,7 @@ import { Refused } from './problem.ts';
 import { MERGES_MAX, survivorOf, type Session } from './session.ts';
 import { isStale } from './views.ts';
 import { sees } from './visibility.ts';
+import type { Scan } from './uploads.ts';
 import { until } from './waiting.ts';
 
 export interface PortalDeps {
@@ -18,6 +19,8 @@ export interface PortalDeps {
   now: () => number;
   newId: () => string;
   limits?: Partial<Limits>;
+  /** Absent: no virus scanner is there. */
+  scan?: Scan;
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at?: (step: string) => void;
 }

@@ -3,6 +3,7 @@ import type { CreationMeta, FieldMeta, Me, ObjectMeta } from '@tallystick/shared
 import { objects, OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
+import { personNameOf } from '../store/people.ts';
 import type { PortalDeps } from './access.ts';
 import type { Session } from './session.ts';
 import { recordView } from './views.ts';
@@ -15,12 +16,11 @@ export async function readMe({ db, now }: PortalDeps, { person, reach }: Session
     loadRecords(db, person.hubId, [{ object: 'contact', recordId: person.contactId }, ...companies]),
   ]);
   const contact = loaded.find(({ object }) => object === 'contact');
-  const named = [contact?.fields.firstName?.value, contact?.fields.lastName?.value].filter(Boolean).join(' ');
   const seen = OBJECTS.filter((object) => objects[object].scope[person.audience] !== 'none');
   return {
     contactId: person.contactId,
     audience: person.audience,
-    name: named === '' ? (contact?.fields.email?.value ?? `Contact ${person.contactId}`) : named,
+    name: personNameOf(person.contactId, contact?.fields ?? {}),
     companies: loaded
       .filter((row) => row.object === 'company' && sees(person, reach, row))
       .map((row) => ({ id: row.recordId, name: recordView({ person, reach }, row, now()).title })),

@@ -9,6 +9,9 @@ const COMPONENTS = {
   RecordList: schemas.recordList,
   EditRequest: schemas.editRequest,
   ActionRequest: schemas.actionRequest,
+  CreationRequest: schemas.creationRequest,
+  UploadRequest: schemas.uploadRequest,
+  Upload: schemas.upload,
   Receipt: schemas.receipt,
   ReceiptList: schemas.receiptList,
   StreamMessage: schemas.streamMessage,
@@ -42,6 +45,7 @@ export function openApi() {
 // eslint-disable-next-line max-lines-per-function -- one table, read across
 function paths(): Record<string, Record<string, unknown>> {
   const object = inPath('object', { type: 'string', enum: OBJECTS });
+  const uploadId = inPath('uploadId', { type: 'string', format: 'uuid' });
   const id = inPath('id', { type: 'string', pattern: '^[1-9][0-9]*$' });
   const prefer = inHeader(
     'Prefer',
@@ -70,7 +74,7 @@ function paths(): Record<string, Record<string, unknown>> {
     '/records/{object}': {
       get: operation(
         'The records of one object in reach, by id.',
-        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), prefer],
+        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), inQuery('on', 'string'), prefer],
         answer(200, 'RecordList', 'A page.'),
       ),
     },
@@ -98,6 +102,52 @@ function paths(): Record<string, Record<string, unknown>> {
           receipt,
         ),
         requestBody: body('ActionRequest'),
+      },
+    },
+    '/records/{object}/{id}/file': {
+      get: operation('The document that the record is: always as an attachment.', [object, id], {
+        200: {
+          description: 'The file.',
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
+      }),
+    },
+    '/creations/{name}': {
+      post: {
+        ...operation(
+          'Make something: a request, a comment, a document. Made once for each key.',
+          [
+            inPath('name', { type: 'string', enum: Object.keys(ownership.creations) }),
+            inHeader(
+              'Idempotency-Key',
+              true,
+              'Made once for each thing the person does; repeating it repeats nothing.',
+            ),
+            prefer,
+          ],
+          receipt,
+        ),
+        requestBody: body('CreationRequest'),
+      },
+    },
+    '/uploads': {
+      post: {
+        ...operation('Announce a file.', [], answer(201, 'Upload', 'Send its pieces to this upload.')),
+        requestBody: body('UploadRequest'),
+      },
+    },
+    '/uploads/{uploadId}': {
+      head: operation('How much of the file is here.', [uploadId], OFFSET),
+      patch: {
+        ...operation(
+          'Send the next piece.',
+          [uploadId, inHeader('Upload-Offset', true, 'Where in the file the piece begins.')],
+          OFFSET,
+        ),
+        requestBody: {
+          required: true,
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     '/edits': {
@@ -134,6 +184,7 @@ function operation(summary: string, parameters: unknown[], responses: Record<str
   return { summary, parameters, responses: { ...responses, default: problem } };
 }
 
+const OFFSET = { 204: { description: 'Upload-Offset says where the file ends by now.' } };
 const ref = (name: Component) => ({ $ref: `#/components/schemas/${name}` });
 const answer = (status: number, name: Component, description: string) => ({
   [status]: { description, content: { 'application/json': { schema: ref(name) } } },

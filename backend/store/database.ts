@@ -6,11 +6,12 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { Packed } from './kept.ts';
+import type { PortalTables } from './portalTables.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
-type Stamp = ColumnType<Date, Date, Date>;
-type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
-type Big = ColumnType<string, string | number, string | number>;
+export type Stamp = ColumnType<Date, Date, Date>;
+export type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+export type Big = ColumnType<string, string | number, string | number>;
 
 /** What a mirror row keeps of a field: what was held, and the journal number under which it got its value. */
 export interface Kept extends Held {
@@ -86,11 +87,15 @@ export type Order =
     }
   | { do: 'resume'; pauseId: string }
   | { do: 'role'; userId: string; role: Role | null }
-  | { do: 'everybody'; role: Role };
+  | { do: 'everybody'; role: Role }
+  /** A customer downloads a file of this record. */
+  | { do: 'address'; object: AppObject; recordId: RecordId; fileId: string };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
   code: string;
+  /** What was asked for; good for a moment only. */
+  value?: string;
 }
 
 /** Never personal data: a journal entry's detail cannot be erased. */
@@ -122,7 +127,7 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database {
+export interface Database extends PortalTables {
   hubs: {
     hub_id: HubId;
     app_id: string;
@@ -159,33 +164,6 @@ export interface Database {
     found_seq: Big;
     changed_seq: Big;
     read_at: MaybeStamp;
-  };
-  parents: {
-    hub_id: HubId;
-    object: AppObject;
-    record_id: RecordId;
-    parent_object: AppObject;
-    parent_id: RecordId;
-  };
-  lines: {
-    hub_id: HubId;
-    line_id: RecordId;
-    object: AppObject;
-    record_id: RecordId;
-  };
-  creations: {
-    hub_id: HubId;
-    edit_id: EditId;
-    on_object: AppObject;
-    on_id: RecordId;
-    companies: RecordId[];
-    upload_id: string | null;
-    file_id: string | null;
-    sent_at: MaybeStamp;
-    not_before: Stamp;
-    attempts: Generated<number>;
-    error: ColumnType<WorkError | null, string | null | undefined, string | null>;
-    ended_at: MaybeStamp;
   };
   links: {
     hub_id: HubId;

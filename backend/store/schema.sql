@@ -267,6 +267,29 @@ create table staff (
   CHECK ((role = ANY (ARRAY['none'::text, 'viewer'::text, 'admin'::text])))
 );
 
+create table upload_pieces (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  at_byte bigint not null,
+  bytes bytea not null,
+  PRIMARY KEY (hub_id, upload_id, at_byte)
+);
+
+create table uploads (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  person text not null,
+  name text not null,
+  size_bytes bigint not null,
+  received_bytes bigint not null default 0,
+  type text,
+  digest text,
+  refused text,
+  created_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
+  PRIMARY KEY (hub_id, upload_id)
+);
+
 CREATE INDEX conflicts_of_record ON public.conflicts USING btree (hub_id, object, record_id, conflict_id);
 
 CREATE INDEX conflicts_open ON public.conflicts USING btree (hub_id, object, record_id) WHERE (settled_at IS NULL);
@@ -298,6 +321,8 @@ CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHER
 CREATE INDEX parents_children ON public.parents USING btree (hub_id, parent_object, parent_id);
 
 CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
+
+CREATE INDEX uploads_kept ON public.uploads USING btree (hub_id, person) WHERE (erased_at IS NULL);
 
 CREATE OR REPLACE FUNCTION public.journal_is_append_only()
  RETURNS trigger

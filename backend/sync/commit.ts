@@ -2,7 +2,7 @@
 import type { EditId, RecordId } from '@tallystick/shared/ids';
 import { observeField } from '@tallystick/shared/observe';
 import { objects, type AppObject } from '@tallystick/shared/ownership';
-import type { Reading } from '../hubspot/crm.ts';
+import type { Reading } from '../hubspot/readings.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';

@@ -23,6 +23,8 @@ import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './def
 import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
+import { eraseAbandoned } from './files.ts';
+import { makeCreations } from './creations.ts';
 import { carryOutOrders } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
@@ -31,8 +33,9 @@ const POLL_MS = 250;
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const KEEPING_MS = 2_000;
-const ORDERS_LOOK_MS = 1_000;
+const ASKED_LOOK_MS = 1_000;
 const MAX_ROUNDS_IN_FLIGHT = 20;
+const TIDYING_MS = 600_000;
 const DEFINITIONS_RETRY_MS = 10_000;
 const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
@@ -110,10 +113,14 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   };
   stopping.addEventListener('abort', end);
   if (stopping.aborted) end();
-  const bells = { arrived: new Bell(deps.clock, term.signal), due: new Bell(deps.clock, term.signal) };
+  const bell = (): Bell => new Bell(deps.clock, term.signal);
+  // `asked` is rung by people alone, not at the end of every round.
+  const bells = { arrived: bell(), due: bell(), asked: bell() };
   const inbox = new Inbox(deps.hubId, deps.db, deps.clock);
   const offWake = deps.signals.onWake((hubId) => {
-    if (hubId === deps.hubId) bells.due.ring();
+    if (hubId !== deps.hubId) return;
+    bells.due.ring();
+    bells.asked.ring();
   });
   const offArrived = deps.signals.onArrived((hubId, arrived) => {
     if (hubId !== deps.hubId) return;
@@ -129,7 +136,8 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
-      orderLoop(ctx, bells.due, term.signal),
+      askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
+      askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -244,6 +252,7 @@ async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly La
 async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
   let definitionsAt = -Infinity;
   let heartbeatAt = -Infinity;
+  let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
     if (now - heartbeatAt >= KEEPING_MS) {
@@ -254,16 +263,20 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
     }
+    if (now - tidiedAt > TIDYING_MS) {
+      await eraseAbandoned(ctx);
+      tidiedAt = now;
+    }
     if (!(await backfillPage(ctx))) await pause(deps.clock, KEEPING_MS, term);
   }
 }
 
-/** Staff's orders: looked for at every ring, so that a click is answered at once. */
-async function orderLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<void> {
+/** What people ask for besides edits: looked for at every ring, so that a click is answered at once. */
+async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<number>): Promise<void> {
   while (!term.aborted) {
     const { rings } = bell;
-    await carryOutOrders(ctx);
-    await bell.after(rings, ORDERS_LOOK_MS);
+    const done = await work();
+    if (done === 0) await bell.after(rings, ASKED_LOOK_MS);
   }
 }
 

@@ -85,6 +85,8 @@ export const ROOMS: readonly Room[] = [
         'libphonenumber-js',
         'libphonenumber-js/max',
         'libphonenumber-js/core',
+        'file-type',
+        'yauzl',
         'pino',
       ),
       isNode,
