@@ -1,7 +1,11 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
+import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { settingOf } from './sources/open.ts';
 
 const DEFAULT_PORT = 8787;
+const SOURCE_LOOK_S = 30;
+const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
 
@@ -18,6 +22,10 @@ export interface Config {
     appId: string | null;
     windowLimit: number;
   };
+  /** Where each other system's database is; one that is not here is not used. */
+  sourceUrls: Readonly<Record<string, string>>;
+  /** How often everything is compared with what the other systems say. */
+  sourceLookMs: number;
   /** User ids and e-mail addresses (in lower case) that are administrators of the desk whatever is stored. */
   deskAdmins: string[];
   /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
@@ -33,6 +41,8 @@ const url = (name: string) =>
   z
     .string({ error: `${name} is missing` })
     .refine((text) => URL.canParse(text), { error: `${name} is not an address` });
+const postgres = (name: string) =>
+  z.string().regex(/^postgres(ql)?:\/\//, `${name} does not start with postgres://`);
 const port = z.coerce
   .number({ error: 'PORT is not a number' })
   .int('PORT is not a whole number')
@@ -42,10 +52,7 @@ const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'DATABASE_URL does not start with postgres://')
-    .optional(),
+  DATABASE_URL: postgres('DATABASE_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
   HUBSPOT_ACCESS_TOKEN: z
     .string({ error: 'HUBSPOT_ACCESS_TOKEN is missing' })
@@ -60,6 +67,14 @@ const environment = z.object({
     .int('HUBSPOT_WINDOW_LIMIT is not a whole number')
     .min(1, 'HUBSPOT_WINDOW_LIMIT is below 1')
     .default(DEFAULT_WINDOW_LIMIT),
+  SOURCE_LOOK_S: z.coerce
+    .number({ error: 'SOURCE_LOOK_S is not a number' })
+    .min(1, 'SOURCE_LOOK_S is below 1')
+    .max(SOURCE_LOOK_MAX_S, `SOURCE_LOOK_S is above ${SOURCE_LOOK_MAX_S}`)
+    .default(SOURCE_LOOK_S),
+  ...Object.fromEntries(
+    Object.keys(sources).map((name) => [settingOf(name), postgres(settingOf(name)).optional()]),
+  ),
   DESK_ADMINS: z.string().default(''),
   NUDGE_SECRETS: z
     .string()
@@ -95,6 +110,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
     },
+    sourceUrls: sourceUrlsOf(settings),
+    sourceLookMs: settings.SOURCE_LOOK_S * 1_000,
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
@@ -102,6 +119,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function sourceUrlsOf(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  const urls = Object.keys(sources).flatMap((name): [string, string][] => {
+    const url = settings[settingOf(name)];
+    return typeof url === 'string' ? [[name, url]] : [];
+  });
+  return Object.fromEntries(urls);
 }
 
 const listOf = (text: string): string[] => text.split(',').flatMap((each) => each.trim() || []);

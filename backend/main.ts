@@ -17,6 +17,9 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
 import { portalRouter } from './portal/router.ts';
+import { toldSource } from './sources/cache.ts';
+import { openSources, SourceRefused } from './sources/open.ts';
+import type { Source } from './sources/source.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openDatabase } from './store/connection.ts';
@@ -64,12 +67,25 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const db = openDatabase(database.url, (error) =>
     log.warn({ err: error }, 'An idle database connection broke.'),
   );
+  let sources: Source[] = [];
   try {
-    return await compose(config, overrides, log, database, db);
+    sources = await openOrRefuse(config, log);
+    return await compose(config, overrides, log, database, db, sources);
   } catch (error) {
+    await Promise.all(sources.map((source) => source.close()));
     await db.destroy();
     await database.stop();
     throw error;
+  }
+}
+
+async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
+  const onTrouble = (source: string, trouble: unknown): void =>
+    log.warn({ source, trouble }, 'Another system does not answer.');
+  try {
+    return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
+  } catch (error) {
+    throw error instanceof SourceRefused ? new ConfigError(error.message) : error;
   }
 }
 
@@ -100,6 +116,7 @@ async function compose(
   log: Logger,
   database: OpenedDatabase,
   db: Db,
+  sources: readonly Source[],
 ): Promise<Service> {
   const signals = createSignals();
   let typeIds: Readonly<Record<string, string>> = {};
@@ -120,16 +137,14 @@ async function compose(
     log,
     at,
   });
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
+  const portal = portalRouter({
+    ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
+    sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
+  });
   const desk = desksOf(config, hub, { db, signals });
   const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
-  const server = await startServer({
-    host: config.host,
-    port: config.port,
-    intakePath: INTAKE_PATH,
-    intake,
-    app,
-  });
+  const { host, port } = config;
+  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
   const worker = startWorker({
     hubId: hub.hubId,
     appId: hub.appId,
@@ -145,6 +160,8 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
+    sources,
+    sourceLookMs: config.sourceLookMs,
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
@@ -160,6 +177,7 @@ async function compose(
       await server.close();
       await intake.close();
       await worker.stop();
+      await Promise.all(sources.map((source) => source.close()));
       await db.destroy();
       await database.stop();
     },

@@ -140,7 +140,10 @@ function propertiesCheck(object: AppObject, definitions: ReadonlyMap<string, Def
   const faults = [
     ...missing.map((spec) => `${spec.property} is not there`),
     ...unfit.map(({ spec, definition }) => `${spec.property} is a ${definition.type}, not a ${spec.kind}`),
-    ...locked.map(({ spec }) => `${spec.property} is read-only, but customers may edit ${spec.label}`),
+    ...locked.map(
+      ({ spec }) =>
+        `${spec.property} is read-only, but ${spec.owner === 'source' ? 'another system owns' : 'customers may edit'} ${spec.label}`,
+    ),
   ];
   return faults.length === 0
     ? { label, state: 'ok', text: `All ${specs.length} are there and of the right type.` }

@@ -1,7 +1,7 @@
 /** The routes over records and edits. Each parses, asks one of the rooms behind it, answers. */
 import { isEditId, isRecordId } from '@tallystick/shared/ids';
 import { isObject, objects } from '@tallystick/shared/ownership';
-import { actionRequest, editRequest, listQuery } from '@tallystick/shared/schemas';
+import { actionRequest, editRequest, listQuery, sourceQuery } from '@tallystick/shared/schemas';
 import { Router, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import { editById, recentEdits, type EditRow } from '../store/edits.ts';
@@ -12,6 +12,7 @@ import { readMe } from './me.ts';
 import { Refused } from './problem.ts';
 import { receiptOf } from './receipts.ts';
 import { idsOf, isOwn, type Session } from './session.ts';
+import { sourceView } from './sources.ts';
 import { etagOf } from './versions.ts';
 import { recordView } from './views.ts';
 import { sees } from './visibility.ts';
@@ -45,6 +46,13 @@ export function recordRoutes(deps: PortalDeps, sessionOf: (req: Request) => Sess
   router.post(
     '/records/:object/:id/actions/:action',
     route((req, res, session) => act(deps, req, res, session)),
+  );
+  router.get(
+    '/sources/:source',
+    route(async (req, res, session) => {
+      const { company } = parsed(sourceQuery, req.query);
+      res.json(await sourceView(deps, session, param(req, 'source'), company));
+    }),
   );
   router.get(
     '/edits',

@@ -18,6 +18,7 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   '/records/:object': ['GET'],
   '/records/:object/:id': ['GET', 'PATCH'],
   '/records/:object/:id/actions/:action': ['POST'],
+  '/sources/:source': ['GET'],
   '/edits': ['GET'],
   '/edits/:editId': ['GET'],
   '/stream': ['GET'],

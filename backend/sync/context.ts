@@ -7,7 +7,7 @@ import type { Kind } from '@tallystick/shared/values';
 import type { Logger } from 'pino';
 import type { Crm } from '../hubspot/crm.ts';
 import type { Signals } from '../signals.ts';
-import type { Db, Definition, WorkError } from '../store/database.ts';
+import type { Db, Definition, SourceHealth, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
 import type { Lease } from './lease.ts';
@@ -32,7 +32,13 @@ export interface Context {
   at: (step: string) => void;
   patience: Patience;
   /** How the hub's CRM has been answering. */
-  health: { failures: number; lastSuccessAt: number; failure: WorkError | null; scopes: string[] };
+  health: {
+    failures: number;
+    lastSuccessAt: number;
+    failure: WorkError | null;
+    scopes: string[];
+    sources: Record<string, SourceHealth>;
+  };
   mirror: MirrorCache;
   /** The newest journal entry; moves only inside `storing` and `applyBatch`. */
   head: Head;

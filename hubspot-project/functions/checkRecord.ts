@@ -6,7 +6,7 @@
  * ever used. The audience is a parameter of the question, not a claim about who asks.
  */
 import { decide, unfit, type Decision, type Property, type Refusal } from '@tallystick/shared/decide';
-import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import type {
   CheckedEdit,
   CheckedField,
@@ -102,7 +102,7 @@ function editOf(crm: Crm, audience: AppAudience, field: string, asked: Asked): C
   if (spec === undefined || objects[object].scope[audience] === 'none' || !spec.see.includes(audience))
     return refused(field, null, 'no-such-field');
   // The law knows who may write a field, the portal also by which road.
-  if (spec.owner !== 'crm' && spec.byActionOnly === true) return refused(field, null, 'not-yours-to-change');
+  if (isEditable(spec) && spec.byActionOnly === true) return refused(field, null, 'not-yours-to-change');
   if (Array.isArray(asked) && spec.kind !== 'choices') return refused(field, null, 'one-value-only');
   const rule = ruleOf(spec);
   const parsed = readValue(spec, asked);

@@ -16,6 +16,7 @@ import { translator } from '../../backend/intake/translate.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDeliveryStore } from '../../backend/store/deliveries.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
+import type { Source } from '../../backend/sources/source.ts';
 import type { Db } from '../../backend/store/database.ts';
 import type { Clock } from '../../backend/sync/budget.ts';
 import { startWorker, type Worker } from '../../backend/sync/worker.ts';
@@ -65,6 +66,8 @@ export async function startLoop(
   options: SimulatorOptions & {
     log?: boolean;
     at?: (step: string) => void;
+    sources?: readonly Source[];
+    sourceLookMs?: number;
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
@@ -101,6 +104,8 @@ export async function startLoop(
       holder: 'test',
       log: pino({ level: options.log === true ? 'debug' : 'silent' }),
       ...(options.at === undefined ? {} : { at: options.at }),
+      sources: options.sources ?? [],
+      sourceLookMs: options.sourceLookMs ?? 60_000,
     });
   const harness: LoopHarness = {
     sim,

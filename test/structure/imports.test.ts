@@ -15,6 +15,8 @@ describe('the import rules of the house', () => {
     { from: 'backend/store/work.ts', to: 'backend/sync/plan.ts' },
     { from: 'backend/hubspot/crm.ts', to: 'backend/store/work.ts' },
     { from: 'backend/sync/worker.ts', to: 'backend/portal/router.ts' },
+    { from: 'backend/sources/sql.ts', to: 'backend/store/edits.ts' },
+    { from: 'backend/sources/sql.ts', to: 'backend/hubspot/crm.ts' },
     { from: 'backend/sync/worker.ts', to: 'npm:express' },
     { from: 'backend/portal/records.ts', to: 'backend/hubspot/crm.ts' },
     { from: 'backend/portal/records.ts', to: 'backend/sync/worker.ts' },

@@ -59,12 +59,17 @@ export const ROOMS: readonly Room[] = [
     may: any(isShared, starts('backend/hubspot/'), npm('zod', '@hubspot/api-client'), isNode),
   },
   {
+    name: 'backend/sources',
+    holds: starts('backend/sources/'),
+    may: any(isShared, starts('backend/sources/'), npm('kysely', 'pg', 'zod'), isNode),
+  },
+  {
     name: 'backend/sync and its intake',
     holds: isSyncSide,
     may: any(
       isShared,
       isSyncSide,
-      starts('backend/store/', 'backend/hubspot/', 'backend/signals.ts'),
+      starts('backend/store/', 'backend/sources/', 'backend/hubspot/', 'backend/signals.ts'),
       npm('kysely', 'pg', 'pino'),
       isNode,
     ),
@@ -75,6 +80,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       starts('shared/'),
       starts('backend/portal/', 'backend/store/', 'backend/signals.ts', 'backend/hubspot/signature.ts'),
+      starts('backend/sources/'),
       (to) => starts('backend/desk/', 'backend/intake/')(to) && !isSyncSide(to),
       npm(
         'kysely',
