@@ -3,6 +3,7 @@ import type { DeskRole, HealthAnswer } from '@tallystick/shared/deskMessages';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
+import { sourceChannels } from './sources.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -66,7 +67,10 @@ export async function healthAnswer(
     sentence,
     well: isLed && failure === null && lagMs <= LAG_WELL_MS,
     numbers: numbersOf(status, trips),
-    channels: channelsOf(status, isLed, delivered, now),
+    channels: [
+      ...channelsOf(status, isLed, delivered, now),
+      ...sourceChannels(status.health.sources ?? {}, now),
+    ],
     hours: counts,
   };
 }

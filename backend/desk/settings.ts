@@ -11,6 +11,7 @@ import type { DeskUser } from './gate.ts';
 import { inWords } from './health.ts';
 import { loadNames } from './names.ts';
 import { deskPause } from './pauses.ts';
+import { sourceChecks } from './sources.ts';
 import { neededScopes } from './scopes.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
@@ -44,6 +45,7 @@ export async function settingsAnswer(
       scopesCheck(status),
       webhooksCheck(status, delivered, now),
       ...OBJECTS.map((object) => propertiesCheck(object, definitions)),
+      ...sourceChecks(status.health.sources ?? {}, now),
     ],
     pauses: pauses.map((pause) => deskPause(pause, names)),
     staff: staff.map(({ userId, name, email, role: own }) => ({

@@ -72,7 +72,10 @@ export function openSqlSource({ name, spec, url, now, onError }: SqlSourceOption
     name,
     spec,
     prove,
-    readValues: (keys) => proven(() => readValues(db, name, spec.view, keys)),
+    readValues: async (keys) => {
+      if (keys.length > KEYS_MAX) throw new Error(`At most ${KEYS_MAX} keys can be asked for at once.`);
+      return proven(() => readValues(db, name, spec.view, keys));
+    },
     readLists: (key) => proven(() => readLists(db, spec, key)),
     close: () => db.destroy(),
   };
@@ -122,7 +125,6 @@ async function readValues(
   view: string,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, SourceValues>> {
-  if (keys.length > KEYS_MAX) throw new Error(`At most ${KEYS_MAX} keys can be asked for at once.`);
   const owned = ownedFields(name);
   if (keys.length === 0 || owned.length === 0) return new Map();
   const { rows } = await sql<Record<string, string | null>>`

@@ -204,38 +204,38 @@ function mayPush({ ctx, pushed }: Look, recordId: RecordId): boolean {
   return (pushed.get(recordId) ?? []).filter((at) => at > since).length < REVERTS_MAX;
 }
 
+/** An edit a field, so that one the CRM refuses holds up no other. */
 async function storePushes(look: Look, pushes: readonly Push[], term: AbortSignal | null): Promise<void> {
   const { ctx, source, object, pushed } = look;
-  for (const push of pushes) {
-    if (term?.aborted === true) return;
+  const person = sourceId(source.name);
+  const audience = sourceAudience(source.name);
+  for (const { recordId, fields } of pushes) {
     const now = ctx.clock.now();
-    const key = keyOf(object, push, now);
-    pushed.set(push.recordId, [...(pushed.get(push.recordId) ?? []), now].slice(-REVERTS_MAX));
-    // By the connection of the lease: who has lost the hub asks for nothing any more.
-    await ctx.lease.exclusive((db) =>
-      storeEdit(db, ctx.hubId, {
-        editId: newEditId(ctx),
-        object,
-        recordId: push.recordId,
-        person: sourceId(source.name),
-        audience: sourceAudience(source.name),
-        askedAt: now,
-        action: null,
-        guards: [],
-        idempotencyKey: key,
-        fingerprint: key,
-        fields: push.fields.map(({ field, seen, wanted }) => ({ field, seen, wanted })),
-        lane: 'observe',
-      }),
-    );
+    pushed.set(recordId, [...(pushed.get(recordId) ?? []), now].slice(-REVERTS_MAX));
+    for (const { seq, ...asked } of fields) {
+      if (term?.aborted === true) return;
+      const key = keyOf([object, recordId, asked.field, seq, asked.wanted], now);
+      const edit = { editId: newEditId(ctx), object, recordId, person, audience, askedAt: now };
+      // By the connection of the lease: who has lost the hub asks for nothing any more.
+      await ctx.lease.exclusive((db) =>
+        storeEdit(db, ctx.hubId, {
+          ...edit,
+          action: null,
+          guards: [],
+          idempotencyKey: key,
+          fingerprint: key,
+          fields: [asked],
+          lane: 'observe',
+        }),
+      );
+    }
   }
   if (pushes.length > 0) ctx.signals.wake(ctx.hubId);
 }
 
 /** P5: one edit for one value over one version of the mirror, however often it is looked at. */
-function keyOf(object: AppObject, { recordId, fields }: Push, now: number): string {
-  const what = fields.map(({ field, seq, wanted }) => [field, seq, wanted]);
-  const text = JSON.stringify([object, recordId, what, Math.floor(now / REFUSED_AGAIN_MS)]);
+function keyOf(what: readonly unknown[], now: number): string {
+  const text = JSON.stringify([...what, Math.floor(now / REFUSED_AGAIN_MS)]);
   return createHash('sha256').update(text).digest('base64url');
 }
 
