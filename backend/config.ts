@@ -1,6 +1,7 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { parseHooks, type Hook } from './hooks/hook.ts';
 import { settingOf } from './sources/open.ts';
 
 const DEFAULT_PORT = 8787;
@@ -28,6 +29,8 @@ export interface Config {
   sourceLookMs: number;
   /** User ids and e-mail addresses (in lower case) that are administrators of the desk whatever is stored. */
   deskAdmins: string[];
+  /** Endpoints that are told of changes. */
+  hooks: readonly Hook[];
   /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
@@ -83,6 +86,10 @@ const environment = z.object({
       'NUDGE_SECRETS is not a list of whsec_… secrets',
     )
     .default(''),
+  HOOKS: z.string().default('[]'),
+  HOOKS_ALLOW_PRIVATE: z
+    .enum(['true', 'false'], { error: 'HOOKS_ALLOW_PRIVATE is not true or false' })
+    .default('false'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -113,12 +120,21 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     sourceUrls: sourceUrlsOf(settings),
     sourceLookMs: settings.SOURCE_LOOK_S * 1_000,
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
+    hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function hooksOf(text: string, allowPrivate: boolean): Hook[] {
+  try {
+    return parseHooks(text, allowPrivate);
+  } catch (error) {
+    throw new ConfigError(`Settings: ${error instanceof Error ? error.message : 'HOOKS is wrong'}.`);
+  }
 }
 
 function sourceUrlsOf(settings: Readonly<Record<string, unknown>>): Record<string, string> {

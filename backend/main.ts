@@ -13,6 +13,7 @@ import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
+import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
@@ -145,6 +146,7 @@ async function compose(
   const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
   const { host, port } = config;
   const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
+  const telling = { db, signals, clock, random: Math.random, log, at };
   const worker = startWorker({
     hubId: hub.hubId,
     appId: hub.appId,
@@ -162,6 +164,7 @@ async function compose(
     patience: overrides.patience ?? PATIENCE,
     sources,
     sourceLookMs: config.sourceLookMs,
+    beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');

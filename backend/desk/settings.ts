@@ -8,9 +8,10 @@ import { loadPauses } from '../store/orders.ts';
 import { definitionsOf } from '../store/records.ts';
 import { roleOf, staffOf } from '../store/staff.ts';
 import type { DeskUser } from './gate.ts';
-import { inWords } from './health.ts';
+import { hookChecks } from './hooks.ts';
 import { loadNames } from './names.ts';
 import { deskPause } from './pauses.ts';
+import { inWords } from './show.ts';
 import { sourceChecks } from './sources.ts';
 import { neededScopes } from './scopes.ts';
 import { hubStatus, type HubStatus } from './status.ts';
@@ -46,6 +47,7 @@ export async function settingsAnswer(
       webhooksCheck(status, delivered, now),
       ...OBJECTS.map((object) => propertiesCheck(object, definitions)),
       ...sourceChecks(status.health.sources ?? {}, now),
+      ...hookChecks(status.hooks, status.journalEntries, now),
     ],
     pauses: pauses.map((pause) => deskPause(pause, names)),
     staff: staff.map(({ userId, name, email, role: own }) => ({

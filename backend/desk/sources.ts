@@ -1,8 +1,8 @@
 /** How the other systems stand: a line each for the settings page, and a channel each for the health page. */
 import type { HealthAnswer, SettingsAnswer } from '@tallystick/shared/deskMessages';
 import { sources } from '@tallystick/shared/ownership';
-import type { SourceHealth } from '../store/database.ts';
-import { inWords } from './health.ts';
+import type { SourceHealth } from '../store/sourceHealth.ts';
+import { inWords } from './show.ts';
 import { SOURCE_ADVICE } from './words.ts';
 
 type Check = SettingsAnswer['checks'][number];

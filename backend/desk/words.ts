@@ -10,6 +10,12 @@ export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   backfill: 'records to load',
 };
 
+/** What to do about an endpoint that is not told of changes. */
+export const HOOK_ADVICE = {
+  failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',
+  gone: 'If it is to be told again, take it out of HOOKS, start the service, put it in and start again; it then begins anew.',
+} as const;
+
 /** What to do about another system, by what is wrong with it. */
 export const SOURCE_ADVICE: Readonly<Record<string, string>> = {
   unreachable:

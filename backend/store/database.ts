@@ -5,7 +5,9 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
+import type { HooksTable } from './hooksTable.ts';
 import type { Packed } from './kept.ts';
+import type { SourceHealth } from './sourceHealth.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
 type Stamp = ColumnType<Date, Date, Date>;
@@ -67,22 +69,6 @@ export interface HubHealth {
   scopes?: string[];
   /** What it last found out about the other systems, by name. */
   sources?: Record<string, SourceHealth>;
-}
-/** How another system that owns fields stands. */
-export interface SourceHealth {
-  /** ISO instant of the last look over everything. */
-  lookedAt: string;
-  /** Why it did not answer; null when it did. */
-  failure: WorkError | null;
-  /** Why its answer was not believed; null when it was. */
-  withheld: string | null;
-  /** Records with a key, and how many of the keys it knows. */
-  keys: number;
-  found: number;
-  /** Keys that several records share. */
-  shared: number;
-  /** Values that do not fit their field, and keys with several rows. */
-  unfit: number;
 }
 export type Direction = 'out' | 'in' | 'both';
 export type Role = 'none' | 'viewer' | 'admin';
@@ -346,6 +332,7 @@ export interface Database {
     done_at: MaybeStamp;
     outcome: ColumnType<OrderOutcome | null, string | null | undefined, string | null>;
   };
+  hooks: HooksTable;
   pauses: {
     hub_id: HubId;
     pause_id: GeneratedAlways<string>;

@@ -11,10 +11,10 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sourceAudience } from '@tallystick/shared/sourceSpec';
 import { KEYS_MAX, ownedFields, type OwnedField, type Source, type SourceAnswer } from '../sources/source.ts';
 import type { SourceValues } from '../sources/source.ts';
-import type { SourceHealth } from '../store/database.ts';
+import type { SourceHealth } from '../store/sourceHealth.ts';
 import { storeEdit } from '../store/edits.ts';
 import { ownedRecords, type OwnedRow } from '../store/owned.ts';
-import { Bell } from './bell.ts';
+import { Bell } from '../bell.ts';
 import type { Context } from './context.ts';
 import { planPush, type OwnedRecord, type Push } from './push.ts';
 

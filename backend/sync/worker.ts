@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { backfillPage } from '../intake/backfill.ts';
+import { Bell, pause } from '../bell.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { Arrived, Signals } from '../signals.ts';
 import type { Db, HubHealth } from '../store/database.ts';
@@ -19,7 +20,6 @@ import type { Source } from '../sources/source.ts';
 import { loadPauses } from '../store/orders.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
 import { applyBatch, type Translate } from './apply.ts';
-import { Bell, pause } from './bell.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
@@ -60,6 +60,8 @@ export interface WorkerDeps {
   /** Other systems that own fields; their values are written to the CRM. */
   sources?: readonly Source[];
   sourceLookMs?: number;
+  /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
+  beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
 
 export interface Worker {
@@ -129,6 +131,9 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   });
   void lease.lost.then(end);
   lead();
+  const beside = (deps.beside?.({ epoch: lease.epoch, signal: term.signal }) ?? Promise.resolve()).catch(
+    (error: unknown) => deps.log.error({ err: error, hub: deps.hubId }, 'What runs beside the worker ended.'),
+  );
   try {
     const busy = new Set<string>();
     const loops = [
@@ -143,6 +148,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
     if (failed?.status === 'rejected') throw failed.reason;
   } finally {
+    await beside;
     offWake();
     offArrived();
     stopping.removeEventListener('abort', end);

@@ -19,7 +19,7 @@ import { openDatabase } from '../../backend/store/connection.ts';
 import type { Source } from '../../backend/sources/source.ts';
 import type { Db } from '../../backend/store/database.ts';
 import type { Clock } from '../../backend/sync/budget.ts';
-import { startWorker, type Worker } from '../../backend/sync/worker.ts';
+import { startWorker, type Worker, type WorkerDeps } from '../../backend/sync/worker.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
@@ -68,6 +68,8 @@ export async function startLoop(
     at?: (step: string) => void;
     sources?: readonly Source[];
     sourceLookMs?: number;
+    /** Made when the hub is there; runs beside every worker that is started. */
+    beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
@@ -106,6 +108,7 @@ export async function startLoop(
       ...(options.at === undefined ? {} : { at: options.at }),
       sources: options.sources ?? [],
       sourceLookMs: options.sourceLookMs ?? 60_000,
+      ...besideOf(options.beside?.({ db, hubId, signals })),
     });
   const harness: LoopHarness = {
     sim,
@@ -158,6 +161,9 @@ export async function startLoop(
   await harness.worker.leading;
   return harness;
 }
+
+const besideOf = (beside: WorkerDeps['beside']): Pick<WorkerDeps, 'beside'> =>
+  beside === undefined ? {} : { beside };
 
 async function storeEdit(db: Db, hubId: HubId, edit: Ask): Promise<EditId> {
   const id = toEditId(randomUUID());

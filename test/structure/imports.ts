@@ -69,7 +69,13 @@ export const ROOMS: readonly Room[] = [
     may: any(
       isShared,
       isSyncSide,
-      starts('backend/store/', 'backend/sources/', 'backend/hubspot/', 'backend/signals.ts'),
+      starts(
+        'backend/store/',
+        'backend/sources/',
+        'backend/hubspot/',
+        'backend/signals.ts',
+        'backend/bell.ts',
+      ),
       npm('kysely', 'pg', 'pino'),
       isNode,
     ),
@@ -80,7 +86,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       starts('shared/'),
       starts('backend/portal/', 'backend/store/', 'backend/signals.ts', 'backend/hubspot/signature.ts'),
-      starts('backend/sources/'),
+      starts('backend/sources/', 'backend/standardWebhook.ts'),
       (to) => starts('backend/desk/', 'backend/intake/')(to) && !isSyncSide(to),
       npm(
         'kysely',
@@ -93,6 +99,19 @@ export const ROOMS: readonly Room[] = [
         'libphonenumber-js/core',
         'pino',
       ),
+      isNode,
+    ),
+  },
+  {
+    name: 'backend/hooks',
+    holds: starts('backend/hooks/'),
+    // What customers see is decided where the portal decides it, by the same pure functions.
+    may: any(
+      isShared,
+      starts('backend/hooks/', 'backend/store/', 'backend/signals.ts', 'backend/bell.ts'),
+      starts('backend/standardWebhook.ts', 'backend/portal/visibility.ts'),
+      starts('backend/portal/versions.ts', 'backend/portal/receipts.ts'),
+      npm('kysely', 'pino', 'zod'),
       isNode,
     ),
   },

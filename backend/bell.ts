@@ -1,5 +1,9 @@
 /** Waiting inside a worker's term: for a ring, or for a time. */
-import type { Clock } from './budget.ts';
+
+interface Clock {
+  /** Runs `work` after a delay; the answer takes it back. */
+  after(delayMs: number, work: () => void): () => void;
+}
 
 /** Wakes whoever waits for work; a ring after `rings` was read is not missed. */
 export class Bell {
