@@ -131,9 +131,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   });
   void lease.lost.then(end);
   lead();
-  const beside = (deps.beside?.({ epoch: lease.epoch, signal: term.signal }) ?? Promise.resolve()).catch(
-    (error: unknown) => deps.log.error({ err: error, hub: deps.hubId }, 'What runs beside the worker ended.'),
-  );
+  const beside = runBeside(ctx, deps, term.signal);
   try {
     const busy = new Set<string>();
     const loops = [
@@ -142,7 +140,6 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
       orderLoop(ctx, bells.due, term.signal),
-      sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term.signal),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -152,6 +149,18 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
     offWake();
     offArrived();
     stopping.removeEventListener('abort', end);
+  }
+}
+
+/** What may end, or fail, without ending the term. */
+async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
+  const works = [
+    sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
+    deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
+  ];
+  for (const ended of await Promise.allSettled(works)) {
+    if (ended.status === 'rejected')
+      deps.log.error({ err: ended.reason, hub: deps.hubId }, 'Work beside the worker ended.');
   }
 }
 
