@@ -81,8 +81,9 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 }
 
 async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
-  const onTrouble = (source: string, trouble: unknown): void =>
-    log.warn({ source, trouble }, 'Another system does not answer.');
+  // Not the error itself: the driver hangs its whole connection on it.
+  const onTrouble = (source: string, { message }: { message: string }): void =>
+    log.warn({ source, reason: message }, 'Another system does not answer.');
   try {
     return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
   } catch (error) {
