@@ -12,11 +12,7 @@ const FIELDS = ownedFields('billing');
 const BILLING = sourceAudience('billing');
 
 /** A company by its key; `balance` is what the CRM holds, `ours` whether the source wrote it. */
-function company(
-  key: string | null,
-  balance: Value,
-  { ours = true, asking = {}, id = 1 } = {},
-): OwnedRecord {
+function company(key: string | null, balance: Value, { ours = true, asking = {}, id = 1 } = {}): OwnedRecord {
   const held = {
     openBalance: { value: balance, seq: 7, ours },
     paymentStatus: { value: balance === null ? null : 'open', seq: 7, ours },
