@@ -4,6 +4,7 @@
  * services heating and cooling plants for other companies.
  */
 import { defineOwnership, type CreationSpec, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
+import type { SourceSpec } from './sourceSpec.ts';
 
 /** The audiences a field is for. */
 const everyone = ['direct', 'member', 'partner'] as const;
@@ -12,7 +13,7 @@ const customers = ['direct', 'member'] as const;
 const deciding = ['direct'] as const;
 
 export const ownership = defineOwnership({
-  version: '2026-11-23.1',
+  version: '2026-11-24.1',
 
   // Who is of several audiences is of the first one here.
   audiences: {
@@ -68,7 +69,11 @@ export const ownership = defineOwnership({
         orderStatus: { property: 'order_status', label: 'Order status', kind: 'choice', owner: 'crm', see: everyone, freshWithinS: 60 },
         lastSurveyAt: { property: 'last_survey_at', label: 'Last survey', kind: 'datetime', owner: 'crm', see: customers },
         accountManager: { property: 'hubspot_owner_id', label: 'Your contact with us', kind: 'owner', owner: 'crm', see: everyone },
-        // Staff see this on the card; no audience does.
+        // The billing system's word: we write what it says, and put back what somebody else wrote.
+        openBalance: { property: 'open_balance', label: 'Open balance', kind: 'currency', owner: 'source', source: 'billing', from: 'open_balance', see: deciding },
+        paymentStatus: { property: 'payment_status', label: 'Payments', kind: 'choice', owner: 'source', source: 'billing', from: 'payment_status', see: deciding },
+        // Staff see these on the card; no audience does.
+        billingCustomer: { property: 'billing_customer', label: 'Billing customer', kind: 'text', owner: 'crm', see: [] },
         internalRisk: { property: 'internal_risk', label: 'Internal risk', kind: 'choice', owner: 'crm', see: [] },
       },
     },
@@ -225,6 +230,46 @@ export const ownership = defineOwnership({
       document: { ids: 'files', name: 'fileName', size: 'fileSize', type: 'fileType', digest: 'fileDigest' },
     },
   },
+
+  sources: {
+    billing: {
+      label: 'Billing',
+      key: { object: 'company', field: 'billingCustomer' },
+      view: 'portal_customer',
+      lists: {
+        invoice: {
+          label: { one: 'Invoice', many: 'Invoices' },
+          view: 'portal_invoice',
+          see: customers,
+          newestBy: 'issuedOn',
+          fields: {
+            number: { column: 'number', label: 'Number', kind: 'text', see: customers },
+            issuedOn: { column: 'issued_on', label: 'Issued', kind: 'date', see: customers },
+            dueOn: { column: 'due_on', label: 'Due', kind: 'date', see: customers },
+            status: { column: 'status', label: 'Status', kind: 'choice', see: customers },
+            total: { column: 'total', label: 'Total', kind: 'currency', see: deciding },
+            open: { column: 'open', label: 'Still open', kind: 'currency', see: deciding },
+            currency: { column: 'currency', label: 'Currency', kind: 'text', see: customers },
+            reference: { column: 'reference', label: 'Your reference', kind: 'text', see: customers },
+          },
+        },
+        subscription: {
+          label: { one: 'Subscription', many: 'Subscriptions' },
+          view: 'portal_subscription',
+          see: customers,
+          newestBy: 'startedOn',
+          fields: {
+            plan: { column: 'plan', label: 'Plan', kind: 'text', see: customers },
+            status: { column: 'status', label: 'Status', kind: 'choice', see: customers },
+            startedOn: { column: 'started_on', label: 'Since', kind: 'date', see: customers },
+            renewsOn: { column: 'renews_on', label: 'Renews', kind: 'date', see: customers },
+            price: { column: 'price', label: 'Price', kind: 'currency', see: deciding },
+            currency: { column: 'currency', label: 'Currency', kind: 'text', see: customers },
+          },
+        },
+      },
+    },
+  },
 });
 
 export type AppOwnership = typeof ownership;
@@ -233,6 +278,8 @@ export type AppAudience = keyof AppOwnership['audiences'];
 
 /** The same rules for code that meets objects and fields by name at run time. */
 export const objects: Readonly<Record<AppObject, ObjectSpec<AppAudience>>> = ownership.objects;
+/** The other systems, by name. */
+export const sources: Readonly<Record<string, SourceSpec<AppAudience, AppObject>>> = ownership.sources ?? {};
 export const isObject = (name: string): name is AppObject => Object.hasOwn(objects, name);
 export const isAudience = (name: string): name is AppAudience => Object.hasOwn(ownership.audiences, name);
 export const fieldOf = (object: AppObject, name: string): FieldSpec<AppAudience> | undefined =>

@@ -10,6 +10,7 @@ import type {
   SessionEntry,
   SessionInfo,
   SignInWays,
+  SourceView,
   StreamMessage,
 } from './messages.ts';
 
@@ -67,12 +68,38 @@ const creationMeta = z.object({
   document: z.boolean().describe('A file comes with it: the upload is made first.'),
 });
 
+const sourceMeta = z.object({
+  name: z.string(),
+  label: z.string(),
+  lists: z.record(
+    z.string(),
+    z.object({
+      label: z.object({ one: z.string(), many: z.string() }),
+      fields: z.record(z.string(), z.object({ label: z.string(), kind: z.string() })),
+    }),
+  ),
+});
+
+export const sourceView = z.object({
+  source: z.string(),
+  label: z.string(),
+  state: z
+    .enum(['fresh', 'aged', 'down'])
+    .describe('aged: it did not answer in time, and these are its words of `asOf`; down: nothing is known.'),
+  asOf: instant.nullable().describe('When the other system said so.'),
+  message: z.string().nullable(),
+  lists: z
+    .record(z.string(), z.array(z.object({ id: z.string(), fields: z.record(z.string(), value) })))
+    .describe('Newest first.'),
+}) satisfies z.ZodType<SourceView>;
+
 export const me = z.object({
   contactId: z.string(),
   audience: z.string(),
   name: z.string(),
   companies: z.array(z.object({ id: z.string(), name: z.string() })),
   creations: z.array(creationMeta),
+  sources: z.array(sourceMeta).describe('Other systems: GET /sources/{name}.'),
   objects: z.record(
     z.string(),
     z.object({
@@ -211,6 +238,8 @@ export const creationRequest = z.strictObject({
 }) satisfies z.ZodType<CreationRequest>;
 
 export const actionRequest = z.strictObject({ seen: seen.optional() });
+
+export const sourceQuery = z.object({ company: z.string().max(20).exactOptional() });
 
 export const listQuery = z.object({
   on: z

@@ -7,6 +7,7 @@ import { markDue } from '../store/due.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { Refused } from './problem.ts';
+import type { HubSources } from './sources.ts';
 import { MERGES_MAX, survivorOf, type Session } from './session.ts';
 import { isStale } from './views.ts';
 import { sees } from './visibility.ts';
@@ -21,6 +22,8 @@ export interface PortalDeps {
   limits?: Partial<Limits>;
   /** Absent: no virus scanner is there. */
   scan?: Scan;
+  /** Other systems that own something customers look at; absent: there is none. */
+  sources?: HubSources;
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at?: (step: string) => void;
 }

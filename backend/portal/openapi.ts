@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the schemas that requests are parsed with and answers are typed by. */
-import { OBJECTS, ownership } from '@tallystick/shared/ownership';
+import { OBJECTS, ownership, sources } from '@tallystick/shared/ownership';
 import * as schemas from '@tallystick/shared/schemas';
 import { z } from 'zod';
 
@@ -12,6 +12,7 @@ const COMPONENTS = {
   CreationRequest: schemas.creationRequest,
   UploadRequest: schemas.uploadRequest,
   Upload: schemas.upload,
+  SourceView: schemas.sourceView,
   Receipt: schemas.receipt,
   ReceiptList: schemas.receiptList,
   StreamMessage: schemas.streamMessage,
@@ -149,6 +150,17 @@ function paths(): Record<string, Record<string, unknown>> {
           content: { 'application/octet-stream': { schema: { type: 'string' } } },
         },
       },
+    },
+    '/sources/{source}': {
+      get: operation(
+        'What another system holds for a company, as it says now, or as it last said with its age.',
+        [inPath('source', { type: 'string', enum: Object.keys(sources) }), inQuery('company', 'string')],
+        answer(
+          200,
+          'SourceView',
+          'The lists of this audience; never late and never an error for being away.',
+        ),
+      ),
     },
     '/edits': {
       get: operation('The person’s newest receipts.', [], answer(200, 'ReceiptList', 'Newest first.')),

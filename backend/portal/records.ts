@@ -1,7 +1,7 @@
 /** The routes over records. Each parses, asks one of the rooms behind it, answers. */
 import { isRecordId, type RecordId } from '@tallystick/shared/ids';
 import { isObject, objects, type AppObject } from '@tallystick/shared/ownership';
-import { listQuery } from '@tallystick/shared/schemas';
+import { listQuery, sourceQuery } from '@tallystick/shared/schemas';
 import { Router, type Request, type Response } from 'express';
 import { childrenOf, idsInReach, loadRecords } from '../store/records.ts';
 import { findRecord, refreshed, type PortalDeps } from './access.ts';
@@ -10,6 +10,7 @@ import { readMe } from './me.ts';
 import { Refused } from './problem.ts';
 import { param, parsed, waitOf } from './requests.ts';
 import type { Session } from './session.ts';
+import { sourceView } from './sources.ts';
 import { etagOf } from './versions.ts';
 import { recordView } from './views.ts';
 import { sees } from './visibility.ts';
@@ -35,6 +36,13 @@ export function recordRoutes(deps: PortalDeps, sessionOf: (req: Request) => Sess
   router.get(
     '/records/:object/:id/file',
     route((req, res, session) => download(deps, req, res, session)),
+  );
+  router.get(
+    '/sources/:source',
+    route(async (req, res, session) => {
+      const { company } = parsed(sourceQuery, req.query);
+      res.json(await sourceView(deps, session, param(req, 'source'), company));
+    }),
   );
   return router;
 }

@@ -24,6 +24,7 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   '/creations/:name': ['POST'],
   '/uploads': ['POST'],
   '/uploads/:uploadId': ['HEAD', 'PATCH'],
+  '/sources/:source': ['GET'],
   '/edits': ['GET'],
   '/edits/:editId': ['GET'],
   '/stream': ['GET'],

@@ -3,7 +3,7 @@
  * Pure, over links that were loaded before.
  */
 import type { RecordId } from '@tallystick/shared/ids';
-import type { AudienceSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, type AudienceSpec } from '@tallystick/shared/defineOwnership';
 import {
   isAudience,
   objects,
@@ -101,6 +101,6 @@ export function visibleFields(object: AppObject, audience: AppAudience): string[
 /** Whether this audience may change the field by an ordinary edit. */
 export function mayEdit(object: AppObject, field: string, audience: AppAudience): boolean {
   const spec = Object.hasOwn(objects[object].fields, field) ? objects[object].fields[field] : undefined;
-  if (spec === undefined || spec.owner === 'crm' || spec.byActionOnly === true) return false;
+  if (spec === undefined || !isEditable(spec) || spec.byActionOnly === true) return false;
   return spec.edit.includes(audience);
 }

@@ -67,6 +67,16 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   S3: 'Your change was in our records, and then somebody changed it again.',
 };
 
+/** What is said of another system, by how it answered; null: nothing needs to be said. */
+export const SOURCE_SENTENCES = {
+  fresh: null,
+  aged: 'This is not up to date: the system it comes from does not answer at the moment.',
+  down: 'This cannot be shown at the moment: the system it comes from does not answer. Please try again later.',
+  unlinked: 'Nothing is linked to this company yet.',
+  cut: 'Only the newest entries are shown.',
+} as const;
+export const NAME_A_COMPANY = 'You look after several companies: name one with `company`.';
+
 /** Problems of a request as a whole: by code, a title and one sentence. */
 export const PROBLEMS = {
   'sign-in': [401, 'Sign in', 'This needs a valid access token.'],

@@ -5,8 +5,10 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
+import type { HooksTable } from './hooksTable.ts';
 import type { Packed } from './kept.ts';
 import type { PortalTables } from './portalTables.ts';
+import type { SourceHealth } from './sourceHealth.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
 export type Stamp = ColumnType<Date, Date, Date>;
@@ -66,6 +68,8 @@ export interface HubHealth {
   failure?: WorkError | null;
   /** The token's scopes, as the CRM told them. */
   scopes?: string[];
+  /** What it last found out about the other systems, by name. */
+  sources?: Record<string, SourceHealth>;
 }
 export type Direction = 'out' | 'in' | 'both';
 export type Role = 'none' | 'viewer' | 'admin';
@@ -312,6 +316,7 @@ export interface Database extends PortalTables {
     done_at: MaybeStamp;
     outcome: ColumnType<OrderOutcome | null, string | null | undefined, string | null>;
   };
+  hooks: HooksTable;
   pauses: {
     hub_id: HubId;
     pause_id: GeneratedAlways<string>;

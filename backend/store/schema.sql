@@ -101,6 +101,25 @@ create table edits (
   PRIMARY KEY (hub_id, edit_id)
 );
 
+create table hooks (
+  hub_id bigint not null,
+  hook_id text not null,
+  url text not null,
+  audience text,
+  cursor_seq bigint not null,
+  batch_seq bigint,
+  sent_seq bigint,
+  failing_since timestamp with time zone,
+  attempts integer not null default 0,
+  not_before timestamp with time zone not null,
+  last_status integer,
+  last_error text,
+  delivered_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, hook_id)
+);
+
 create table hubs (
   hub_id bigint not null,
   app_id text not null,

@@ -3,6 +3,7 @@ import { STAFF, type Decision, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
 import type { Settlement } from '@tallystick/shared/settle';
+import { isSourceAudience } from '@tallystick/shared/sourceSpec';
 import type { Value } from '@tallystick/shared/values';
 import type { HeldEdit } from '../store/visits.ts';
 import type { OpenEdit, OpenPromise } from './situation.ts';
@@ -134,5 +135,7 @@ export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
 }
 
 function asker({ actor, person }: OpenEdit): Source {
-  return { via: actor.audience === STAFF ? 'STAFF' : 'CUSTOMER', id: actor.audience, person };
+  const { audience } = actor;
+  const via = audience === STAFF ? 'STAFF' : isSourceAudience(audience) ? 'SOURCE' : 'CUSTOMER';
+  return { via, id: audience, person };
 }
