@@ -2,7 +2,7 @@
  * Approving what was shown, against a rep who changes the quote at any moment: random schedules over the real
  * `visit`, with reads that answer late, writes that time out and are applied late or never, and crashes.
  */
-import { editId, recordId, type EditId } from '@tallystick/shared/ids';
+import { editId, recordId } from '@tallystick/shared/ids';
 import { ruleOf } from '@tallystick/shared/defineOwnership';
 import type { Rule } from '@tallystick/shared/decide';
 import { objects, ownership } from '@tallystick/shared/ownership';
@@ -157,9 +157,11 @@ function apply(world: World, promises: readonly OpenPromise[]): void {
 function answered(world: World, promises: readonly OpenPromise[]): void {
   for (const promise of world.promises)
     if (promises.some(({ promiseId }) => promiseId === promise.promiseId)) promise.answeredAt = world.now;
-  const edits = new Set<EditId>(promises.flatMap(({ editIds, restores }) => (restores ? [] : editIds)));
+  const written = promises.flatMap(({ editIds, field, restores }) =>
+    restores ? [] : editIds.map((id) => `${id} ${field}`),
+  );
   for (const edit of world.edits)
-    if (edits.has(edit.editId) && edit.state === 'accepted') edit.state = 'written';
+    if (written.includes(`${edit.editId} ${edit.field}`) && edit.state === 'accepted') edit.state = 'written';
 }
 
 function step(world: World, what: Step): void {
