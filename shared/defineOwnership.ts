@@ -179,7 +179,7 @@ export const isEditable = <A extends string>(
 
 // Types a business's code is written against.
 
-type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
+export type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
 
 export type ObjectName<W extends Objects> = keyof W['objects'] & string;
 export type FieldName<W extends Objects, N extends ObjectName<W>> = keyof W['objects'][N]['fields'] & string;
