@@ -25,6 +25,8 @@ interface Editable<A extends string> {
   required?: true;
   /** Staff approve every change before it reaches the CRM. */
   approval?: true;
+  /** A person who signed in must have proven who they are a short while ago to change it. */
+  proof?: true;
   /** Only an action may set the field. */
   byActionOnly?: true;
 }
