@@ -3,6 +3,7 @@ import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { settingOf } from './sources/open.ts';
+import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
 const DEFAULT_PORT = 8787;
 const SOURCE_LOOK_S = 30;
@@ -35,6 +36,10 @@ export interface Config {
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Null: customers do not sign in here; bearer tokens work. */
+  signIn: SignInConfig | null;
+  /** How many proxies before us may say where a request comes from. */
+  trustedProxies: number;
   host: string;
   port: number;
   logLevel: string;
@@ -55,6 +60,7 @@ const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
+  ...signInEnvironment,
   DATABASE_URL: postgres('DATABASE_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
   HUBSPOT_ACCESS_TOKEN: z
@@ -107,6 +113,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
   const settings = parsed.data;
+  const mistakes = mistakesInSignIn(settings);
+  if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
@@ -123,6 +131,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    signIn: signInConfigOf(settings),
+    trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,

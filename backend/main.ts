@@ -2,13 +2,13 @@
  * The composition root: only here the clock, the environment and the random source are read and the rooms are put
  * together. `startService` is also what the demo and the tests start.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
-import type { Router } from 'express';
+import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
@@ -22,6 +22,8 @@ import { portalRouter } from './portal/router.ts';
 import { toldSource } from './sources/cache.ts';
 import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
+import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
+import type { SignInSettings } from './portal/signIn/settings.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openDatabase } from './store/connection.ts';
@@ -137,13 +139,15 @@ async function compose(
     secrets: config.hubspot.clientSecrets,
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
   });
+  const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
   const portal = portalRouter({
+    ...signIn,
     ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
     ...(overrides.limits && { limits: overrides.limits }),
     sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
   });
   const desk = desksOf(config, hub, { db, signals });
-  const app = createApp({ routers: [portal.router, ...desk], log, ready: () => isReady(db) });
+  const app = appOf(config, [portal.router, ...desk], db, log);
   const { host, port } = config;
   const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
   const telling = { db, signals, clock, random: Math.random, log, at };
@@ -178,6 +182,7 @@ async function compose(
     close: async () => {
       portal.close();
       await server.close();
+      await mailer?.close();
       await intake.close();
       await worker.stop();
       await Promise.all(sources.map((source) => source.close()));
@@ -185,6 +190,23 @@ async function compose(
       await database.stop();
     },
   };
+}
+
+function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
+  const { trustedProxies } = config;
+  return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+/** Nothing where customers do not sign in. */
+function signInOf(
+  config: Config,
+  hubId: HubId,
+  log: Logger,
+): { signIn?: SignInSettings; mailer: Mailer | null } {
+  if (config.signIn === null) return { mailer: null };
+  const { mail, portalUrl, providers, idleMs, absoluteMs } = config.signIn;
+  const mailer = mail === null ? null : openMailer({ ...mail, log });
+  return { signIn: { hubId, portalUrl, mailer, providers, idleMs, absoluteMs, randomBytes }, mailer };
 }
 
 /** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */

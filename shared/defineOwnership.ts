@@ -25,6 +25,8 @@ interface Editable<A extends string> {
   required?: true;
   /** Staff approve every change before it reaches the CRM. */
   approval?: true;
+  /** A person who signed in must have proven who they are a short while ago to change it. */
+  proof?: true;
   /** Only an action may set the field. */
   byActionOnly?: true;
 }
@@ -179,7 +181,7 @@ export const isEditable = <A extends string>(
 
 // Types a business's code is written against.
 
-type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
+export type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
 
 export type ObjectName<W extends Objects> = keyof W['objects'] & string;
 export type FieldName<W extends Objects, N extends ObjectName<W>> = keyof W['objects'][N]['fields'] & string;

@@ -182,7 +182,7 @@ export interface SignInWays {
 /** Whose browser this is: `GET /session`. It answers 200 to everybody. */
 export type SessionInfo =
   | { state: 'signed-out' }
-  /** Signed in, but it is not certain which customer this is; `message` says what happens next. */
+  /** Signed in, but it is not certain which customer this is; `message` says what happens next. No address: empty. */
   | { state: 'unlinked'; email: string; reason: UnlinkedReason; message: string; expiresAt: string }
   | {
       state: 'signed-in';
@@ -191,12 +191,24 @@ export type SessionInfo =
       /** ISO instants: whatever happens, and when nothing happens. */
       expiresAt: string;
       idleUntil: string;
-      /** ISO instant of the last proof of who this is; some changes want a recent one. */
+      /** ISO instant of the last proof of who this is; some changes want a recent one. 1970: the provider does not say. */
       provenAt: string;
     };
 
 export type UnlinkedReason =
-  'no-contact' | 'several-contacts' | 'shared-address' | 'reused-address' | 'no-company' | 'gone' | 'refused';
+  /** It is being looked up; ask again in a moment. */
+  | 'checking'
+  | 'no-contact'
+  | 'several-contacts'
+  | 'shared-address'
+  | 'reused-address'
+  | 'no-company'
+  /** The identity provider does not vouch for an address. */
+  | 'unproven-address'
+  /** The contact has another address than the proven one now. */
+  | 'address-moved'
+  | 'gone'
+  | 'refused';
 
 /** One of the person's own sessions. */
 export interface SessionEntry {
@@ -208,6 +220,11 @@ export interface SessionEntry {
   address: string;
   createdAt: string;
   seenAt: string;
+}
+
+/** `GET /sessions`. */
+export interface SessionList {
+  sessions: SessionEntry[];
 }
 
 /** One change on the live stream; the SSE id is the hub's journal number. */

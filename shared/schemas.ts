@@ -9,6 +9,7 @@ import type {
   RecordView,
   SessionEntry,
   SessionInfo,
+  SessionList,
   SignInWays,
   SourceView,
   StreamMessage,
@@ -159,11 +160,14 @@ export const sessionInfo = z.discriminatedUnion('state', [
     state: z.literal('unlinked'),
     email: z.string(),
     reason: z.enum([
+      'checking',
       'no-contact',
       'several-contacts',
       'shared-address',
       'reused-address',
       'no-company',
+      'unproven-address',
+      'address-moved',
       'gone',
       'refused',
     ]),
@@ -188,6 +192,8 @@ export const sessionEntry = z.object({
   createdAt: instant,
   seenAt: instant,
 }) satisfies z.ZodType<SessionEntry>;
+
+export const sessionList = z.object({ sessions: z.array(sessionEntry) }) satisfies z.ZodType<SessionList>;
 
 export const problem = z.object({
   type: z.string(),
@@ -236,6 +242,18 @@ export const creationRequest = z.strictObject({
   on: z.strictObject({ object: z.string().max(100), id: z.string().max(20) }).exactOptional(),
   uploadId: z.uuid().exactOptional(),
 }) satisfies z.ZodType<CreationRequest>;
+
+const ADDRESS_MAX_CHARS = 254;
+export const mailRequest = z.strictObject({ email: z.string().max(ADDRESS_MAX_CHARS) });
+export const confirmRequest = z.strictObject({
+  token: z
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .describe('What stands behind # in the mail’s link.'),
+});
+export const signOutRequest = z.strictObject({
+  everywhere: z.boolean().default(false).describe('Ends every session of the person.'),
+});
 
 export const actionRequest = z.strictObject({ seen: seen.optional() });
 

@@ -195,6 +195,8 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
       return `the record was “${from}” and is “${to}”`;
     case 'ordered':
       return `${facts.who} ordered: ${String(detail?.do ?? '')} (${outcome ?? ''})`;
+    case 'linked':
+      return LINKED[outcome ?? ''] ?? 'it was looked up who signed in';
     case 'ignored':
       return 'events that concern none of the mapped fields';
     default:
@@ -202,6 +204,12 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
   }
 }
 
+const LINKED: Readonly<Record<string, string>> = {
+  linked: 'a person who signed in was linked to this contact',
+  followed: 'the link of a person who signed in follows this contact',
+  claim: 'it was not certain which contact a person who signed in is, so staff were asked',
+  ended: 'the link of a person who signed in has ended',
+};
 const CHOICES: Readonly<Record<KeptRuling['choice'], string>> = {
   keep: 'keep the CRM’s value',
   take: 'take what the customer asked for',

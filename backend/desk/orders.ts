@@ -37,6 +37,9 @@ const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   resume: 'Running again. What waited is being done now.',
   role: 'The role was changed.',
   everybody: 'The role of everybody else was changed.',
+  link: 'Linked: this person now sees what this contact may see.',
+  refuse: 'Refused: this person sees nothing, and is told to ask you.',
+  unlink: 'The link was undone. Whoever is signed in by it sees nothing any more.',
 };
 
 /** Postgres keeps the keys of a JSON object in an order of its own. */

@@ -6,6 +6,7 @@
  */
 import { Client } from '@hubspot/api-client';
 import { recordId, type RecordId } from '@tallystick/shared/ids';
+import { canonical } from '@tallystick/shared/values';
 import { objects, type AppObject } from '@tallystick/shared/ownership';
 import type { z } from 'zod';
 import * as answers from './answers.ts';
@@ -40,10 +41,23 @@ export interface Making {
   on: readonly { object: AppObject; id: RecordId }[];
 }
 
+/** What signing in needs of a contact. */
+export interface ContactRead {
+  contactId: RecordId;
+  archived: boolean;
+  /** Primary e-mail and secondary addresses, in canonical form. */
+  email: string | null;
+  additional: string[];
+  /** Since when it has this e-mail, CRM clock, ms; null: the history does not say. */
+  emailSince: number | null;
+}
+
 export interface Crm extends FilePort {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
+  /** By its primary or a secondary address, or by its id (that of a merged one answers with the survivor). */
+  readContact(named: string, by: 'email' | 'id'): Promise<Answer<ContactRead>>;
   listRecords(
     object: AppObject,
     after: string | null,
@@ -95,6 +109,7 @@ export function openCrm(options: CrmOptions): Crm {
   };
   return {
     ...reading(call, typeOf),
+    ...identifying(call, typeOf),
     ...writing(call, typeOf),
     ...files(call),
     ...describing(call, typeOf, options.accessToken),
@@ -183,6 +198,20 @@ function reading(
   };
 }
 
+function identifying(call: Call, typeOf: TypeOf): Pick<Crm, 'readContact'> {
+  return {
+    readContact: async (named, by) => {
+      const path = `${recordsPath(typeOf('contact'))}/${encodeURIComponent(named)}`;
+      const query = {
+        properties: 'email,hs_additional_emails',
+        propertiesWithHistory: 'email',
+        ...(by === 'email' ? { idProperty: 'email' } : {}),
+      };
+      return mapped(await call({ method: 'GET', path, query }, answers.crmRecord), contactOf);
+    },
+  };
+}
+
 function writing(call: Call, typeOf: TypeOf): Pick<Crm, 'updateRecords' | 'updateRecord' | 'createRecord'> {
   return {
     createRecord: async (object, { properties, on }) => {
@@ -254,4 +283,15 @@ const recordsPath = (type: string): string => `/crm/objects/${API_DATE}/${type}`
 function withHistory(object: AppObject): Record<string, string> {
   const names = propertiesOf(object).join(',');
   return { properties: names, propertiesWithHistory: names };
+}
+
+function contactOf(record: answers.CrmRecord): ContactRead {
+  const additional = (record.properties.hs_additional_emails ?? '').split(';');
+  return {
+    contactId: recordId(record.id),
+    archived: record.archived,
+    email: canonical('email', record.properties.email),
+    additional: additional.flatMap((each) => canonical('email', each) ?? []),
+    emailSince: record.propertiesWithHistory.email?.[0]?.timestamp ?? null,
+  };
 }

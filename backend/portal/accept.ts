@@ -1,7 +1,7 @@
 /** Accepting an edit: every value read strictly, every version resolved to what was seen; all of it or nothing. */
 import { createHash } from 'node:crypto';
 import { unfit, type Property } from '@tallystick/shared/decide';
-import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import { editId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import { parse, type Parsed, type Value } from '@tallystick/shared/values';
@@ -58,6 +58,7 @@ export async function acceptEdit(
     definitions: await defining,
     country: await countryOf(deps, session, record, request.fields),
   });
+  refuseUnproven(session, record.object, [...wanted.keys()], now());
   const guards = action?.guards ?? [];
   const binds = action?.binds ?? null;
   if (action !== null) refuseTooLate(record, action.until, now());
@@ -94,6 +95,19 @@ const DAY_ENDS_MS = 36 * 3_600_000;
 function refuseTooLate(record: RecordRow, until: string | null, now: number): void {
   const day = until === null ? null : (record.fields[until]?.value ?? null);
   if (day !== null && Date.parse(`${day}T00:00:00Z`) + DAY_ENDS_MS < now) throw new Refused('too-late');
+}
+
+/** How old the proof of who somebody is may be for a field that wants one. */
+export const PROOF_MAX_AGE_MS = 600_000;
+
+/** A browser may be left open: what opens the account to others wants its person, here and now. */
+function refuseUnproven({ by }: Session, object: AppObject, names: readonly string[], now: number): void {
+  if (by.is !== 'cookie' || now - by.provenAt <= PROOF_MAX_AGE_MS) return;
+  const wantsProof = names.some((name) => {
+    const spec = fieldOf(object, name);
+    return spec !== undefined && isEditable(spec) && spec.proof === true;
+  });
+  if (wantsProof) throw new Refused('prove-again');
 }
 
 export async function replayed(

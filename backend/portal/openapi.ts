@@ -2,6 +2,8 @@
 import { OBJECTS, ownership, sources } from '@tallystick/shared/ownership';
 import * as schemas from '@tallystick/shared/schemas';
 import { z } from 'zod';
+import { answer, body, inHeader, inPath, inQuery, operation, ref } from './openapiParts.ts';
+import { signInPaths } from './openapiSignIn.ts';
 
 const COMPONENTS = {
   Me: schemas.me,
@@ -17,8 +19,14 @@ const COMPONENTS = {
   ReceiptList: schemas.receiptList,
   StreamMessage: schemas.streamMessage,
   Problem: schemas.problem,
+  SignInWays: schemas.signInWays,
+  SessionInfo: schemas.sessionInfo,
+  SessionList: schemas.sessionList,
+  MailRequest: schemas.mailRequest,
+  ConfirmRequest: schemas.confirmRequest,
+  SignOutRequest: schemas.signOutRequest,
 };
-type Component = keyof typeof COMPONENTS;
+export type Component = keyof typeof COMPONENTS;
 
 export function openApi() {
   return {
@@ -29,10 +37,19 @@ export function openApi() {
       description: `What a customer may see and change, kept in agreement with the CRM. Rules ${ownership.version}.`,
     },
     servers: [{ url: '/portal/v1' }],
-    security: [{ token: [] }],
-    paths: paths(),
+    security: [{ token: [] }, { session: [] }],
+    paths: { ...paths(), ...signInPaths() },
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'For servers.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-portal_session',
+          description:
+            'For browsers, set by signing in (without the prefix on http://localhost). Unsafe methods are taken only from pages of the same origin (else 403 `cross-site`). A change that wants a recent proof is refused with 403 `prove-again` until the person has signed in again.',
+        },
+      },
       schemas: Object.fromEntries(
         Object.entries(COMPONENTS).map(([name, schema]) => [
           name,
@@ -188,29 +205,4 @@ function paths(): Record<string, Record<string, unknown>> {
   };
 }
 
-function operation(summary: string, parameters: unknown[], responses: Record<string, unknown>) {
-  const problem = {
-    description: 'A problem document (RFC 9457).',
-    content: { 'application/problem+json': { schema: ref('Problem') } },
-  };
-  return { summary, parameters, responses: { ...responses, default: problem } };
-}
-
 const OFFSET = { 204: { description: 'Upload-Offset says where the file ends by now.' } };
-const ref = (name: Component) => ({ $ref: `#/components/schemas/${name}` });
-const answer = (status: number, name: Component, description: string) => ({
-  [status]: { description, content: { 'application/json': { schema: ref(name) } } },
-});
-const body = (name: Component) => ({
-  required: true,
-  content: { 'application/json': { schema: ref(name) } },
-});
-const inPath = (name: string, schema: unknown) => ({ name, in: 'path', required: true, schema });
-const inQuery = (name: string, type: string) => ({ name, in: 'query', required: false, schema: { type } });
-const inHeader = (name: string, required: boolean, description: string) => ({
-  name,
-  in: 'header',
-  required,
-  description,
-  schema: { type: 'string' },
-});

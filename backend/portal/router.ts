@@ -7,7 +7,8 @@ import { editRoutes } from './edits.ts';
 import { openApi } from './openapi.ts';
 import { answerRefusals, sendProblem } from './problem.ts';
 import { recordRoutes } from './records.ts';
-import { createSignIn, type SignIn } from './signIn.ts';
+import { createSignIn, type SignIn } from './signIn/gate.ts';
+import { SIGN_IN_ADDRESSES, signInRoutes } from './signIn/routes.ts';
 import { createStreams } from './stream.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -29,6 +30,7 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   '/edits/:editId': ['GET'],
   '/stream': ['GET'],
   '/openapi.json': ['GET'],
+  ...SIGN_IN_ADDRESSES,
 };
 
 export interface Portal {
@@ -38,7 +40,7 @@ export interface Portal {
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
-  const { gate, sessionOf } = createSignIn(deps.db);
+  const { gate, sessionOf } = createSignIn(deps);
   const streams = createStreams(deps, sessionOf);
   const { requestsPerMinute, writesPerMinute } = limitsOf(deps);
   const router = Router();
@@ -48,8 +50,10 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
     next();
   });
   v1.get('/openapi.json', (_req, res) => void res.json(openApi()));
+  v1.use(signInRoutes(deps));
+  const open = ['/openapi.json', ...Object.keys(SIGN_IN_ADDRESSES)];
   v1.all(
-    Object.keys(ADDRESSES).filter((address) => address !== '/openapi.json'),
+    Object.keys(ADDRESSES).filter((address) => !open.includes(address)),
     gate,
     perPerson(sessionOf, requestsPerMinute, () => false),
     perPerson(sessionOf, writesPerMinute, (req) => ['GET', 'HEAD'].includes(req.method)),

@@ -1,6 +1,6 @@
 /** Every sentence a customer reads, in one place, beside no logic. */
 import type { Refusal } from '@tallystick/shared/decide';
-import type { EditState } from '@tallystick/shared/messages';
+import type { EditState, UnlinkedReason } from '@tallystick/shared/messages';
 
 /** Why a value, or a change, was not taken. */
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
@@ -76,10 +76,56 @@ export const SOURCE_SENTENCES = {
   cut: 'Only the newest entries are shown.',
 } as const;
 export const NAME_A_COMPANY = 'You look after several companies: name one with `company`.';
+/** Why somebody who signed in sees nothing, and what happens next. */
+export const UNLINKED: Readonly<Record<UnlinkedReason, string>> = {
+  checking: 'We are looking up your records. This takes a moment.',
+  'no-contact': 'We do not know this e-mail address. We have been told, or sign in with another address.',
+  'several-contacts':
+    'This e-mail address is not clear in our records. We have been told and will put it right.',
+  'shared-address':
+    'This e-mail address looks like one that several people read. We have been told; or sign in with your own.',
+  'reused-address':
+    'This e-mail address was somebody else’s in our records before. We have been told and will check it.',
+  'no-company': 'Your company is not open in the portal yet. We have been told.',
+  'unproven-address':
+    'The service you signed in with does not vouch for your e-mail address. Please sign in by a link instead.',
+  'address-moved':
+    'In our records your e-mail address has changed. Please sign in with the new one; we have been told as well.',
+  gone: 'We no longer have you in our records. Please ask us.',
+  refused: 'Our team could not confirm who you are. Please ask us.',
+};
+
+/** The mail with the link. */
+export const MAIL = {
+  subject: 'Your link to sign in',
+  text: (link: string, host: string): string =>
+    `Hello,
+
+somebody, hopefully you, asked to sign in at ${host}. Open this link in the same browser:
+
+${link}
+
+It works once and for ten minutes. If you did not ask for it, you need do nothing.
+`,
+};
 
 /** Problems of a request as a whole: by code, a title and one sentence. */
 export const PROBLEMS = {
-  'sign-in': [401, 'Sign in', 'This needs a valid access token.'],
+  'sign-in': [401, 'Sign in', 'Please sign in, or send a valid access token.'],
+  'not-linked': [403, 'Not linked', 'You are signed in, but we do not know for certain who you are.'],
+  'prove-again': [403, 'Prove who you are', 'Please sign in again before you change this.'],
+  'cross-site': [403, 'Not from here', 'This request did not come from a page of the portal.'],
+  'way-not-offered': [404, 'Not offered', 'This way of signing in is not offered here.'],
+  'link-over': [
+    410,
+    'Link no longer valid',
+    'This link was used before or is too old. Please ask for a new one.',
+  ],
+  'other-browser': [
+    403,
+    'Another browser',
+    'Please open the link in the browser in which you asked for it, or ask for a new one here.',
+  ],
   'not-found': [404, 'Not found', 'There is no such record.'],
   'no-such-address': [404, 'Not found', 'There is nothing at this address.'],
   'method-not-allowed': [405, 'Method not allowed', 'This address does not take that method.'],

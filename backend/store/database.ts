@@ -9,6 +9,7 @@ import type { HooksTable } from './hooksTable.ts';
 import type { Packed } from './kept.ts';
 import type { PortalTables } from './portalTables.ts';
 import type { SourceHealth } from './sourceHealth.ts';
+import type { SignInTables } from './signInTables.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
 export type Stamp = ColumnType<Date, Date, Date>;
@@ -93,7 +94,12 @@ export type Order =
   | { do: 'role'; userId: string; role: Role | null }
   | { do: 'everybody'; role: Role }
   /** A customer downloads a file of this record. */
-  | { do: 'address'; object: AppObject; recordId: RecordId; fileId: string };
+  | { do: 'address'; object: AppObject; recordId: RecordId; fileId: string }
+  /** Settles a claim: the person is this contact. */
+  | { do: 'link'; object: AppObject; recordId: RecordId; claimId: string }
+  /** Settles a claim: the person is nobody of ours. */
+  | { do: 'refuse'; claimId: string }
+  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
@@ -126,12 +132,14 @@ export const JOURNAL_KINDS = [
   'failed',
   /** A member of staff ordered something of the worker. */
   'ordered',
+  /** Somebody who signed in was linked to a contact, or could not be, or no longer is. */
+  'linked',
   /** Events that map to no rule of ours. */
   'ignored',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends PortalTables {
+export interface Database extends PortalTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -44,6 +44,20 @@ export async function personOf(db: Db, token: string): Promise<Person | null> {
   return { hubId: row.hub_id, contactId: row.contact_id, audience: row.audience };
 }
 
+/** Which of these tokens still count. */
+export async function livingTokens(db: Db, hubId: HubId, tokens: readonly string[]): Promise<Set<string>> {
+  if (tokens.length === 0) return new Set();
+  const byHash = new Map(tokens.map((token) => [hashOf(token).toString('hex'), token]));
+  const rows = await db
+    .selectFrom('people')
+    .select('token_hash')
+    .where('hub_id', '=', hubId)
+    .where('token_hash', 'in', tokens.map(hashOf))
+    .where('revoked_at', 'is', null)
+    .execute();
+  return new Set(rows.flatMap((row) => byHash.get(row.token_hash.toString('hex')) ?? []));
+}
+
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** People with access whose contact hangs on one of these companies, or is one of these contacts. */

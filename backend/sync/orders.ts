@@ -14,6 +14,7 @@ import {
   type OrderRow,
 } from '../store/orders.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
+import { settleIdentity } from './claims.ts';
 import { storing, type Context } from './context.ts';
 import { paid } from './round.ts';
 
@@ -97,6 +98,10 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'everybody':
       await saveDesk(trx, ctx.hubId, { everybody: order.role });
       return DONE;
+    case 'link':
+    case 'refuse':
+    case 'unlink':
+      return (await settleIdentity(ctx, trx, order, userId)) ? DONE : NOTHING_THERE;
     case 'address':
       throw new Error('A file’s address is asked of the CRM, not of the database.');
     default:
@@ -144,6 +149,11 @@ function detailOf(order: Order): Record<string, string | null> {
       return { do: order.do, user: order.userId, role: order.role };
     case 'everybody':
       return { do: order.do, role: order.role };
+    case 'link':
+    case 'refuse':
+      return { do: order.do, claim: order.claimId };
+    case 'unlink':
+      return { do: order.do, tie: order.tieId };
     case 'look':
     case 'retry':
     case 'discard':

@@ -28,6 +28,7 @@ import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseAbandoned } from './files.ts';
 import { makeCreations } from './creations.ts';
+import { linkIdentities } from './identities.ts';
 import { carryOutOrders } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
@@ -148,6 +149,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       keepingLoop(ctx, deps, term.signal),
       askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
       askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
+      askedLoop(bells.asked, term.signal, () => linkIdentities(ctx)),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));

@@ -95,6 +95,8 @@ export const ROOMS: readonly Room[] = [
         'express',
         'express-rate-limit',
         'libphonenumber-js',
+        'nodemailer',
+        'openid-client',
         'libphonenumber-js/max',
         'libphonenumber-js/core',
         'file-type',
