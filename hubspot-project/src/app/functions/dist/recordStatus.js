@@ -318,7 +318,7 @@ var ownership = defineOwnership({
       fields: {
         firstName: { property: "firstname", label: "First name", kind: "text", owner: "customer", see: everyone, edit: everyone },
         lastName: { property: "lastname", label: "Last name", kind: "text", owner: "customer", see: everyone, edit: everyone, required: true },
-        email: { property: "email", label: "E-mail", kind: "email", owner: "both", conflict: "ask", see: everyone, edit: everyone, required: true, approval: true },
+        email: { property: "email", label: "E-mail", kind: "email", owner: "both", conflict: "ask", see: everyone, edit: everyone, required: true, approval: true, proof: true },
         phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: everyone, edit: everyone },
         mobile: { property: "mobilephone", label: "Mobile", kind: "phone", owner: "customer", see: everyone, edit: everyone },
         jobTitle: { property: "jobtitle", label: "Job title", kind: "text", owner: "both", conflict: "newest", see: everyone, edit: everyone },
