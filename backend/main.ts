@@ -13,10 +13,15 @@ import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
+import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
+import type { Limits } from './portal/limits.ts';
 import { portalRouter } from './portal/router.ts';
+import { toldSource } from './sources/cache.ts';
+import { openSources, SourceRefused } from './sources/open.ts';
+import type { Source } from './sources/source.ts';
 import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
 import type { SignInSettings } from './portal/signIn/settings.ts';
 import { createApp, startServer } from './server.ts';
@@ -49,6 +54,7 @@ export interface Overrides {
   /** Named steps of the loop; tests kill the process there. */
   at?: (step: string) => void;
   patience?: Patience;
+  limits?: Partial<Limits>;
 }
 
 const clock: Clock = {
@@ -66,12 +72,26 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const db = openDatabase(database.url, (error) =>
     log.warn({ err: error }, 'An idle database connection broke.'),
   );
+  let sources: Source[] = [];
   try {
-    return await compose(config, overrides, log, database, db);
+    sources = await openOrRefuse(config, log);
+    return await compose(config, overrides, log, database, db, sources);
   } catch (error) {
+    await Promise.all(sources.map((source) => source.close()));
     await db.destroy();
     await database.stop();
     throw error;
+  }
+}
+
+async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
+  // Not the error itself: the driver hangs its whole connection on it.
+  const onTrouble = (source: string, { message }: { message: string }): void =>
+    log.warn({ source, reason: message }, 'Another system does not answer.');
+  try {
+    return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
+  } catch (error) {
+    throw error instanceof SourceRefused ? new ConfigError(error.message) : error;
   }
 }
 
@@ -102,6 +122,7 @@ async function compose(
   log: Logger,
   database: OpenedDatabase,
   db: Db,
+  sources: readonly Source[],
 ): Promise<Service> {
   const signals = createSignals();
   let typeIds: Readonly<Record<string, string>> = {};
@@ -114,25 +135,22 @@ async function compose(
   typeIds = hub.typeIds;
   const at = overrides.at ?? (() => undefined);
   const intake = createIntake({
-    databaseUrl: database.url,
-    signals,
-    now: Date.now,
+    ...{ databaseUrl: database.url, signals, now: Date.now, log, at },
     secrets: config.hubspot.clientSecrets,
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
-    log,
-    at,
   });
   const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at, ...signIn });
+  const portal = portalRouter({
+    ...signIn,
+    ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
+    ...(overrides.limits && { limits: overrides.limits }),
+    sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
+  });
   const desk = desksOf(config, hub, { db, signals });
   const app = appOf(config, [portal.router, ...desk], db, log);
-  const server = await startServer({
-    host: config.host,
-    port: config.port,
-    intakePath: INTAKE_PATH,
-    intake,
-    app,
-  });
+  const { host, port } = config;
+  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
+  const telling = { db, signals, clock, random: Math.random, log, at };
   const worker = startWorker({
     hubId: hub.hubId,
     appId: hub.appId,
@@ -148,6 +166,9 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
+    sources,
+    sourceLookMs: config.sourceLookMs,
+    beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
@@ -164,6 +185,7 @@ async function compose(
       await mailer?.close();
       await intake.close();
       await worker.stop();
+      await Promise.all(sources.map((source) => source.close()));
       await db.destroy();
       await database.stop();
     },

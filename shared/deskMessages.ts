@@ -33,7 +33,7 @@ export interface DeskField {
   name: string;
   label: string;
   /** Whose word counts. */
-  owner: 'crm' | 'customer' | 'both';
+  owner: 'crm' | 'customer' | 'both' | 'source';
   crm: DeskValue;
   /** What the portal shows; null: no audience sees it. */
   portal: string | null;

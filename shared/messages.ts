@@ -79,6 +79,39 @@ export interface CreationMeta {
   document: boolean;
 }
 
+/** A list of another system as this audience sees it. */
+export interface SourceListMeta {
+  label: { one: string; many: string };
+  fields: Record<string, { label: string; kind: string }>;
+}
+
+/** Another system that owns something this person may look at: `GET /sources/{name}`. */
+export interface SourceMeta {
+  name: string;
+  label: string;
+  lists: Record<string, SourceListMeta>;
+}
+
+export interface SourceItem {
+  /** The other system's id; unique in its list. */
+  id: string;
+  fields: Record<string, Value>;
+}
+
+/** What another system holds for one company. */
+export interface SourceView {
+  source: string;
+  label: string;
+  /** `fresh`: as it answered a moment ago. `aged`: it did not answer in time; these are its words of `asOf`. `down`: nothing is known. */
+  state: 'fresh' | 'aged' | 'down';
+  /** ISO instant of its answer; null: it was not asked, or did not answer. */
+  asOf: string | null;
+  /** One plain sentence, where there is something to say. */
+  message: string | null;
+  /** Newest first. */
+  lists: Record<string, SourceItem[]>;
+}
+
 export interface Me {
   contactId: string;
   audience: string;
@@ -86,6 +119,8 @@ export interface Me {
   /** The companies in reach. */
   companies: { id: string; name: string }[];
   creations: CreationMeta[];
+  /** The other systems this person may look into. */
+  sources: SourceMeta[];
   /** What this person may see: objects, fields, actions. */
   objects: Record<string, ObjectMeta>;
 }

@@ -1,5 +1,6 @@
 /** "Why does this field have this value?": a plain sentence first, then the evidence. */
 import type { HubId, RecordId } from '@tallystick/shared/ids';
+import { isEditable } from '@tallystick/shared/defineOwnership';
 import { fieldOf, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Source } from '@tallystick/shared/observe';
 import { show, type Value } from '@tallystick/shared/values';
@@ -83,10 +84,10 @@ export async function explain(
   const conflict =
     spec.owner === 'crm'
       ? 'none: customers cannot change it'
-      : spec.owner === 'customer'
-        ? 'customer'
-        : spec.conflict;
-  const approval = spec.owner !== 'crm' && spec.approval === true;
+      : spec.owner === 'both'
+        ? spec.conflict
+        : spec.owner;
+  const approval = isEditable(spec) && spec.approval === true;
   return {
     sentence: headline(
       spec.label,

@@ -26,10 +26,10 @@ export async function order(
   if (outcome === null)
     return { sentence: 'Your order is kept; nobody speaks for the hub at the moment, so it waits.' };
   if (!outcome.ok) throw new DeskRefused('nothing-there');
-  return { sentence: DONE[asked.order.do] };
+  return { sentence: asked.order.do === 'address' ? '' : DONE[asked.order.do] };
 }
 
-const DONE: Readonly<Record<Order['do'], string>> = {
+const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   look: 'The record is being read from the CRM now.',
   retry: 'It is being tried again now.',
   discard: 'The work was discarded, and the journal says by whom.',

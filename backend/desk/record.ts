@@ -11,6 +11,7 @@ import { isRecordId, type HubId, type RecordId } from '@tallystick/shared/ids';
 import { isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { versionOf } from '../portal/versions.ts';
 import { conflictsOfRecord, type KeptConflict } from '../store/conflicts.ts';
+import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf } from '../store/mirror.ts';
 import { isPaused, loadPauses, type Pause } from '../store/orders.ts';
@@ -136,8 +137,7 @@ export function titleOf({ object, recordId, fields }: RecordRow): string {
   const { title, label } = objects[object];
   const value = fields[title]?.value ?? null;
   if (object !== 'contact') return value === null ? `${label.one} ${recordId}` : cut(value);
-  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
-  return cut(name === '' ? (value ?? `${label.one} ${recordId}`) : name);
+  return cut(personNameOf(recordId, fields));
 }
 
 async function readAtOf(db: Db, hubId: HubId, row: RecordRow): Promise<Date | null> {

@@ -23,3 +23,23 @@ export const CLAIM_SENTENCES: Readonly<Record<ClaimReason, string>> = {
   'address-moved':
     'The contact has another e-mail now than the one this person proved, so their link was ended.',
 };
+
+/** What to do about an endpoint that is not told of changes. */
+export const HOOK_ADVICE = {
+  failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',
+  gone: 'If it is to be told again, take it out of HOOKS, start the service, put it in and start again; it then begins anew.',
+} as const;
+
+/** What to do about another system, by what is wrong with it. */
+export const SOURCE_ADVICE: Readonly<Record<string, string>> = {
+  unreachable:
+    'See whether it runs and whether the address in the settings is right. Customers see its last word with its age.',
+  'too-slow':
+    'See whether its views have an index on the customer. Customers see its last word with its age.',
+  barred: 'Give the role SELECT on the views that shared/ownership.ts names, and check its password.',
+  misfit: 'Make the views and columns that shared/ownership.ts names; the key and the id are text.',
+  'may-write': 'Take every right but SELECT on the views from the role. Until then nothing is read with it.',
+  withheld:
+    'If it is right, empty the fields in the CRM yourself. If not, mend its view: the next look counts.',
+  odd: 'Compare the keys in the CRM with the other system’s, and the kinds of the fields with its columns.',
+};

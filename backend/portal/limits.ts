@@ -5,6 +5,8 @@ export const LIMITS = {
   /** A page that needs a fresher value waits this long for the CRM, then shows what there is with its age. */
   freshWaitMs: 1_500,
   streamsPerPerson: 5,
+  uploadsPerPerson: 10,
+  fileMaxBytes: 20 * 1_048_576,
   streamBeatMs: 15_000,
   /** A stream's token, and what its person reaches, are read anew this often. */
   streamRecheckMs: 30_000,

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the schemas that requests are parsed with and answers are typed by. */
-import { OBJECTS, ownership } from '@tallystick/shared/ownership';
+import { OBJECTS, ownership, sources } from '@tallystick/shared/ownership';
 import * as schemas from '@tallystick/shared/schemas';
 import { z } from 'zod';
 import { answer, body, inHeader, inPath, inQuery, operation, ref } from './openapiParts.ts';
@@ -11,6 +11,10 @@ const COMPONENTS = {
   RecordList: schemas.recordList,
   EditRequest: schemas.editRequest,
   ActionRequest: schemas.actionRequest,
+  CreationRequest: schemas.creationRequest,
+  UploadRequest: schemas.uploadRequest,
+  Upload: schemas.upload,
+  SourceView: schemas.sourceView,
   Receipt: schemas.receipt,
   ReceiptList: schemas.receiptList,
   StreamMessage: schemas.streamMessage,
@@ -59,6 +63,7 @@ export function openApi() {
 // eslint-disable-next-line max-lines-per-function -- one table, read across
 function paths(): Record<string, Record<string, unknown>> {
   const object = inPath('object', { type: 'string', enum: OBJECTS });
+  const uploadId = inPath('uploadId', { type: 'string', format: 'uuid' });
   const id = inPath('id', { type: 'string', pattern: '^[1-9][0-9]*$' });
   const prefer = inHeader(
     'Prefer',
@@ -87,7 +92,7 @@ function paths(): Record<string, Record<string, unknown>> {
     '/records/{object}': {
       get: operation(
         'The records of one object in reach, by id.',
-        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), prefer],
+        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), inQuery('on', 'string'), prefer],
         answer(200, 'RecordList', 'A page.'),
       ),
     },
@@ -117,6 +122,63 @@ function paths(): Record<string, Record<string, unknown>> {
         requestBody: body('ActionRequest'),
       },
     },
+    '/records/{object}/{id}/file': {
+      get: operation('The document that the record is: always as an attachment.', [object, id], {
+        200: {
+          description: 'The file.',
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
+      }),
+    },
+    '/creations/{name}': {
+      post: {
+        ...operation(
+          'Make something: a request, a comment, a document. Made once for each key.',
+          [
+            inPath('name', { type: 'string', enum: Object.keys(ownership.creations) }),
+            inHeader(
+              'Idempotency-Key',
+              true,
+              'Made once for each thing the person does; repeating it repeats nothing.',
+            ),
+            prefer,
+          ],
+          receipt,
+        ),
+        requestBody: body('CreationRequest'),
+      },
+    },
+    '/uploads': {
+      post: {
+        ...operation('Announce a file.', [], answer(201, 'Upload', 'Send its pieces to this upload.')),
+        requestBody: body('UploadRequest'),
+      },
+    },
+    '/uploads/{uploadId}': {
+      head: operation('How much of the file is here.', [uploadId], OFFSET),
+      patch: {
+        ...operation(
+          'Send the next piece.',
+          [uploadId, inHeader('Upload-Offset', true, 'Where in the file the piece begins.')],
+          OFFSET,
+        ),
+        requestBody: {
+          required: true,
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
+      },
+    },
+    '/sources/{source}': {
+      get: operation(
+        'What another system holds for a company, as it says now, or as it last said with its age.',
+        [inPath('source', { type: 'string', enum: Object.keys(sources) }), inQuery('company', 'string')],
+        answer(
+          200,
+          'SourceView',
+          'The lists of this audience; never late and never an error for being away.',
+        ),
+      ),
+    },
     '/edits': {
       get: operation('The person’s newest receipts.', [], answer(200, 'ReceiptList', 'Newest first.')),
     },
@@ -142,3 +204,5 @@ function paths(): Record<string, Record<string, unknown>> {
     },
   };
 }
+
+const OFFSET = { 204: { description: 'Upload-Offset says where the file ends by now.' } };

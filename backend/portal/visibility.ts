@@ -4,6 +4,7 @@
  */
 import type { RecordId } from '@tallystick/shared/ids';
 import type { Reach } from '@tallystick/shared/audience';
+import { isEditable } from '@tallystick/shared/defineOwnership';
 import { objects, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import type { Person } from '../store/people.ts';
@@ -67,6 +68,6 @@ export function visibleFields(object: AppObject, audience: AppAudience): string[
 /** Whether this audience may change the field by an ordinary edit. */
 export function mayEdit(object: AppObject, field: string, audience: AppAudience): boolean {
   const spec = Object.hasOwn(objects[object].fields, field) ? objects[object].fields[field] : undefined;
-  if (spec === undefined || spec.owner === 'crm' || spec.byActionOnly === true) return false;
+  if (spec === undefined || !isEditable(spec) || spec.byActionOnly === true) return false;
   return spec.edit.includes(audience);
 }

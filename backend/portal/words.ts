@@ -30,6 +30,17 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   'crm-refused': 'Our records did not take this value. Please check it, or ask us.',
 };
 
+/** Why a file was not taken. */
+export const FILE_REFUSALS = {
+  empty: 'This file is empty.',
+  'too-large': 'This file is too large.',
+  'not-allowed': 'Files of this kind cannot be taken. PDF, images, text and office documents can.',
+  'other-content': 'The file is not what its name says. Please save it again and try once more.',
+  'archive-bomb': 'This document would be too large when opened.',
+  macros: 'Documents with macros cannot be taken. Please save it without them.',
+  infected: 'Our virus scanner found something in this file.',
+} as const;
+
 export const NO_SUCH_FIELD = 'There is no such field.';
 export const ONE_VALUE = 'This takes one value, not several.';
 
@@ -51,10 +62,20 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   D10: 'Our team has to agree to this change first.',
   R2: 'Our team looked at both and decided that ours counts.',
   R4: 'Our team looked at both and decided on another value.',
+  A2: 'This changed at the very moment you decided, so your decision does not count. Please read it again.',
   F1: 'A later change of yours took its place.',
   S3: 'Your change was in our records, and then somebody changed it again.',
 };
 
+/** What is said of another system, by how it answered; null: nothing needs to be said. */
+export const SOURCE_SENTENCES = {
+  fresh: null,
+  aged: 'This is not up to date: the system it comes from does not answer at the moment.',
+  down: 'This cannot be shown at the moment: the system it comes from does not answer. Please try again later.',
+  unlinked: 'Nothing is linked to this company yet.',
+  cut: 'Only the newest entries are shown.',
+} as const;
+export const NAME_A_COMPANY = 'You look after several companies: name one with `company`.';
 /** Why somebody who signed in sees nothing, and what happens next. */
 export const UNLINKED: Readonly<Record<UnlinkedReason, string>> = {
   checking: 'We are looking up your records. This takes a moment.',
@@ -137,6 +158,24 @@ export const PROBLEMS = {
     'Idempotency key reused',
     'That Idempotency-Key was used for another request.',
   ],
+  'which-company': [422, 'Which company?', 'Say for which of your companies this is.'],
+  'no-such-upload': [404, 'Not found', 'There is no such upload.'],
+  'not-bytes': [415, 'Not bytes', 'Send the piece as application/octet-stream.'],
+  'wrong-offset': [409, 'Wrong offset', 'The file is at another place by now: Upload-Offset says where.'],
+  'upload-incomplete': [409, 'Upload incomplete', 'Parts of the file are still missing.'],
+  'too-many-uploads': [429, 'Too many uploads', 'Too many files are under way. Please wait for them.'],
+  'file-refused': [422, 'Please check', 'This file cannot be taken.'],
+  'scanner-down': [
+    503,
+    'Please try again',
+    'The file could not be checked just now. Please try again in a minute.',
+  ],
+  'file-unavailable': [
+    503,
+    'Please try again',
+    'The file cannot be fetched just now. Please try again in a minute.',
+  ],
+  'too-late': [409, 'Too late', 'The day until which this could be done is over. Please ask us.'],
   'fields-refused': [422, 'Please check', 'Some of the values cannot be taken.'],
   'too-many-requests': [429, 'Too many requests', 'Please wait a moment and try again.'],
   'too-many-streams': [429, 'Too many streams', 'Too many live connections are open for you.'],

@@ -1,9 +1,11 @@
 /** Who may call the portal API: a bearer token bound to a contact. Only the token's hash is kept. */
 import { createHash } from 'node:crypto';
-import { isHubId, type HubId, type RecordId } from '@tallystick/shared/ids';
+import { isHubId, isRecordId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import { isAudience, type AppAudience } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
+import type { Value } from '@tallystick/shared/values';
 import type { Db } from './database.ts';
+import { loadMirror } from './mirror.ts';
 
 export interface Person {
   hubId: HubId;
@@ -76,6 +78,21 @@ export async function peopleOfCompanies(
   return rows.flatMap(({ contact_id: contactId, audience }) =>
     isAudience(audience) ? [{ hubId, contactId, audience }] : [],
   );
+}
+
+/** A person as they are called, from what the mirror holds of their contact. */
+export function personNameOf(
+  contactId: string,
+  fields: Readonly<Record<string, { value: Value } | undefined>>,
+): string {
+  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
+  return name === '' ? (fields.email?.value ?? `Contact ${contactId}`) : name;
+}
+
+export async function personName(db: Db, hubId: HubId, person: PersonId): Promise<string> {
+  if (!isRecordId(person)) return person;
+  const row = (await loadMirror(db, hubId, [{ object: 'contact', recordId: person }])).values().next().value;
+  return personNameOf(person, row?.fields ?? {});
 }
 
 export async function personByContact(db: Db, hubId: HubId, contactId: RecordId): Promise<Person | null> {

@@ -116,6 +116,25 @@ create table edits (
   PRIMARY KEY (hub_id, edit_id)
 );
 
+create table hooks (
+  hub_id bigint not null,
+  hook_id text not null,
+  url text not null,
+  audience text,
+  cursor_seq bigint not null,
+  batch_seq bigint,
+  sent_seq bigint,
+  failing_since timestamp with time zone,
+  attempts integer not null default 0,
+  not_before timestamp with time zone not null,
+  last_status integer,
+  last_error text,
+  delivered_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, hook_id)
+);
+
 create table hubs (
   hub_id bigint not null,
   app_id text not null,
@@ -178,6 +197,14 @@ create table journal (
   detail jsonb,
   hash bytea not null,
   PRIMARY KEY (hub_id, seq)
+);
+
+create table lines (
+  hub_id bigint not null,
+  line_id text not null,
+  object text not null,
+  record_id text not null,
+  PRIMARY KEY (hub_id, line_id, object, record_id)
 );
 
 create table links (
@@ -338,6 +365,29 @@ create table ties (
   FOREIGN KEY (hub_id, identity_id) REFERENCES identities(hub_id, identity_id)
 );
 
+create table upload_pieces (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  at_byte bigint not null,
+  bytes bytea not null,
+  PRIMARY KEY (hub_id, upload_id, at_byte)
+);
+
+create table uploads (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  person text not null,
+  name text not null,
+  size_bytes bigint not null,
+  received_bytes bigint not null default 0,
+  type text,
+  digest text,
+  refused text,
+  created_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
+  PRIMARY KEY (hub_id, upload_id)
+);
+
 CREATE INDEX claims_of_identity ON public.claims USING btree (hub_id, identity_id, claim_id);
 
 CREATE INDEX conflicts_of_record ON public.conflicts USING btree (hub_id, object, record_id, conflict_id);
@@ -366,6 +416,8 @@ CREATE INDEX journal_of_kind ON public.journal USING btree (hub_id, kind, seq) W
 
 CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
 
+CREATE INDEX lines_of_record ON public.lines USING btree (hub_id, object, record_id);
+
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
 
 CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHERE (done_at IS NULL);
@@ -381,6 +433,8 @@ CREATE INDEX sign_ins_of_address ON public.sign_ins USING btree (hub_id, address
 CREATE INDEX ties_of_address ON public.ties USING btree (hub_id, address);
 
 CREATE INDEX ties_of_contact ON public.ties USING btree (hub_id, contact_id);
+
+CREATE INDEX uploads_kept ON public.uploads USING btree (hub_id, person) WHERE (erased_at IS NULL);
 
 CREATE OR REPLACE FUNCTION public.journal_is_append_only()
  RETURNS trigger

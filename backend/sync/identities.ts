@@ -22,9 +22,10 @@ const WORKER = 'worker';
 /** How many merges in a row are followed. */
 const MERGES_MAX = 5;
 
-export async function linkIdentities(ctx: Context): Promise<void> {
-  for (const identity of await store.waitingIdentities(ctx.db, ctx.hubId, ctx.clock.now()))
-    await linkOne(ctx, identity);
+export async function linkIdentities(ctx: Context): Promise<number> {
+  const waiting = await store.waitingIdentities(ctx.db, ctx.hubId, ctx.clock.now());
+  for (const identity of waiting) await linkOne(ctx, identity);
+  return waiting.length;
 }
 
 async function linkOne(ctx: Context, identity: store.Identity): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   Receipt,
   RecordList,
   RecordView,
+  SourceView,
   StreamMessage,
 } from '@tallystick/shared/messages';
 import * as schemas from '@tallystick/shared/schemas';
@@ -114,6 +115,7 @@ describe('the answers', () => {
 
   test('have one type: the schemas cannot drift from the messages', () => {
     expectTypeOf<z.infer<typeof schemas.me>>().toEqualTypeOf<Me>();
+    expectTypeOf<z.infer<typeof schemas.sourceView>>().toEqualTypeOf<SourceView>();
     expectTypeOf<z.infer<typeof schemas.recordView>>().toEqualTypeOf<RecordView>();
     expectTypeOf<z.infer<typeof schemas.recordList>>().toEqualTypeOf<RecordList>();
     expectTypeOf<z.infer<typeof schemas.receipt>>().toEqualTypeOf<Receipt>();

@@ -11,7 +11,7 @@ import type { SessionRow } from '../../store/sessions.ts';
 import { beginSignIn, countAsked, useSignIn } from '../../store/signIns.ts';
 import { limitsOf } from '../access.ts';
 import { Refused } from '../problem.ts';
-import { jsonBody, parsed } from '../request.ts';
+import { jsonBody, parsed } from '../requests.ts';
 import { MAIL, REFUSALS } from '../words.ts';
 import { cookieOf, setCookie } from './cookies.ts';
 import { enter, type SignInDeps } from './enter.ts';

@@ -8,7 +8,7 @@ import * as oidc from 'openid-client';
 import type { Logger } from 'pino';
 import { beginSignIn, useSignIn, type SignInUsed } from '../../store/signIns.ts';
 import { Refused } from '../problem.ts';
-import { param } from '../request.ts';
+import { param } from '../requests.ts';
 import { signedIn } from '../session.ts';
 import { parse } from '@tallystick/shared/values';
 import { cookieOf, setCookie } from './cookies.ts';

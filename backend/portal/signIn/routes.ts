@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { endSessions, type SessionRow } from '../../store/sessions.ts';
 import { limitsOf, type PortalDeps } from '../access.ts';
 import { Refused, sendProblem } from '../problem.ts';
-import { jsonBody, param, parsed } from '../request.ts';
+import { jsonBody, param, parsed } from '../requests.ts';
 import { signedIn } from '../session.ts';
 import { clearCookie } from './cookies.ts';
 import type { SignInDeps } from './enter.ts';

@@ -1,7 +1,13 @@
-/** Reading a request: its body, its parameters, held against a schema. */
+/** Reading a request: its parts, parsed once at the border. */
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { Refused } from './problem.ts';
+
+/** RFC 7240: `Prefer: wait=10`; null when nothing is said. */
+export function waitOf(req: Request): number | null {
+  const seconds = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/i.exec(req.get('Prefer') ?? '')?.[1];
+  return seconds === undefined ? null : Number(seconds);
+}
 
 /** No body at all is an empty request: an action needs to say nothing. */
 export function jsonBody(req: Request): unknown {
