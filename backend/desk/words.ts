@@ -11,19 +11,6 @@ export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   backfill: 'records to load',
 };
 
-/** Why it is not certain which contact somebody is who signed in. */
-export const CLAIM_SENTENCES: Readonly<Record<ClaimReason, string>> = {
-  'no-contact': 'No contact in the CRM has this address.',
-  'several-contacts':
-    'The address is not the primary e-mail of exactly one contact: it is a secondary one, or another contact has it as well.',
-  'shared-address': 'This is the address of a role, so several people may read it.',
-  'reused-address':
-    'The address, or the contact, was somebody else’s before: whoever reads the mailbox now may be another person.',
-  'no-company': 'The contact has this address, but no company through which it would see anything.',
-  'address-moved':
-    'The contact has another e-mail now than the one this person proved, so their link was ended.',
-};
-
 /** What to do about an endpoint that is not told of changes. */
 export const HOOK_ADVICE = {
   failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',
@@ -42,4 +29,17 @@ export const SOURCE_ADVICE: Readonly<Record<string, string>> = {
   withheld:
     'If it is right, empty the fields in the CRM yourself. If not, mend its view: the next look counts.',
   odd: 'Compare the keys in the CRM with the other system’s, and the kinds of the fields with its columns.',
+};
+
+/** Why it is not certain which contact somebody is who signed in. */
+export const CLAIM_SENTENCES: Readonly<Record<ClaimReason, string>> = {
+  'no-contact': 'No contact in the CRM has this address.',
+  'several-contacts':
+    'The address is not the primary e-mail of exactly one contact: it is a secondary one, or another contact has it as well.',
+  'shared-address': 'This is the address of a role, so several people may read it.',
+  'reused-address':
+    'The address, or the contact, was somebody else’s before: whoever reads the mailbox now may be another person.',
+  'no-company': 'The contact has this address, but no company through which it would see anything.',
+  'address-moved':
+    'The contact has another e-mail now than the one this person proved, so their link was ended.',
 };
