@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { recordId } from '@tallystick/shared/ids';
 import type { Problem, SessionInfo, SessionList, StreamMessage } from '@tallystick/shared/messages';
 import Provider from 'oidc-provider';
 import { pino } from 'pino';
@@ -14,6 +15,7 @@ import { portalRouter } from '../../backend/portal/router.ts';
 import { openMailer } from '../../backend/portal/signIn/mailer.ts';
 import type { SignInSettings } from '../../backend/portal/signIn/settings.ts';
 import { createApp } from '../../backend/server.ts';
+import { markDue } from '../../backend/store/due.ts';
 import { sourceOf } from '../simulator/acting.ts';
 import { seedDefinitions, type PortalLabels } from '../simulator/seedSchema.ts';
 import type { LinkSpec } from '../simulator/state.ts';
@@ -144,7 +146,10 @@ export async function startSignIn(
       ).id;
       if (company !== null)
         world.associate(['contacts', id], ['companies', company], COLLEAGUE, [PRIMARY, ...also]);
-      await harness.tell({ subscriptionType: 'contact.creation', objectId: Number(id) });
+      // At once: what an event tells is only looked at after half a second.
+      const due = [{ object: 'contact' as const, recordId: recordId(id), links: true }];
+      await markDue(loop.db, loop.hubId, 'read', due, { now: Date.now() });
+      loop.signals.wake(loop.hubId);
       await eventually(
         async () => (await loop.mirrored('contact', id, 'firstName')) === 'Ada',
         'it is mirrored',

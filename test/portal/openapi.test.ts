@@ -5,6 +5,9 @@ import type {
   RecordList,
   RecordView,
   SourceView,
+  SessionInfo,
+  SessionList,
+  SignInWays,
   StreamMessage,
 } from '@tallystick/shared/messages';
 import * as schemas from '@tallystick/shared/schemas';
@@ -121,5 +124,8 @@ describe('the answers', () => {
     expectTypeOf<z.infer<typeof schemas.receipt>>().toEqualTypeOf<Receipt>();
     expectTypeOf<z.infer<typeof schemas.problem>>().toEqualTypeOf<Problem>();
     expectTypeOf<z.infer<typeof schemas.streamMessage>>().toEqualTypeOf<StreamMessage>();
+    expectTypeOf<z.infer<typeof schemas.signInWays>>().toEqualTypeOf<SignInWays>();
+    expectTypeOf<z.infer<typeof schemas.sessionInfo>>().toEqualTypeOf<SessionInfo>();
+    expectTypeOf<z.infer<typeof schemas.sessionList>>().toEqualTypeOf<SessionList>();
   });
 });

@@ -341,6 +341,16 @@ describe('while somebody is signed in', () => {
   });
 });
 
+test('a label that only changes what may be done starts an open stream over', async () => {
+  const company = world.company();
+  const { browser, id } = await enter({ company, labels: [world.labels.admin] });
+  const stream = await browser.stream();
+  crm().dissociate(['contacts', id], ['companies', company], COLLEAGUE, [world.labels.admin]);
+  await relinked(id, company);
+  await eventually(() => stream.heard.some(({ type }) => type === 'resync'), 'told to start over', WITHIN_MS);
+  stream.close();
+});
+
 test('nothing personal is in what the journal cannot forget, and its chain holds', async () => {
   const { db, hubId } = world.loop;
   const entries = await db

@@ -1,5 +1,8 @@
 /** Sessions in cookies: how they begin, what they are worth, and every way in which they end. */
+import { createHash } from 'node:crypto';
+import * as schemas from '@tallystick/shared/schemas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import { eventually } from '../harness/eventually.ts';
 import { startSignIn, type Browser, type SignInHarness } from '../harness/signIn.ts';
 
@@ -28,6 +31,7 @@ async function other(address: string, own = world): Promise<Browser> {
   expect(await own.signIn(browser, address)).toMatchObject({ state: 'signed-in' });
   return browser;
 }
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 const state = async (browser: Browser) => (await browser.get('/session')).body.state;
 
 describe('the cookie', () => {
@@ -43,10 +47,10 @@ describe('the cookie', () => {
       );
     }
     const secret = browser.cookies.get(SESSION)!;
-    const rows = JSON.stringify(
-      await world.loop.db.selectFrom('sessions').selectAll().where('hub_id', '=', world.loop.hubId).execute(),
-    );
-    expect(rows).not.toContain(secret);
+    const { db, hubId } = world.loop;
+    const rows = await db.selectFrom('sessions').select('secret_hash').where('hub_id', '=', hubId).execute();
+    expect(rows.some((row) => row.secret_hash.includes(secret))).toBe(false);
+    expect(rows.some((row) => row.secret_hash.equals(sha256(secret)))).toBe(true);
     expect(browser.cookies.has('__Host-portal_browser')).toBe(false);
   });
 
@@ -89,6 +93,18 @@ describe('the cookie', () => {
     const { browser } = await enter();
     expect((await browser.get('/me', { authorization: 'Bearer tsp_1_no' })).status).toBe(401);
   });
+});
+
+test('every answer is of the documented form', async () => {
+  const { browser } = await enter();
+  const strict = (schema: z.ZodType, body: unknown): void => expect(schema.parse(body)).toEqual(body);
+  strict(schemas.signInWays, (await browser.get('/sign-in')).body);
+  strict(schemas.sessionInfo, (await browser.get('/session')).body);
+  strict(schemas.sessionInfo, (await world.browser().get('/session')).body);
+  strict(schemas.sessionList, (await browser.get('/sessions')).body);
+  const nobody = world.browser();
+  strict(schemas.sessionInfo, await world.signIn(nobody, 'nobody@nowhere.example'));
+  strict(schemas.problem, (await nobody.get('/me')).body);
 });
 
 describe('a session ends', () => {
