@@ -1,7 +1,13 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
+import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { parseHooks, type Hook } from './hooks/hook.ts';
+import { settingOf } from './sources/open.ts';
+import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
 const DEFAULT_PORT = 8787;
+const SOURCE_LOOK_S = 30;
+const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
 
@@ -18,12 +24,22 @@ export interface Config {
     appId: string | null;
     windowLimit: number;
   };
+  /** Where each other system's database is; one that is not here is not used. */
+  sourceUrls: Readonly<Record<string, string>>;
+  /** How often everything is compared with what the other systems say. */
+  sourceLookMs: number;
   /** User ids and e-mail addresses (in lower case) that are administrators of the desk whatever is stored. */
   deskAdmins: string[];
+  /** Endpoints that are told of changes. */
+  hooks: readonly Hook[];
   /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Null: customers do not sign in here; bearer tokens work. */
+  signIn: SignInConfig | null;
+  /** How many proxies before us may say where a request comes from. */
+  trustedProxies: number;
   host: string;
   port: number;
   logLevel: string;
@@ -33,6 +49,8 @@ const url = (name: string) =>
   z
     .string({ error: `${name} is missing` })
     .refine((text) => URL.canParse(text), { error: `${name} is not an address` });
+const postgres = (name: string) =>
+  z.string().regex(/^postgres(ql)?:\/\//, `${name} does not start with postgres://`);
 const port = z.coerce
   .number({ error: 'PORT is not a number' })
   .int('PORT is not a whole number')
@@ -42,10 +60,8 @@ const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.object({
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'DATABASE_URL does not start with postgres://')
-    .optional(),
+  ...signInEnvironment,
+  DATABASE_URL: postgres('DATABASE_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
   HUBSPOT_ACCESS_TOKEN: z
     .string({ error: 'HUBSPOT_ACCESS_TOKEN is missing' })
@@ -60,6 +76,14 @@ const environment = z.object({
     .int('HUBSPOT_WINDOW_LIMIT is not a whole number')
     .min(1, 'HUBSPOT_WINDOW_LIMIT is below 1')
     .default(DEFAULT_WINDOW_LIMIT),
+  SOURCE_LOOK_S: z.coerce
+    .number({ error: 'SOURCE_LOOK_S is not a number' })
+    .min(1, 'SOURCE_LOOK_S is below 1')
+    .max(SOURCE_LOOK_MAX_S, `SOURCE_LOOK_S is above ${SOURCE_LOOK_MAX_S}`)
+    .default(SOURCE_LOOK_S),
+  ...Object.fromEntries(
+    Object.keys(sources).map((name) => [settingOf(name), postgres(settingOf(name)).optional()]),
+  ),
   DESK_ADMINS: z.string().default(''),
   NUDGE_SECRETS: z
     .string()
@@ -68,6 +92,10 @@ const environment = z.object({
       'NUDGE_SECRETS is not a list of whsec_… secrets',
     )
     .default(''),
+  HOOKS: z.string().default('[]'),
+  HOOKS_ALLOW_PRIVATE: z
+    .enum(['true', 'false'], { error: 'HOOKS_ALLOW_PRIVATE is not true or false' })
+    .default('false'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -85,6 +113,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
   const settings = parsed.data;
+  const mistakes = mistakesInSignIn(settings);
+  if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
@@ -95,13 +125,34 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
     },
+    sourceUrls: sourceUrlsOf(settings),
+    sourceLookMs: settings.SOURCE_LOOK_S * 1_000,
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
+    hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    signIn: signInConfigOf(settings),
+    trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+function hooksOf(text: string, allowPrivate: boolean): Hook[] {
+  try {
+    return parseHooks(text, allowPrivate);
+  } catch (error) {
+    throw new ConfigError(`Settings: ${error instanceof Error ? error.message : 'HOOKS is wrong'}.`);
+  }
+}
+
+function sourceUrlsOf(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  const urls = Object.keys(sources).flatMap((name): [string, string][] => {
+    const url = settings[settingOf(name)];
+    return typeof url === 'string' ? [[name, url]] : [];
+  });
+  return Object.fromEntries(urls);
 }
 
 const listOf = (text: string): string[] => text.split(',').flatMap((each) => each.trim() || []);

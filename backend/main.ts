@@ -2,22 +2,29 @@
  * The composition root: only here the clock, the environment and the random source are read and the rooms are put
  * together. `startService` is also what the demo and the tests start.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
-import type { Router } from 'express';
+import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
+import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
+import type { Limits } from './portal/limits.ts';
 import { pageRoutes } from './portal/pages.ts';
 import { portalRouter } from './portal/router.ts';
+import { toldSource } from './sources/cache.ts';
+import { openSources, SourceRefused } from './sources/open.ts';
+import type { Source } from './sources/source.ts';
+import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
+import type { SignInSettings } from './portal/signIn/settings.ts';
 import { createApp, startServer } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openDatabase } from './store/connection.ts';
@@ -48,6 +55,7 @@ export interface Overrides {
   /** Named steps of the loop; tests kill the process there. */
   at?: (step: string) => void;
   patience?: Patience;
+  limits?: Partial<Limits>;
 }
 
 const clock: Clock = {
@@ -65,12 +73,26 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const db = openDatabase(database.url, (error) =>
     log.warn({ err: error }, 'An idle database connection broke.'),
   );
+  let sources: Source[] = [];
   try {
-    return await compose(config, overrides, log, database, db);
+    sources = await openOrRefuse(config, log);
+    return await compose(config, overrides, log, database, db, sources);
   } catch (error) {
+    await Promise.all(sources.map((source) => source.close()));
     await db.destroy();
     await database.stop();
     throw error;
+  }
+}
+
+async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
+  // Not the error itself: the driver hangs its whole connection on it.
+  const onTrouble = (source: string, { message }: { message: string }): void =>
+    log.warn({ source, reason: message }, 'Another system does not answer.');
+  try {
+    return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
+  } catch (error) {
+    throw error instanceof SourceRefused ? new ConfigError(error.message) : error;
   }
 }
 
@@ -101,6 +123,7 @@ async function compose(
   log: Logger,
   database: OpenedDatabase,
   db: Db,
+  sources: readonly Source[],
 ): Promise<Service> {
   const signals = createSignals();
   let typeIds: Readonly<Record<string, string>> = {};
@@ -113,24 +136,22 @@ async function compose(
   typeIds = hub.typeIds;
   const at = overrides.at ?? (() => undefined);
   const intake = createIntake({
-    databaseUrl: database.url,
-    signals,
-    now: Date.now,
+    ...{ databaseUrl: database.url, signals, now: Date.now, log, at },
     secrets: config.hubspot.clientSecrets,
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
-    log,
-    at,
   });
-  const portal = portalRouter({ db, signals, now: Date.now, newId: randomUUID, log, at });
+  const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
+  const portal = portalRouter({
+    ...signIn,
+    ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
+    ...(overrides.limits && { limits: overrides.limits }),
+    sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
+  });
   const desk = desksOf(config, hub, { db, signals });
-  const app = createApp({ routers: [portal.router, ...desk, pageRoutes({ log })], log, ready: () => isReady(db) });
-  const server = await startServer({
-    host: config.host,
-    port: config.port,
-    intakePath: INTAKE_PATH,
-    intake,
-    app,
-  });
+  const app = appOf(config, [portal.router, ...desk, pageRoutes({ log })], db, log);
+  const { host, port } = config;
+  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
+  const telling = { db, signals, clock, random: Math.random, log, at };
   const worker = startWorker({
     hubId: hub.hubId,
     appId: hub.appId,
@@ -146,6 +167,9 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
+    sources,
+    sourceLookMs: config.sourceLookMs,
+    beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
@@ -159,12 +183,31 @@ async function compose(
     close: async () => {
       portal.close();
       await server.close();
+      await mailer?.close();
       await intake.close();
       await worker.stop();
+      await Promise.all(sources.map((source) => source.close()));
       await db.destroy();
       await database.stop();
     },
   };
+}
+
+function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
+  const { trustedProxies } = config;
+  return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+/** Nothing where customers do not sign in. */
+function signInOf(
+  config: Config,
+  hubId: HubId,
+  log: Logger,
+): { signIn?: SignInSettings; mailer: Mailer | null } {
+  if (config.signIn === null) return { mailer: null };
+  const { mail, portalUrl, providers, idleMs, absoluteMs } = config.signIn;
+  const mailer = mail === null ? null : openMailer({ ...mail, log });
+  return { signIn: { hubId, portalUrl, mailer, providers, idleMs, absoluteMs, randomBytes }, mailer };
 }
 
 /** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */

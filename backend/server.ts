@@ -49,10 +49,13 @@ export function createApp(options: {
   routers: readonly Router[];
   log: Logger;
   ready: () => Promise<boolean>;
+  /** How many proxies before us may say where a request comes from; none is believed where nothing is said. */
+  trustedProxies?: number;
 }): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', options.trustedProxies ?? 0);
   app.use(
     helmet({
       contentSecurityPolicy: {

@@ -3,6 +3,7 @@
  * derived from that one literal, so a portal edit of a CRM-owned field does not compile.
  */
 import { STAFF, type ConflictRule, type Rule } from './decide.ts';
+import { mistakesInSources, sourceAudience, type SourceSpec } from './sourceSpec.ts';
 import type { Kind, Value } from './values.ts';
 
 interface FieldBase<A extends string> {
@@ -24,13 +25,25 @@ interface Editable<A extends string> {
   required?: true;
   /** Staff approve every change before it reaches the CRM. */
   approval?: true;
+  /** A person who signed in must have proven who they are a short while ago to change it. */
+  proof?: true;
   /** Only an action may set the field. */
   byActionOnly?: true;
 }
 
-/** `crm`: the company's word, read-only in the portal. `customer`: the customer's word. `both`: the conflict rule decides. */
+interface Sourced {
+  /** The other system whose word counts, and the column of its view that holds the value. */
+  source: string;
+  from: string;
+}
+
+/**
+ * `crm`: the company's word, read-only in the portal. `customer`: the customer's word. `both`: the conflict rule decides.
+ * `source`: another system's word, written to the CRM by us and changed nowhere else.
+ */
 export type FieldSpec<A extends string> =
   | (FieldBase<A> & { owner: 'crm' })
+  | (FieldBase<A> & Sourced & { owner: 'source' })
   | (FieldBase<A> & Editable<A> & { owner: 'customer' })
   | (FieldBase<A> & Editable<A> & { owner: 'both'; conflict: Exclude<ConflictRule, 'customer' | 'union'> })
   | (FieldBase<A> & Editable<A> & { owner: 'both'; kind: 'choices'; conflict: 'union' });
@@ -57,6 +70,8 @@ export interface ObjectSpec<A extends string> {
   scope: Readonly<Record<A, Scope>>;
   /** Customers see a record only while the field holds one of these values. */
   shownWhen?: { field: string; is: readonly string[] };
+  /** Of an object with many records that are none of the portal's business, only those ever shown are kept. */
+  keeps?: 'shown';
   /** The objects it may hang on: it is seen where one of those it hangs on is; on a company alone, where that is reached. */
   parents?: readonly string[];
   fields: Readonly<Record<string, FieldSpec<A>>>;
@@ -68,8 +83,13 @@ export interface ActionSpec<A extends string, O extends string, F extends string
   label: string;
   sets: Readonly<Partial<Record<F, Value>>>;
   guards: readonly F[];
-  /** The field that says what was decided on: a digest of the guards as they were shown. While the CRM's guards are others, the action is void. */
-  binds?: F;
+  /**
+   * The decision counts for the guards as they were shown only (A1 to A3): `digest` is the field that names them, and
+   * `voided` the value of the fields it sets once the CRM's guards are others.
+   */
+  binds?: { digest: F; voided: Value };
+  /** A date: after that day it can no longer be done. */
+  until?: F;
   audiences: readonly A[];
 }
 
@@ -83,11 +103,17 @@ export interface CreationSpec<A extends string, O extends string, F extends stri
   takes: Readonly<Partial<Record<F, 'required' | 'optional'>>>;
   /** CRM properties that are always set. */
   presets: Readonly<Record<string, string>>;
+  /** What is set besides: the fields that get the person's name and the time, and the CRM property that gets the text as HTML for staff. */
+  stamps?: { author: F; at: F; text: F; html: string };
   /** The objects it may hang on; none: it hangs on one of the person's companies. */
   on: readonly N[];
-  /** A file comes with it. */
-  document?: true;
+  /** A file comes with it; the fields that say which. */
+  document?: { ids: F; name: F; size: F; type: F; digest: F };
 }
+
+type SourceOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {
+  [N in keyof O & string]: SourceSpec<A, N, keyof O[N]['fields'] & string>;
+}[keyof O & string];
 
 type ActionOf<A extends string, O extends Record<string, ObjectSpec<A>>> = {
   [N in keyof O & string]: ActionSpec<A, N, keyof O[N]['fields'] & string>;
@@ -107,6 +133,8 @@ export interface Ownership<
   objects: O;
   actions: Readonly<Record<string, ActionOf<A, O>>>;
   creations: Readonly<Record<string, CreationOf<A, O>>>;
+  /** Other systems that own fields and lists; absent: there is none. */
+  sources?: Readonly<Record<string, SourceOf<A, O>>>;
 }
 
 export const FRESH_WITHIN_S = 300;
@@ -121,6 +149,7 @@ export function defineOwnership<
   objects: O;
   actions: Readonly<Record<string, ActionOf<NoInfer<A>, NoInfer<O>>>>;
   creations: Readonly<Record<string, CreationOf<NoInfer<A>, NoInfer<O>>>>;
+  sources?: Readonly<Record<string, SourceOf<NoInfer<A>, NoInfer<O>>>>;
 }): Ownership<A, O> {
   const mistakes = mistakesIn(literal);
   if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join('; ')}.`);
@@ -131,6 +160,10 @@ export function defineOwnership<
 export function ruleOf(field: FieldSpec<string>): Rule {
   const { kind } = field;
   if (field.owner === 'crm') return { kind, conflict: 'crm', writers: [], approval: false, required: false };
+  if (field.owner === 'source') {
+    const writers = [sourceAudience(field.source)];
+    return { kind, conflict: 'customer', writers, approval: false, required: false };
+  }
   return {
     kind,
     conflict: field.owner === 'customer' ? 'customer' : field.conflict,
@@ -140,6 +173,12 @@ export function ruleOf(field: FieldSpec<string>): Rule {
   };
 }
 
+/** A customer may be allowed to change it. */
+export const isEditable = <A extends string>(
+  field: FieldSpec<A>,
+): field is Exclude<FieldSpec<A>, { owner: 'crm' | 'source' }> =>
+  field.owner !== 'crm' && field.owner !== 'source';
+
 // Types a business's code is written against.
 
 export type Objects = { objects: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>> };
@@ -148,7 +187,8 @@ export type ObjectName<W extends Objects> = keyof W['objects'] & string;
 export type FieldName<W extends Objects, N extends ObjectName<W>> = keyof W['objects'][N]['fields'] & string;
 /** The fields of an object that a portal may edit: never one the CRM owns, never one only an action may set. */
 export type EditableName<W extends Objects, N extends ObjectName<W>> = {
-  [K in FieldName<W, N>]: W['objects'][N]['fields'][K] extends { owner: 'crm' } | { byActionOnly: true }
+  [K in FieldName<W, N>]: W['objects'][N]['fields'][K] extends
+    { owner: 'crm' } | { owner: 'source' } | { byActionOnly: true }
     ? never
     : K;
 }[FieldName<W, N>];
@@ -166,8 +206,9 @@ function mistakesIn(literal: Ownership): string[] {
     const twice = properties.find((property, index) => properties.indexOf(property) !== index);
     if (twice !== undefined) mistakes.push(`${name}: two fields map the property "${twice}"`);
     for (const [fieldName, field] of Object.entries(object.fields)) {
-      const blind =
-        field.owner === 'crm' ? undefined : field.edit.find((audience) => !field.see.includes(audience));
+      const blind = isEditable(field)
+        ? field.edit.find((audience) => !field.see.includes(audience))
+        : undefined;
       if (blind !== undefined)
         mistakes.push(`${name}.${fieldName}: the audience "${blind}" may edit but not see it`);
     }
@@ -182,6 +223,7 @@ function mistakesIn(literal: Ownership): string[] {
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
+  mistakes.push(...mistakesInSources(literal));
   return mistakes;
 }
 
@@ -193,7 +235,7 @@ function mistakesInAction(
   const mistakes: string[] = [];
   for (const fieldName of Object.keys(action.sets)) {
     const field = literal.objects[action.object]?.fields[fieldName];
-    if (field === undefined || field.owner === 'crm') {
+    if (field === undefined || !isEditable(field)) {
       mistakes.push(`action ${name}: "${fieldName}" is not a field a customer may write`);
       continue;
     }

@@ -33,7 +33,7 @@ export interface DeskField {
   name: string;
   label: string;
   /** Whose word counts. */
-  owner: 'crm' | 'customer' | 'both';
+  owner: 'crm' | 'customer' | 'both' | 'source';
   crm: DeskValue;
   /** What the portal shows; null: no audience sees it. */
   portal: string | null;
@@ -118,6 +118,50 @@ export interface DeskRecord {
   conflicts: DeskConflict[];
   parked: DeskParked | null;
   pauses: DeskPause[];
+  /** Open claims of people who may be this contact; of other objects none. */
+  claims: DeskClaim[];
+  /** Who signs in as this contact. */
+  signIns: DeskSignIn[];
+}
+
+/** Somebody signed in, and which contact they are is not certain. */
+export interface DeskClaim {
+  claimId: string;
+  /** The address they have proven to read. */
+  address: string;
+  openedAt: string;
+  /** For the machine, and in words: why it is not certain. */
+  reason: string;
+  sentence: string;
+  candidates: DeskCandidate[];
+  settled: { who: string; at: string; contactId: string | null } | null;
+}
+
+/** A contact that the person may be, and what they would see as it. */
+export interface DeskCandidate {
+  contactId: string;
+  name: string;
+  /** As the audience is called; null: of none, so that they would see nothing. */
+  audience: string | null;
+  /** Names and numbers, ready to be shown; only objects of which there is something to see. */
+  sees: { label: string; text: string }[];
+  /** The same in one sentence. */
+  sentence: string;
+}
+
+export interface DeskSignIn {
+  tieId: string;
+  address: string;
+  since: string;
+  /** By whom it was linked, in words. */
+  who: string;
+}
+
+export interface ClaimsAnswer {
+  role: DeskRole;
+  claims: DeskClaim[];
+  /** Pass as `before` for the next page. */
+  next: string | null;
 }
 
 export interface RecordAnswer {

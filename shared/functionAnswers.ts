@@ -33,7 +33,7 @@ export interface ReadRecord {
 export interface OwnedField {
   name: string;
   label: string;
-  owner: 'crm' | 'customer' | 'both';
+  owner: 'crm' | 'customer' | 'both' | 'source';
   /** Whose word counts, in words. */
   ownerSentence: string;
   /** The value as people read it. */

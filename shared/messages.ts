@@ -79,6 +79,39 @@ export interface CreationMeta {
   document: boolean;
 }
 
+/** A list of another system as this audience sees it. */
+export interface SourceListMeta {
+  label: { one: string; many: string };
+  fields: Record<string, { label: string; kind: string }>;
+}
+
+/** Another system that owns something this person may look at: `GET /sources/{name}`. */
+export interface SourceMeta {
+  name: string;
+  label: string;
+  lists: Record<string, SourceListMeta>;
+}
+
+export interface SourceItem {
+  /** The other system's id; unique in its list. */
+  id: string;
+  fields: Record<string, Value>;
+}
+
+/** What another system holds for one company. */
+export interface SourceView {
+  source: string;
+  label: string;
+  /** `fresh`: as it answered a moment ago. `aged`: it did not answer in time; these are its words of `asOf`. `down`: nothing is known. */
+  state: 'fresh' | 'aged' | 'down';
+  /** ISO instant of its answer; null: it was not asked, or did not answer. */
+  asOf: string | null;
+  /** One plain sentence, where there is something to say. */
+  message: string | null;
+  /** Newest first. */
+  lists: Record<string, SourceItem[]>;
+}
+
 export interface Me {
   contactId: string;
   audience: string;
@@ -86,6 +119,8 @@ export interface Me {
   /** The companies in reach. */
   companies: { id: string; name: string }[];
   creations: CreationMeta[];
+  /** The other systems this person may look into. */
+  sources: SourceMeta[];
   /** What this person may see: objects, fields, actions. */
   objects: Record<string, ObjectMeta>;
 }
@@ -147,7 +182,7 @@ export interface SignInWays {
 /** Whose browser this is: `GET /session`. It answers 200 to everybody. */
 export type SessionInfo =
   | { state: 'signed-out' }
-  /** Signed in, but it is not certain which customer this is; `message` says what happens next. */
+  /** Signed in, but it is not certain which customer this is; `message` says what happens next. No address: empty. */
   | { state: 'unlinked'; email: string; reason: UnlinkedReason; message: string; expiresAt: string }
   | {
       state: 'signed-in';
@@ -156,12 +191,24 @@ export type SessionInfo =
       /** ISO instants: whatever happens, and when nothing happens. */
       expiresAt: string;
       idleUntil: string;
-      /** ISO instant of the last proof of who this is; some changes want a recent one. */
+      /** ISO instant of the last proof of who this is; some changes want a recent one. 1970: the provider does not say. */
       provenAt: string;
     };
 
 export type UnlinkedReason =
-  'no-contact' | 'several-contacts' | 'shared-address' | 'reused-address' | 'no-company' | 'gone' | 'refused';
+  /** It is being looked up; ask again in a moment. */
+  | 'checking'
+  | 'no-contact'
+  | 'several-contacts'
+  | 'shared-address'
+  | 'reused-address'
+  | 'no-company'
+  /** The identity provider does not vouch for an address. */
+  | 'unproven-address'
+  /** The contact has another address than the proven one now. */
+  | 'address-moved'
+  | 'gone'
+  | 'refused';
 
 /** One of the person's own sessions. */
 export interface SessionEntry {
@@ -173,6 +220,11 @@ export interface SessionEntry {
   address: string;
   createdAt: string;
   seenAt: string;
+}
+
+/** `GET /sessions`. */
+export interface SessionList {
+  sessions: SessionEntry[];
 }
 
 /** One change on the live stream; the SSE id is the hub's journal number. */

@@ -3,7 +3,8 @@
  * sides change a field at once, who sees and who edits. This one is the demo business: a firm that installs and
  * services heating and cooling plants for other companies.
  */
-import { defineOwnership, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
+import { defineOwnership, type CreationSpec, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
+import type { SourceSpec } from './sourceSpec.ts';
 
 /** The audiences a field is for. */
 const everyone = ['direct', 'member', 'partner'] as const;
@@ -12,7 +13,7 @@ const customers = ['direct', 'member'] as const;
 const deciding = ['direct'] as const;
 
 export const ownership = defineOwnership({
-  version: '2026-11-23.1',
+  version: '2026-11-24.1',
 
   // Who is of several audiences is of the first one here.
   audiences: {
@@ -31,7 +32,7 @@ export const ownership = defineOwnership({
       fields: {
         firstName: { property: 'firstname', label: 'First name', kind: 'text', owner: 'customer', see: everyone, edit: everyone },
         lastName: { property: 'lastname', label: 'Last name', kind: 'text', owner: 'customer', see: everyone, edit: everyone, required: true },
-        email: { property: 'email', label: 'E-mail', kind: 'email', owner: 'both', conflict: 'ask', see: everyone, edit: everyone, required: true, approval: true },
+        email: { property: 'email', label: 'E-mail', kind: 'email', owner: 'both', conflict: 'ask', see: everyone, edit: everyone, required: true, approval: true, proof: true },
         phone: { property: 'phone', label: 'Phone', kind: 'phone', owner: 'both', conflict: 'newest', see: everyone, edit: everyone },
         mobile: { property: 'mobilephone', label: 'Mobile', kind: 'phone', owner: 'customer', see: everyone, edit: everyone },
         jobTitle: { property: 'jobtitle', label: 'Job title', kind: 'text', owner: 'both', conflict: 'newest', see: everyone, edit: everyone },
@@ -68,7 +69,11 @@ export const ownership = defineOwnership({
         orderStatus: { property: 'order_status', label: 'Order status', kind: 'choice', owner: 'crm', see: everyone, freshWithinS: 60 },
         lastSurveyAt: { property: 'last_survey_at', label: 'Last survey', kind: 'datetime', owner: 'crm', see: customers },
         accountManager: { property: 'hubspot_owner_id', label: 'Your contact with us', kind: 'owner', owner: 'crm', see: everyone },
-        // Staff see this on the card; no audience does.
+        // The billing system's word: we write what it says, and put back what somebody else wrote.
+        openBalance: { property: 'open_balance', label: 'Open balance', kind: 'currency', owner: 'source', source: 'billing', from: 'open_balance', see: deciding },
+        paymentStatus: { property: 'payment_status', label: 'Payments', kind: 'choice', owner: 'source', source: 'billing', from: 'payment_status', see: deciding },
+        // Staff see these on the card; no audience does.
+        billingCustomer: { property: 'billing_customer', label: 'Billing customer', kind: 'text', owner: 'crm', see: [] },
         internalRisk: { property: 'internal_risk', label: 'Internal risk', kind: 'choice', owner: 'crm', see: [] },
       },
     },
@@ -156,6 +161,7 @@ export const ownership = defineOwnership({
       scope: { direct: 'company', member: 'company', partner: 'company' },
       shownWhen: { field: 'shared', is: ['true'] },
       parents: ['ticket', 'deal'],
+      keeps: 'shown',
       fields: {
         text: { property: 'portal_text', label: 'Message', kind: 'longtext', owner: 'crm', see: everyone },
         author: { property: 'portal_author', label: 'From', kind: 'text', owner: 'crm', see: everyone },
@@ -177,7 +183,8 @@ export const ownership = defineOwnership({
       label: 'Approve',
       sets: { decision: 'approved' },
       guards: ['title', 'amount', 'currency', 'expiresOn', 'terms', 'lines'],
-      binds: 'decisionOf',
+      binds: { digest: 'decisionOf', voided: 'void' },
+      until: 'expiresOn',
       audiences: deciding,
     },
     declineQuote: {
@@ -185,7 +192,8 @@ export const ownership = defineOwnership({
       label: 'Decline',
       sets: { decision: 'declined' },
       guards: ['title', 'amount', 'currency', 'expiresOn', 'terms', 'lines'],
-      binds: 'decisionOf',
+      binds: { digest: 'decisionOf', voided: 'void' },
+      until: 'expiresOn',
       audiences: deciding,
     },
   },
@@ -207,6 +215,7 @@ export const ownership = defineOwnership({
       key: 'key',
       takes: { text: 'required' },
       presets: { portal_shared: 'true' },
+      stamps: { author: 'author', at: 'at', text: 'text', html: 'hs_note_body' },
       on: ['ticket'],
     },
     uploadDocument: {
@@ -216,8 +225,49 @@ export const ownership = defineOwnership({
       key: 'key',
       takes: { text: 'optional' },
       presets: { portal_shared: 'true' },
+      stamps: { author: 'author', at: 'at', text: 'text', html: 'hs_note_body' },
       on: ['company', 'ticket'],
-      document: true,
+      document: { ids: 'files', name: 'fileName', size: 'fileSize', type: 'fileType', digest: 'fileDigest' },
+    },
+  },
+
+  sources: {
+    billing: {
+      label: 'Billing',
+      key: { object: 'company', field: 'billingCustomer' },
+      view: 'portal_customer',
+      lists: {
+        invoice: {
+          label: { one: 'Invoice', many: 'Invoices' },
+          view: 'portal_invoice',
+          see: customers,
+          newestBy: 'issuedOn',
+          fields: {
+            number: { column: 'number', label: 'Number', kind: 'text', see: customers },
+            issuedOn: { column: 'issued_on', label: 'Issued', kind: 'date', see: customers },
+            dueOn: { column: 'due_on', label: 'Due', kind: 'date', see: customers },
+            status: { column: 'status', label: 'Status', kind: 'choice', see: customers },
+            total: { column: 'total', label: 'Total', kind: 'currency', see: deciding },
+            open: { column: 'open', label: 'Still open', kind: 'currency', see: deciding },
+            currency: { column: 'currency', label: 'Currency', kind: 'text', see: customers },
+            reference: { column: 'reference', label: 'Your reference', kind: 'text', see: customers },
+          },
+        },
+        subscription: {
+          label: { one: 'Subscription', many: 'Subscriptions' },
+          view: 'portal_subscription',
+          see: customers,
+          newestBy: 'startedOn',
+          fields: {
+            plan: { column: 'plan', label: 'Plan', kind: 'text', see: customers },
+            status: { column: 'status', label: 'Status', kind: 'choice', see: customers },
+            startedOn: { column: 'started_on', label: 'Since', kind: 'date', see: customers },
+            renewsOn: { column: 'renews_on', label: 'Renews', kind: 'date', see: customers },
+            price: { column: 'price', label: 'Price', kind: 'currency', see: deciding },
+            currency: { column: 'currency', label: 'Currency', kind: 'text', see: customers },
+          },
+        },
+      },
     },
   },
 });
@@ -228,8 +278,13 @@ export type AppAudience = keyof AppOwnership['audiences'];
 
 /** The same rules for code that meets objects and fields by name at run time. */
 export const objects: Readonly<Record<AppObject, ObjectSpec<AppAudience>>> = ownership.objects;
+/** The other systems, by name. */
+export const sources: Readonly<Record<string, SourceSpec<AppAudience, AppObject>>> = ownership.sources ?? {};
 export const isObject = (name: string): name is AppObject => Object.hasOwn(objects, name);
 export const isAudience = (name: string): name is AppAudience => Object.hasOwn(ownership.audiences, name);
 export const fieldOf = (object: AppObject, name: string): FieldSpec<AppAudience> | undefined =>
   Object.hasOwn(objects[object].fields, name) ? objects[object].fields[name] : undefined;
+/** What customers may make, by name. */
+export const creations: Readonly<Record<string, CreationSpec<AppAudience, AppObject, string, AppObject>>> =
+  ownership.creations;
 export const OBJECTS = Object.keys(objects).filter(isObject);

@@ -9,7 +9,9 @@ import type {
   RecordView,
   SessionEntry,
   SessionInfo,
+  SessionList,
   SignInWays,
+  SourceView,
   StreamMessage,
 } from './messages.ts';
 
@@ -67,12 +69,38 @@ const creationMeta = z.object({
   document: z.boolean().describe('A file comes with it: the upload is made first.'),
 });
 
+const sourceMeta = z.object({
+  name: z.string(),
+  label: z.string(),
+  lists: z.record(
+    z.string(),
+    z.object({
+      label: z.object({ one: z.string(), many: z.string() }),
+      fields: z.record(z.string(), z.object({ label: z.string(), kind: z.string() })),
+    }),
+  ),
+});
+
+export const sourceView = z.object({
+  source: z.string(),
+  label: z.string(),
+  state: z
+    .enum(['fresh', 'aged', 'down'])
+    .describe('aged: it did not answer in time, and these are its words of `asOf`; down: nothing is known.'),
+  asOf: instant.nullable().describe('When the other system said so.'),
+  message: z.string().nullable(),
+  lists: z
+    .record(z.string(), z.array(z.object({ id: z.string(), fields: z.record(z.string(), value) })))
+    .describe('Newest first.'),
+}) satisfies z.ZodType<SourceView>;
+
 export const me = z.object({
   contactId: z.string(),
   audience: z.string(),
   name: z.string(),
   companies: z.array(z.object({ id: z.string(), name: z.string() })),
   creations: z.array(creationMeta),
+  sources: z.array(sourceMeta).describe('Other systems: GET /sources/{name}.'),
   objects: z.record(
     z.string(),
     z.object({
@@ -132,11 +160,14 @@ export const sessionInfo = z.discriminatedUnion('state', [
     state: z.literal('unlinked'),
     email: z.string(),
     reason: z.enum([
+      'checking',
       'no-contact',
       'several-contacts',
       'shared-address',
       'reused-address',
       'no-company',
+      'unproven-address',
+      'address-moved',
       'gone',
       'refused',
     ]),
@@ -161,6 +192,8 @@ export const sessionEntry = z.object({
   createdAt: instant,
   seenAt: instant,
 }) satisfies z.ZodType<SessionEntry>;
+
+export const sessionList = z.object({ sessions: z.array(sessionEntry) }) satisfies z.ZodType<SessionList>;
 
 export const problem = z.object({
   type: z.string(),
@@ -193,15 +226,44 @@ export const editRequest = z.strictObject({
   seen: seen.optional().describe('The version of each field as it was seen; wins over If-Match.'),
 });
 
+export const uploadRequest = z.strictObject({
+  name: z.string().min(1).max(200),
+  size: z.int().min(1),
+});
+
+export const upload = z.object({
+  uploadId: z.uuid(),
+  offset: z.int(),
+  chunkMaxBytes: z.int().describe('The largest piece that is taken.'),
+});
+
 export const creationRequest = z.strictObject({
   fields: z.record(z.string(), asked).refine(few, `At most ${FIELDS_MAX} fields.`),
   on: z.strictObject({ object: z.string().max(100), id: z.string().max(20) }).exactOptional(),
   uploadId: z.uuid().exactOptional(),
 }) satisfies z.ZodType<CreationRequest>;
 
+const ADDRESS_MAX_CHARS = 254;
+export const mailRequest = z.strictObject({ email: z.string().max(ADDRESS_MAX_CHARS) });
+export const confirmRequest = z.strictObject({
+  token: z
+    .string()
+    .regex(/^[\w-]{43}$/)
+    .describe('What stands behind # in the mail’s link.'),
+});
+export const signOutRequest = z.strictObject({
+  everywhere: z.boolean().default(false).describe('Ends every session of the person.'),
+});
+
 export const actionRequest = z.strictObject({ seen: seen.optional() });
 
+export const sourceQuery = z.object({ company: z.string().max(20).exactOptional() });
+
 export const listQuery = z.object({
+  on: z
+    .string()
+    .regex(/^\w{1,50}:\d{1,20}$/, '`on` names a record, as in ticket:123.')
+    .exactOptional(),
   after: z
     .string()
     .regex(/^\d{1,20}$/, '`after` is not a page mark.')

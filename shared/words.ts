@@ -1,16 +1,25 @@
 /** What staff read, wherever they read it: who did something, and what a rule of SPEC.md means. */
+import { isSourceId, type SourceId } from './ids.ts';
 import type { Source } from './observe.ts';
+import { sources } from './ownership.ts';
 
 export function who(source: Source | null): string {
   if (source === null) return 'the CRM';
   const staff = /^user:(\d+)$/.exec(source.person ?? '');
   if (staff !== null) return `a colleague (CRM user ${staff[1] ?? ''})`;
+  if (source.person !== null && isSourceId(source.person)) return sourceLabel(source.person);
   if (source.person !== null) return `customer ${source.person}`;
   const colleague = /^userId:(\d+)$/.exec(source.id ?? '');
   if (colleague !== null) return `a colleague (CRM user ${colleague[1] ?? ''})`;
   const named = SOURCES[source.via];
   if (named === undefined) return source.via.toLowerCase().replaceAll('_', ' ');
   return source.via === 'INTEGRATION' && source.id !== null ? `${named} ${source.id}` : named;
+}
+
+/** Another system, as people call it. */
+export function sourceLabel(person: SourceId): string {
+  const name = person.slice('source:'.length);
+  return `${sources[name]?.label ?? name} (another system)`;
 }
 
 /** HubSpot's source types that people meet most (spec: the enum has 113). */
@@ -31,6 +40,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   MOBILE_ANDROID: 'a colleague, on the phone',
   CUSTOMER: 'a customer',
   STAFF: 'a colleague',
+  SOURCE: 'another system',
   READ: 'a read of the CRM',
   UNKNOWN: 'an unknown source',
 };
@@ -54,6 +64,8 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   R3: 'a colleague took what the customer had asked for',
   R4: 'a colleague decided on another value',
   R5: 'it had been decided before',
+  A2: 'what it depends on changed at the same moment, so it does not count',
+  A3: 'what it was decided on has changed since, so it no longer counts',
   S1: 'the CRM’s history shows the write, and nothing foreign in between',
   S2: 'a colleague’s change fell between our read and our write and was found in the history',
   S3: 'somebody changed it again after our write',
@@ -67,6 +79,7 @@ export const OWNER_SENTENCES = {
   crm: 'The CRM’s word counts; customers cannot change it.',
   customer: 'The customer’s word counts.',
   both: 'Both sides may change it.',
+  source: 'Another system’s word counts; nobody else can change it.',
 } as const;
 
 /** What happens when both sides change a field at once, by its conflict rule. */
@@ -76,4 +89,5 @@ export const CONFLICT_SENTENCES = {
   newest: 'If both change it at once, the later change counts.',
   union: 'If both change it at once, the two changes are put together.',
   ask: 'If both change it at once, a colleague decides.',
+  source: 'A change in the CRM is put back to what the other system says; it is kept and attributed.',
 } as const;

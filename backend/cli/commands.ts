@@ -101,7 +101,8 @@ function dispatch(name: string, command: Command): Promise<number> {
 
 async function status({ db, hubId, flags, terminal }: Command): Promise<number> {
   const hub = await hubStatus(db, hubId, terminal.now());
-  for (const line of flags.json === true ? [JSON.stringify(hub)] : statusLines(hub)) terminal.print(line);
+  for (const line of flags.json === true ? [JSON.stringify(hub)] : statusLines(hub, terminal.now()))
+    terminal.print(line);
   return 0;
 }
 

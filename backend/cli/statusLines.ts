@@ -1,4 +1,5 @@
 /** A hub's status as lines for a terminal. */
+import { hookLabel, hookText } from '../desk/hooks.ts';
 import { LANE_SENTENCES } from '../desk/words.ts';
 import type { HubStatus } from '../desk/status.ts';
 import { LANES } from '../store/lanes.ts';
@@ -6,7 +7,7 @@ import { LANES } from '../store/lanes.ts';
 /** A worker that was silent this long speaks for nobody. */
 const SILENT_MS = 10_000;
 
-export function statusLines(hub: HubStatus): string[] {
+export function statusLines(hub: HubStatus, now: number): string[] {
   const records = Object.entries(hub.records).map(([object, n]) => `${n} ${object}`);
   const waiting = LANES.filter((lane) => hub.due[lane] > 0).map(
     (lane) => `${hub.due[lane]} ${LANE_SENTENCES[lane]}`,
@@ -20,6 +21,8 @@ export function statusLines(hub: HubStatus): string[] {
     `  journal    ${hub.journalEntries} entries`,
     `  budget     ${budgetLine(hub)}`,
   ];
+  for (const hook of hub.hooks)
+    lines.push(`  ${hookLabel(hook)}: ${hookText(hook, hub.journalEntries, now)}`);
   for (const job of hub.backfill.filter((each) => !each.finished)) {
     lines.push(
       `  backfill   ${job.object}: ${job.done} records so far${job.error === null ? '' : `; last problem: ${job.error}`}`,

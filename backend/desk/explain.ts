@@ -1,5 +1,6 @@
 /** "Why does this field have this value?": a plain sentence first, then the evidence. */
 import type { HubId, RecordId } from '@tallystick/shared/ids';
+import { isEditable } from '@tallystick/shared/defineOwnership';
 import { fieldOf, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Source } from '@tallystick/shared/observe';
 import { show, type Value } from '@tallystick/shared/values';
@@ -83,10 +84,10 @@ export async function explain(
   const conflict =
     spec.owner === 'crm'
       ? 'none: customers cannot change it'
-      : spec.owner === 'customer'
-        ? 'customer'
-        : spec.conflict;
-  const approval = spec.owner !== 'crm' && spec.approval === true;
+      : spec.owner === 'both'
+        ? spec.conflict
+        : spec.owner;
+  const approval = isEditable(spec) && spec.approval === true;
   return {
     sentence: headline(
       spec.label,
@@ -194,6 +195,8 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
       return `the record was “${from}” and is “${to}”`;
     case 'ordered':
       return `${facts.who} ordered: ${String(detail?.do ?? '')} (${outcome ?? ''})`;
+    case 'linked':
+      return LINKED[outcome ?? ''] ?? 'it was looked up who signed in';
     case 'ignored':
       return 'events that concern none of the mapped fields';
     default:
@@ -201,6 +204,12 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
   }
 }
 
+const LINKED: Readonly<Record<string, string>> = {
+  linked: 'a person who signed in was linked to this contact',
+  followed: 'the link of a person who signed in follows this contact',
+  claim: 'it was not certain which contact a person who signed in is, so staff were asked',
+  ended: 'the link of a person who signed in has ended',
+};
 const CHOICES: Readonly<Record<KeptRuling['choice'], string>> = {
   keep: 'keep the CRM’s value',
   take: 'take what the customer asked for',

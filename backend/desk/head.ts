@@ -1,5 +1,11 @@
 /** One sentence and one status for a record: what a glance at the card tells. Pure. */
-import type { DeskConflict, DeskParked, DeskPause, DeskStatus } from '@tallystick/shared/deskMessages';
+import type {
+  DeskClaim,
+  DeskConflict,
+  DeskParked,
+  DeskPause,
+  DeskStatus,
+} from '@tallystick/shared/deskMessages';
 
 export interface Standing {
   life: string;
@@ -9,6 +15,8 @@ export interface Standing {
   /** Customers' and colleagues' changes that are not in the CRM yet. */
   onTheirWay: number;
   people: number;
+  /** People who signed in and may be this contact. */
+  claims: readonly DeskClaim[];
 }
 
 export function headOf(standing: Standing): { status: DeskStatus; sentence: string } {
@@ -17,6 +25,12 @@ export function headOf(standing: Standing): { status: DeskStatus; sentence: stri
   const open = standing.conflicts.filter((conflict) => conflict.settled === null && !conflict.pending);
   const [first] = open;
   if (first !== undefined) return { status: 'needs-you', sentence: askSentence(first, open.length) };
+  const [claim] = standing.claims;
+  if (claim !== undefined)
+    return {
+      status: 'needs-you',
+      sentence: `Somebody who reads ${claim.address} signed in: is it this person?`,
+    };
   if (parked !== null)
     return {
       status: 'needs-you',

@@ -3,6 +3,9 @@ import type { DeskRole, HealthAnswer } from '@tallystick/shared/deskMessages';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
+import { hookChannels } from './hooks.ts';
+import { inWords } from './show.ts';
+import { sourceChannels } from './sources.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -66,7 +69,11 @@ export async function healthAnswer(
     sentence,
     well: isLed && failure === null && lagMs <= LAG_WELL_MS,
     numbers: numbersOf(status, trips),
-    channels: channelsOf(status, isLed, delivered, now),
+    channels: [
+      ...channelsOf(status, isLed, delivered, now),
+      ...sourceChannels(status.health.sources ?? {}, now),
+      ...hookChannels(status.hooks, status.journalEntries, now),
+    ],
     hours: counts,
   };
 }
@@ -138,12 +145,4 @@ function channelsOf(
           : `last one ${inWords(now - delivered)} ago, ${status.deliveriesWaiting} waiting`,
     },
   ];
-}
-
-/** "350 ms", "12 s", "5 min", "3 h", "2 days". */
-export function inWords(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
-  if (ms < HOUR_MS) return `${Math.round(ms / 60_000)} min`;
-  return ms < 48 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.round(ms / (24 * HOUR_MS))} days`;
 }

@@ -1,7 +1,8 @@
 /** Names for the people of the journal: customers by their contact, colleagues by the CRM's own list. */
-import { isRecordId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
+import { isRecordId, isSourceId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
-import { who } from '@tallystick/shared/words';
+import { sourceLabel, who } from '@tallystick/shared/words';
+import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
 import { staffOf } from '../store/staff.ts';
@@ -36,7 +37,11 @@ export async function loadNames(
   const colleagues = new Map(staff.map((row) => [row.userId, row.name === '' ? row.email : row.name]));
   const user = (userId: string): string => colleagues.get(userId) || `CRM user ${userId}`;
   const person = (id: PersonId): string =>
-    id.startsWith('user:') ? user(id.slice('user:'.length)) : (customers.get(id) ?? `customer ${id}`);
+    isSourceId(id)
+      ? sourceLabel(id)
+      : id.startsWith('user:')
+        ? user(id.slice('user:'.length))
+        : (customers.get(id) ?? `customer ${id}`);
   return {
     user,
     person,
@@ -45,6 +50,7 @@ export async function loadNames(
       if (userId !== null) return `${user(userId)} (colleague)`;
       const customer = source?.person ?? null;
       if (customer !== null && customers.has(customer)) return `${customers.get(customer) ?? ''} (customer)`;
+      if (customer !== null && isSourceId(customer)) return sourceLabel(customer);
       if (source?.via === 'INTEGRATION' && source.id === appId) return 'Tallystick';
       return who(source);
     },
@@ -66,6 +72,5 @@ function userIdOf(source: Source | null): string | null {
 const NAME_MAX_CHARS = 60;
 
 function nameOf({ recordId, fields }: RecordRow): string {
-  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
-  return (name === '' ? (fields.email?.value ?? `customer ${recordId}`) : name).slice(0, NAME_MAX_CHARS);
+  return personNameOf(recordId, fields).slice(0, NAME_MAX_CHARS);
 }

@@ -11,7 +11,7 @@ import type { Db } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
 import { objectOf } from './record.ts';
 import { DeskRefused } from './refusals.ts';
-import { verifyWebhook, webhookKey } from './standardWebhook.ts';
+import { verifyWebhook, webhookKey } from '../standardWebhook.ts';
 
 export interface NudgeDeps {
   db: Db;

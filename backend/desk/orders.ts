@@ -26,10 +26,10 @@ export async function order(
   if (outcome === null)
     return { sentence: 'Your order is kept; nobody speaks for the hub at the moment, so it waits.' };
   if (!outcome.ok) throw new DeskRefused('nothing-there');
-  return { sentence: DONE[asked.order.do] };
+  return { sentence: asked.order.do === 'address' ? '' : DONE[asked.order.do] };
 }
 
-const DONE: Readonly<Record<Order['do'], string>> = {
+const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   look: 'The record is being read from the CRM now.',
   retry: 'It is being tried again now.',
   discard: 'The work was discarded, and the journal says by whom.',
@@ -37,6 +37,9 @@ const DONE: Readonly<Record<Order['do'], string>> = {
   resume: 'Running again. What waited is being done now.',
   role: 'The role was changed.',
   everybody: 'The role of everybody else was changed.',
+  link: 'Linked: this person now sees what this contact may see.',
+  refuse: 'Refused: this person sees nothing, and is told to ask you.',
+  unlink: 'The link was undone. Whoever is signed in by it sees nothing any more.',
 };
 
 /** Postgres keeps the keys of a JSON object in an order of its own. */

@@ -1,8 +1,8 @@
 /** What the app pages show: conflicts of all records, parked work, and the rules in force. */
 import type { ConflictsAnswer, DeskRole, ParkedAnswer, RulesAnswer } from '@tallystick/shared/deskMessages';
-import type { FieldSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import type { HubId } from '@tallystick/shared/ids';
-import { objects, OBJECTS, ownership, type AppAudience } from '@tallystick/shared/ownership';
+import { objects, OBJECTS, ownership, sources, type AppAudience } from '@tallystick/shared/ownership';
 import { CONFLICT_SENTENCES } from '@tallystick/shared/words';
 import { listConflicts, type ConflictFilter } from '../store/conflicts.ts';
 import type { Db } from '../store/database.ts';
@@ -71,22 +71,25 @@ export function rulesAnswer(): RulesAnswer {
 }
 
 function ruleInWords(spec: FieldSpec<AppAudience>): RulesAnswer['objects'][number]['fields'][number] {
-  const { label, property, owner } = spec;
+  const { label, property } = spec;
   const called = (audiences: readonly AppAudience[]): string =>
     audiences.length === 0
       ? 'nobody'
       : audiences.map((audience) => ownership.audiences[audience].label).join(', ');
-  const approval = spec.owner !== 'crm' && spec.approval === true ? ' Every change wants approval.' : '';
+  const approval = isEditable(spec) && spec.approval === true ? ' Every change wants approval.' : '';
   const conflict =
     spec.owner === 'crm'
       ? ''
-      : `${CONFLICT_SENTENCES[spec.owner === 'both' ? spec.conflict : 'customer']}${approval}`;
+      : `${CONFLICT_SENTENCES[spec.owner === 'both' ? spec.conflict : spec.owner]}${approval}`;
   return {
     label,
     property,
-    owner: { crm: 'CRM', customer: 'Customer', both: 'Both' }[owner],
+    owner:
+      spec.owner === 'source'
+        ? (sources[spec.source]?.label ?? spec.source)
+        : { crm: 'CRM', customer: 'Customer', both: 'Both' }[spec.owner],
     conflict,
     seenBy: called(spec.see),
-    editedBy: spec.owner === 'crm' ? 'nobody' : called(spec.edit),
+    editedBy: isEditable(spec) ? called(spec.edit) : 'nobody',
   };
 }

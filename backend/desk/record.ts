@@ -11,11 +11,13 @@ import { isRecordId, type HubId, type RecordId } from '@tallystick/shared/ids';
 import { isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { versionOf } from '../portal/versions.ts';
 import { conflictsOfRecord, type KeptConflict } from '../store/conflicts.ts';
+import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf } from '../store/mirror.ts';
 import { isPaused, loadPauses, type Pause } from '../store/orders.ts';
 import { parkedOf } from '../store/parked.ts';
 import { definitionsOf, loadRecords, type OpenEditOfField, type RecordRow } from '../store/records.ts';
+import { claimsOfRecord } from './claims.ts';
 import { deskConflict, moreOf } from './conflicts.ts';
 import type { DeskUser } from './gate.ts';
 import { headOf } from './head.ts';
@@ -82,13 +84,14 @@ export async function recordAnswer(
 
 export async function deskRecord(db: Db, hubId: HubId, row: RecordRow): Promise<DeskRecord> {
   const { object, recordId } = row;
-  const [definitions, kept, parked, pauses, linked, readAt] = await Promise.all([
+  const [definitions, kept, parked, pauses, linked, readAt, signedIn] = await Promise.all([
     definitionsOf(db, hubId),
     conflictsOfRecord(db, hubId, object, recordId, CONFLICTS_MAX),
     parkedOf(db, hubId, { object, recordId }),
     loadPauses(db, hubId),
     linkedPeople(db, hubId, row),
     readAtOf(db, hubId, row),
+    claimsOfRecord(db, hubId, row),
   ]);
   const covering = pauses.filter((pause) => pause.object === null || pause.object === object);
   const [names, facts] = await Promise.all([
@@ -111,6 +114,7 @@ export async function deskRecord(db: Db, hubId: HubId, row: RecordRow): Promise<
     pauses: standing,
     onTheirWay,
     people: linked.length,
+    claims: signedIn.claims,
   });
   return {
     object,
@@ -125,6 +129,7 @@ export async function deskRecord(db: Db, hubId: HubId, row: RecordRow): Promise<
     conflicts,
     parked: shown,
     pauses: standing,
+    ...signedIn,
   };
 }
 
@@ -132,8 +137,7 @@ export function titleOf({ object, recordId, fields }: RecordRow): string {
   const { title, label } = objects[object];
   const value = fields[title]?.value ?? null;
   if (object !== 'contact') return value === null ? `${label.one} ${recordId}` : cut(value);
-  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
-  return cut(name === '' ? (value ?? `${label.one} ${recordId}`) : name);
+  return cut(personNameOf(recordId, fields));
 }
 
 async function readAtOf(db: Db, hubId: HubId, row: RecordRow): Promise<Date | null> {

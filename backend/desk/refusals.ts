@@ -8,6 +8,8 @@ const SENTENCES = {
   'unknown-record': 'Tallystick does not know this record yet. “Sync now” has it read from the CRM.',
   'unknown-object': 'Tallystick keeps no records of this kind.',
   'unknown-field': 'There is no such field in the rules.',
+  'owned-elsewhere':
+    'Another system’s word counts for this field: it would be put back at once. Change it there.',
   'unknown-person': 'This person has no access to the portal.',
   'unknown-conflict': 'There is no such conflict.',
   moved: 'The record has changed since you saw it, so nothing was done. This is how it stands now.',

@@ -30,6 +30,10 @@ export const conflictsQuery = z.object({
   field: z.string().max(100).optional(),
   before: digits.optional(),
 });
+export const claimsQuery = z.object({
+  open: z.enum(['true', 'false']).default('true'),
+  before: digits.optional(),
+});
 export const activityQuery = z.object({
   object: object.optional(),
   recordId: recordId.optional(),
@@ -75,6 +79,7 @@ export const bulkBody = z.strictObject({
 });
 
 const reason = z.string().trim().min(3).max(NOTE_MAX);
+const contact = z.literal('contact');
 const roles = z.enum(['none', 'viewer', 'admin']);
 export const orderBody = z.strictObject({
   key,
@@ -92,6 +97,9 @@ export const orderBody = z.strictObject({
     z.strictObject({ do: z.literal('resume'), pauseId: digits }),
     z.strictObject({ do: z.literal('role'), userId: digits, role: roles.nullable() }),
     z.strictObject({ do: z.literal('everybody'), role: roles }),
+    z.strictObject({ do: z.literal('link'), object: contact, recordId, claimId: digits }),
+    z.strictObject({ do: z.literal('refuse'), claimId: digits }),
+    z.strictObject({ do: z.literal('unlink'), object: contact, recordId, tieId: digits }),
   ]),
 });
 

@@ -1,6 +1,7 @@
 /** The desk's API, version 1: what HubSpot's cards, pages and settings ask, below `/desk/v1`. */
 import { fieldOf, OBJECTS } from '@tallystick/shared/ownership';
 import express, { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
+import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
 import { createHours, healthAnswer } from './health.ts';
 import { asOfAnswer, historyAnswer, whyAnswer } from './history.ts';
@@ -80,6 +81,10 @@ function questions(deps: DeskDeps): Record<string, Answering> {
         before: before ?? null,
       };
       return conflictsAnswer(db, hubId, role, { open: open === 'true', ...filter });
+    },
+    '/claims': ({ hubId, role }, input) => {
+      const { open, before } = requests.parsed(requests.claimsQuery, input);
+      return claimsAnswer(db, hubId, role, { open: open === 'true', before: before ?? null });
     },
     '/parked': ({ hubId, role }) => parkedAnswer(db, hubId, role),
     '/activity': ({ hubId }, input) => {

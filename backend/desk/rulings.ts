@@ -101,6 +101,7 @@ async function stored(deps: RulingDeps, user: DeskUser, request: RulingRequest):
   const { object, recordId } = row;
   const spec = fieldOf(object, field);
   if (spec === undefined) throw new DeskRefused('unknown-field');
+  if (spec.owner === 'source') throw new DeskRefused('owned-elsewhere');
   const fresh = () => deskRecord(db, user.hubId, row);
   if (row.life !== 'present') throw new DeskRefused('record-gone', { fresh: await fresh() });
   const conflict = conflictId === null ? null : await conflictById(db, user.hubId, conflictId);

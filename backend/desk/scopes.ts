@@ -12,6 +12,7 @@ function scopesOf(object: AppObject): string[] {
     `crm.objects.${name}.read`,
     ...(isWritten ? [`crm.objects.${name}.write`] : []),
     `crm.schemas.${name}.read`,
+    ...(Object.values(fields).some((field) => field.kind === 'lines') ? ['crm.objects.line_items.read'] : []),
   ];
 }
 

@@ -8,9 +8,11 @@ import { loadPauses } from '../store/orders.ts';
 import { definitionsOf } from '../store/records.ts';
 import { roleOf, staffOf } from '../store/staff.ts';
 import type { DeskUser } from './gate.ts';
-import { inWords } from './health.ts';
+import { hookChecks } from './hooks.ts';
 import { loadNames } from './names.ts';
 import { deskPause } from './pauses.ts';
+import { inWords } from './show.ts';
+import { sourceChecks } from './sources.ts';
 import { neededScopes } from './scopes.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
@@ -44,6 +46,8 @@ export async function settingsAnswer(
       scopesCheck(status),
       webhooksCheck(status, delivered, now),
       ...OBJECTS.map((object) => propertiesCheck(object, definitions)),
+      ...sourceChecks(status.health.sources ?? {}, now),
+      ...hookChecks(status.hooks, status.journalEntries, now),
     ],
     pauses: pauses.map((pause) => deskPause(pause, names)),
     staff: staff.map(({ userId, name, email, role: own }) => ({
@@ -140,7 +144,10 @@ function propertiesCheck(object: AppObject, definitions: ReadonlyMap<string, Def
   const faults = [
     ...missing.map((spec) => `${spec.property} is not there`),
     ...unfit.map(({ spec, definition }) => `${spec.property} is a ${definition.type}, not a ${spec.kind}`),
-    ...locked.map(({ spec }) => `${spec.property} is read-only, but customers may edit ${spec.label}`),
+    ...locked.map(
+      ({ spec }) =>
+        `${spec.property} is read-only, but ${spec.owner === 'source' ? 'another system owns' : 'customers may edit'} ${spec.label}`,
+    ),
   ];
   return faults.length === 0
     ? { label, state: 'ok', text: `All ${specs.length} are there and of the right type.` }

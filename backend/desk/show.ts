@@ -34,3 +34,13 @@ export function optionsOf(
   if (options === undefined || options.length > OPTIONS_MAX) return undefined;
   return options.map(({ value, label }) => ({ value, label }));
 }
+
+const HOUR_MS = 3_600_000;
+
+/** "350 ms", "12 s", "5 min", "3 h", "2 days". */
+export function inWords(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < HOUR_MS) return `${Math.round(ms / 60_000)} min`;
+  return ms < 48 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.round(ms / (24 * HOUR_MS))} days`;
+}

@@ -2,6 +2,7 @@
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
+import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
 
 export interface HubStatus {
@@ -19,6 +20,8 @@ export interface HubStatus {
   journalEntries: number;
   budget: BudgetState | null;
   health: HubHealth;
+  /** Endpoints that are told of changes. */
+  hooks: HookRow[];
   backfill: {
     object: string;
     done: number;
@@ -35,7 +38,7 @@ export async function listHubs(db: Db): Promise<HubId[]> {
 }
 
 export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {
-  const [hub, records, due, counts, jobs] = await Promise.all([
+  const [hub, records, due, counts, jobs, hooks] = await Promise.all([
     db.selectFrom('hubs').selectAll().where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
     db
       .selectFrom('mirror')
@@ -53,6 +56,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
       .execute(),
     countsOf(db, hubId),
     db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
+    hooksOf(db, hubId),
   ]);
   const oldest = due.map((row) => new Date(row.since).getTime());
   return {
@@ -71,6 +75,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     journalEntries: Number(counts.journal),
     budget: hub.budget,
     health: hub.health,
+    hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
     backfill: jobs.map((job) => ({
       object: job.object,
       done: Number(job.done),
@@ -80,6 +85,12 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
       finishedAt: job.finished_at?.getTime() ?? null,
     })),
   };
+}
+
+/** A query may hold what is nobody's business here. */
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
 
 function lanesOf(count: (laneNumber: number) => number): Record<Lane, number> {

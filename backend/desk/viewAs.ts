@@ -56,6 +56,7 @@ function reasonOf(spec: FieldSpec<AppAudience>, audience: AppAudience, seesRecor
   if (spec.see.length === 0) return 'The rules show this field to nobody in the portal.';
   if (!spec.see.includes(audience)) return `The rules do not show this field to the audience “${called}”.`;
   if (spec.owner === 'crm') return 'The CRM’s word counts, so no customer may change it.';
+  if (spec.owner === 'source') return 'Another system’s word counts, so nobody may change it here.';
   if (spec.byActionOnly === true) return 'It changes only by an action, such as approving a quote.';
   if (!spec.edit.includes(audience)) return `The audience “${called}” may see it, but not change it.`;
   return `The audience “${called}” may see and change it.`;

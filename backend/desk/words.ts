@@ -1,5 +1,6 @@
 /** What the lanes are called where people read of them. */
 import type { Lane } from '../store/lanes.ts';
+import type { ClaimReason } from '../store/signInTables.ts';
 
 export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   edit: 'customers’ edits to write',
@@ -8,4 +9,37 @@ export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   observe: 'changes to confirm',
   reconcile: 'records to compare',
   backfill: 'records to load',
+};
+
+/** What to do about an endpoint that is not told of changes. */
+export const HOOK_ADVICE = {
+  failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',
+  gone: 'If it is to be told again, take it out of HOOKS, start the service, put it in and start again; it then begins anew.',
+} as const;
+
+/** What to do about another system, by what is wrong with it. */
+export const SOURCE_ADVICE: Readonly<Record<string, string>> = {
+  unreachable:
+    'See whether it runs and whether the address in the settings is right. Customers see its last word with its age.',
+  'too-slow':
+    'See whether its views have an index on the customer. Customers see its last word with its age.',
+  barred: 'Give the role SELECT on the views that shared/ownership.ts names, and check its password.',
+  misfit: 'Make the views and columns that shared/ownership.ts names; the key and the id are text.',
+  'may-write': 'Take every right but SELECT on the views from the role. Until then nothing is read with it.',
+  withheld:
+    'If it is right, empty the fields in the CRM yourself. If not, mend its view: the next look counts.',
+  odd: 'Compare the keys in the CRM with the other system’s, and the kinds of the fields with its columns.',
+};
+
+/** Why it is not certain which contact somebody is who signed in. */
+export const CLAIM_SENTENCES: Readonly<Record<ClaimReason, string>> = {
+  'no-contact': 'No contact in the CRM has this address.',
+  'several-contacts':
+    'The address is not the primary e-mail of exactly one contact: it is a secondary one, or another contact has it as well.',
+  'shared-address': 'This is the address of a role, so several people may read it.',
+  'reused-address':
+    'The address, or the contact, was somebody else’s before: whoever reads the mailbox now may be another person.',
+  'no-company': 'The contact has this address, but no company through which it would see anything.',
+  'address-moved':
+    'The contact has another e-mail now than the one this person proved, so their link was ended.',
 };

@@ -93,3 +93,11 @@ export const tokenInfoAnswer = z.object({
   appId: numeric.optional(),
   scopes: z.array(z.string()).default([]),
 });
+
+export const fileAnswer = z.object({ id: numeric });
+
+export const addressAnswer = z.object({
+  url: z.string(),
+  name: z.string().default('file'),
+  extension: z.string().default(''),
+});

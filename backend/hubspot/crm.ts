@@ -5,13 +5,25 @@
  * singleton and would mix up hubs. Paths are dated (v1 to v4 end in 2027); the date stands in one constant.
  */
 import { Client } from '@hubspot/api-client';
-import type { Entry } from '@tallystick/shared/settle';
 import { recordId, type RecordId } from '@tallystick/shared/ids';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { canonical } from '@tallystick/shared/values';
+import { objects, type AppObject } from '@tallystick/shared/ownership';
 import type { z } from 'zod';
 import * as answers from './answers.ts';
+import { LINE_PROPERTIES, LINE_TYPE, lineOf, type ReadLine } from './lines.ts';
+import { files, type FilePort } from './files.ts';
+import { associationsOf } from './making.ts';
 import { propertiesOf } from './properties.ts';
+import {
+  linksOf,
+  ownersOf,
+  propertyOf,
+  readingOf,
+  type Link,
+  type Owner,
+  type PropertyRead,
+  type Reading,
+} from './readings.ts';
 import { mapped, send, type Answer, type Request } from './transport.ts';
 
 const API_DATE = '2026-09';
@@ -20,42 +32,32 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export const READ_MAX_RECORDS = 50;
 export const WRITE_MAX_RECORDS = 100;
 export const LINKS_MAX_RECORDS = 1_000;
+export const LINES_MAX_RECORDS = 100;
 
-/** A record as read by id: every mapped field's history, newest first; a field never set has none. */
-export interface Reading {
-  /** Differs from the id asked for when that one was merged away. */
-  id: RecordId;
+/** A record to be made. */
+export interface Making {
+  properties: Record<string, string>;
+  /** What it hangs on; the first company is its primary one. */
+  on: readonly { object: AppObject; id: RecordId }[];
+}
+
+/** What signing in needs of a contact. */
+export interface ContactRead {
+  contactId: RecordId;
   archived: boolean;
-  history: Record<string, Entry[]>;
+  /** Primary e-mail and secondary addresses, in canonical form. */
+  email: string | null;
+  additional: string[];
+  /** Since when it has this e-mail, CRM clock, ms; null: the history does not say. */
+  emailSince: number | null;
 }
 
-export interface Link {
-  companyId: RecordId;
-  isPrimary: boolean;
-  labels: string[];
-}
-
-export interface PropertyRead {
-  property: string;
-  type: string;
-  readOnly: boolean;
-  options: { value: string; label: string; hidden: boolean }[] | null;
-}
-
-/** A colleague who can own records. */
-export interface Owner {
-  ownerId: string;
-  /** Null: deactivated. */
-  userId: string | null;
-  name: string;
-  email: string;
-  archived: boolean;
-}
-
-export interface Crm {
+export interface Crm extends FilePort {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
+  /** By its primary or a secondary address, or by its id (that of a merged one answers with the survivor). */
+  readContact(named: string, by: 'email' | 'id'): Promise<Answer<ContactRead>>;
   listRecords(
     object: AppObject,
     after: string | null,
@@ -70,8 +72,20 @@ export interface Crm {
     id: RecordId,
     properties: Record<string, string>,
   ): Promise<Answer<RecordId[]>>;
+  /** The record whose unique property has this value; `gone` when there is none. */
+  readByKey(object: AppObject, property: string, key: string): Promise<Answer<Reading>>;
+  /** Makes a record with its associations, in one call. */
+  createRecord(object: AppObject, made: Making): Promise<Answer<RecordId>>;
   /** The companies each record is associated with, up to `LINKS_MAX_RECORDS` records. */
   readLinks(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Map<RecordId, Link[]>>>;
+  /** The records of another type that each record is associated with, up to `LINKS_MAX_RECORDS` records. */
+  readAssociated(
+    object: AppObject,
+    ids: readonly RecordId[],
+    type: AppObject | typeof LINE_TYPE.crm,
+  ): Promise<Answer<Map<RecordId, RecordId[]>>>;
+  /** Up to `LINES_MAX_RECORDS` line items; those that are gone are not in the answer. */
+  readLines(ids: readonly RecordId[]): Promise<Answer<ReadLine[]>>;
   readProperties(object: AppObject): Promise<Answer<PropertyRead[]>>;
   readOwners(): Promise<Answer<Owner[]>>;
   /** The type ids of the custom objects, by schema name. */
@@ -95,7 +109,9 @@ export function openCrm(options: CrmOptions): Crm {
   };
   return {
     ...reading(call, typeOf),
+    ...identifying(call, typeOf),
     ...writing(call, typeOf),
+    ...files(call),
     ...describing(call, typeOf, options.accessToken),
   };
 }
@@ -108,13 +124,16 @@ export interface CrmOptions {
   requestTimeoutMs?: number;
 }
 
-type Call = <S extends z.ZodType>(request: Request, shape: S) => Promise<Answer<z.infer<S>>>;
+export type Call = <S extends z.ZodType>(request: Request, shape: S) => Promise<Answer<z.infer<S>>>;
 type TypeOf = (object: AppObject) => string;
 
 function reading(
   call: Call,
   typeOf: TypeOf,
-): Pick<Crm, 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks'> {
+): Pick<
+  Crm,
+  'readByKey' | 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks' | 'readAssociated' | 'readLines'
+> {
   return {
     readRecords: async (object, ids) => {
       const names = propertiesOf(object);
@@ -126,6 +145,12 @@ function reading(
     readRecord: async (object, id) => {
       const path = `${recordsPath(typeOf(object))}/${id}`;
       const answer = await call({ method: 'GET', path, query: withHistory(object) }, answers.crmRecord);
+      return mapped(answer, (record) => readingOf(object, record));
+    },
+    readByKey: async (object, property, key) => {
+      const path = `${recordsPath(typeOf(object))}/${encodeURIComponent(key)}`;
+      const query = { ...withHistory(object), idProperty: property };
+      const answer = await call({ method: 'GET', path, query }, answers.crmRecord);
       return mapped(answer, (record) => readingOf(object, record));
     },
     listRecords: async (object, after) => {
@@ -148,11 +173,54 @@ function reading(
       const body = { inputs: ids.map((id) => ({ id })) };
       return mapped(await call({ method: 'POST', path, body }, answers.linksAnswer), linksOf);
     },
+    readAssociated: async (object, ids, type) => {
+      const to = type === LINE_TYPE.crm ? type : typeOf(type);
+      const path = `/crm/associations/${API_DATE}/${typeOf(object)}/${to}/batch/read`;
+      const body = { inputs: ids.map((id) => ({ id })) };
+      return mapped(
+        await call({ method: 'POST', path, body }, answers.linksAnswer),
+        ({ results }) =>
+          new Map(
+            results.map(({ from, to }) => [
+              recordId(from.id),
+              to.map(({ toObjectId }) => recordId(toObjectId)),
+            ]),
+          ),
+      );
+    },
+    readLines: async (ids) => {
+      const path = `${recordsPath(LINE_TYPE.crm)}/batch/read`;
+      const body = { inputs: ids.map((id) => ({ id })), properties: LINE_PROPERTIES };
+      return mapped(await call({ method: 'POST', path, body }, answers.batchAnswer), ({ results }) =>
+        results.filter(({ archived }) => !archived).map(lineOf),
+      );
+    },
   };
 }
 
-function writing(call: Call, typeOf: TypeOf): Pick<Crm, 'updateRecords' | 'updateRecord'> {
+function identifying(call: Call, typeOf: TypeOf): Pick<Crm, 'readContact'> {
   return {
+    readContact: async (named, by) => {
+      const path = `${recordsPath(typeOf('contact'))}/${encodeURIComponent(named)}`;
+      const query = {
+        properties: 'email,hs_additional_emails',
+        propertiesWithHistory: 'email',
+        ...(by === 'email' ? { idProperty: 'email' } : {}),
+      };
+      return mapped(await call({ method: 'GET', path, query }, answers.crmRecord), contactOf);
+    },
+  };
+}
+
+function writing(call: Call, typeOf: TypeOf): Pick<Crm, 'updateRecords' | 'updateRecord' | 'createRecord'> {
+  return {
+    createRecord: async (object, { properties, on }) => {
+      const body = { properties, associations: associationsOf(object, on) };
+      return mapped(
+        await call({ method: 'POST', path: recordsPath(typeOf(object)), body }, answers.crmRecord),
+        (record) => recordId(record.id),
+      );
+    },
     updateRecords: async (object, inputs) => {
       const path = `${recordsPath(typeOf(object))}/batch/update`;
       const answer = await call({ method: 'POST', path, body: { inputs } }, answers.batchAnswer);
@@ -217,54 +285,13 @@ function withHistory(object: AppObject): Record<string, string> {
   return { properties: names, propertiesWithHistory: names };
 }
 
-function readingOf(object: AppObject, record: answers.CrmRecord): Reading {
-  const history: Record<string, Entry[]> = {};
-  for (const [name, field] of Object.entries(objects[object].fields)) {
-    const entries = (record.propertiesWithHistory[field.property] ?? []).map((entry) => ({
-      value: canonical(field.kind, entry.value),
-      at: entry.timestamp,
-      by: { via: entry.sourceType, id: entry.sourceId ?? null, person: null },
-    }));
-    const value = canonical(field.kind, record.properties[field.property]);
-    // A value without history (a default, or a source that keeps none) was set at an unknown time.
-    if (entries.length === 0 && value !== null)
-      entries.push({ value, at: 0, by: { via: 'UNKNOWN', id: null, person: null } });
-    history[name] = entries;
-  }
-  return { id: recordId(record.id), archived: record.archived, history };
-}
-
-/** Primary types: contact 1, company 2, deal 5, ticket 26 (enum AssociationTypes of the official client). */
-const PRIMARY_TYPE_IDS = new Set([1, 2, 5, 6, 25, 26]);
-
-function linksOf(answer: z.infer<typeof answers.linksAnswer>): Map<RecordId, Link[]> {
-  return new Map(
-    answer.results.map(({ from, to }) => [
-      recordId(from.id),
-      to.map(({ toObjectId, associationTypes }) => ({
-        companyId: recordId(toObjectId),
-        isPrimary: associationTypes.some((type) => PRIMARY_TYPE_IDS.has(type.typeId)),
-        labels: associationTypes.flatMap((type) => type.label ?? []),
-      })),
-    ]),
-  );
-}
-
-function propertyOf(read: z.infer<typeof answers.propertiesAnswer>['results'][number]): PropertyRead {
+function contactOf(record: answers.CrmRecord): ContactRead {
+  const additional = (record.properties.hs_additional_emails ?? '').split(';');
   return {
-    property: read.name,
-    type: read.type,
-    readOnly: read.modificationMetadata?.readOnlyValue ?? false,
-    options: read.type === 'enumeration' && !read.externalOptions ? read.options : null,
+    contactId: recordId(record.id),
+    archived: record.archived,
+    email: canonical('email', record.properties.email),
+    additional: additional.flatMap((each) => canonical('email', each) ?? []),
+    emailSince: record.propertiesWithHistory.email?.[0]?.timestamp ?? null,
   };
-}
-
-function ownersOf(answer: z.infer<typeof answers.ownersAnswer>): Owner[] {
-  return answer.results.map((owner) => ({
-    ownerId: owner.id,
-    userId: owner.userId ?? null,
-    name: [owner.firstName, owner.lastName].filter(Boolean).join(' ') || (owner.email ?? owner.id),
-    email: owner.email ?? '',
-    archived: owner.archived,
-  }));
 }

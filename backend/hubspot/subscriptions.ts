@@ -1,4 +1,5 @@
 /** The webhook subscriptions that the ownership file needs: one per mapped property, and the life of each object. */
+import { LINE_PROPERTIES, LINE_TYPE } from './lines.ts';
 import { propertiesOf } from './properties.ts';
 import { objects, OBJECTS } from '@tallystick/shared/ownership';
 
@@ -34,5 +35,22 @@ export function neededSubscriptions(typeIds: Readonly<Record<string, string>>): 
       })),
     ];
   });
-  return [...wanted, ERASURE];
+  return [...wanted, ...lineSubscriptions(), ERASURE];
+}
+
+/** Docs: line items are among the objects of generic webhooks. Their own creation tells nothing before they stand on a quote. */
+function lineSubscriptions(): Subscription[] {
+  const objectTypeId = LINE_TYPE.typeId;
+  const hasLines = OBJECTS.some((object) =>
+    Object.values(objects[object].fields).some(({ kind }) => kind === 'lines'),
+  );
+  if (!hasLines) return [];
+  return [
+    ...['object.deletion', 'object.restore', 'object.associationChange'].map((subscriptionType) => ({
+      ...{ subscriptionType, objectTypeId },
+    })),
+    ...LINE_PROPERTIES.map((propertyName) => ({
+      ...{ subscriptionType: 'object.propertyChange', objectTypeId, propertyName },
+    })),
+  ];
 }

@@ -20,6 +20,8 @@ export interface Request {
   path: string;
   query?: Record<string, string>;
   body?: unknown;
+  /** In place of a JSON body. */
+  form?: FormData;
 }
 
 export async function send<S extends z.ZodType>(
@@ -40,6 +42,7 @@ export async function send<S extends z.ZodType>(
         method: request.method,
         path: request.path,
         ...(request.query === undefined ? {} : { qs: request.query }),
+        ...(request.form === undefined ? {} : { body: request.form, defaultJson: false }),
         ...(request.body === undefined ? {} : { body: request.body }),
       });
       return { status: response.status, headers: response.headers, text: await response.text() };

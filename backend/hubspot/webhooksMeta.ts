@@ -1,5 +1,6 @@
 /** The project file that tells HubSpot which events to send: the same list the sync needs, in the project's words. */
 import { objects, OBJECTS } from '@tallystick/shared/ownership';
+import { LINE_TYPE } from './lines.ts';
 import { neededSubscriptions } from './subscriptions.ts';
 
 export interface WebhooksMeta {
@@ -31,6 +32,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   '0-5': 'ticket',
   '0-14': 'quote',
   '0-46': 'note',
+  [LINE_TYPE.typeId]: LINE_TYPE.singular,
 };
 
 /** A custom object's type id differs from account to account, so the project file has its schema name instead. */

@@ -34,6 +34,10 @@ export async function backfillPage(ctx: Context): Promise<boolean> {
     work: null,
   }));
   const linked = await withLinks(ctx, job.object, seen, 'backfill');
+  if (linked.length < seen.length) {
+    await endPage(ctx, ctx.db, job, { error: 'The associations of a page could not be read.' });
+    return false; // the same page again
+  }
   const next = page.value.next;
   const writes = await commitVisits(ctx, job.object, linked, (trx) =>
     endPage(ctx, trx, job, { done: seen.length, cursor: next }),
@@ -79,5 +83,6 @@ async function endPage(
     )
     .where('hub_id', '=', ctx.hubId)
     .where('job_id', '=', job.jobId)
+    .where('finished_at', 'is', null) // ended meanwhile: another one begins from nothing
     .execute();
 }

@@ -19,5 +19,7 @@ export type Heard =
   | { is: 'life'; object: AppObject; recordId: RecordId; life: string; at: number; by: Source }
   /** Its associations moved. */
   | { is: 'links'; object: AppObject; recordId: RecordId }
+  /** A line item moved: what it stands on is read anew. */
+  | { is: 'line'; lineId: RecordId }
   /** Nothing of ours; `why` is counted in the journal. */
   | { is: 'ignored'; why: string };

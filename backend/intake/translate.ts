@@ -25,7 +25,10 @@ const TYPE_IDS: Readonly<Record<string, string>> = {
   deal: '0-3',
   ticket: '0-5',
   quote: '0-14',
+  note: '0-46',
+  line_item: '0-8',
 };
+const LINE_TYPE_ID = '0-8';
 const KIND_MAX_CHARS = 60;
 
 /** `typeIds` gives the type ids of the account's custom objects by schema name. */
@@ -48,7 +51,9 @@ function hear(event: WireEvent, raw: Raw, objectOf: ObjectOf, fieldOf: FieldOf):
   const { type } = event;
   const [name = '', change = ''] = type.split('.');
   if (change === 'associationChange') return associations(raw, objectOf);
-  const object = objectOf(name === 'object' ? event.objectTypeId : TYPE_IDS[name]);
+  const typeId = name === 'object' ? event.objectTypeId : TYPE_IDS[name];
+  if (typeId === LINE_TYPE_ID && event.objectId !== null) return [{ is: 'line', lineId: event.objectId }];
+  const object = objectOf(typeId);
   if (object === undefined) return ignored(type);
   if (change === 'merge') return merged(event, raw, object);
   const recordId = event.objectId;

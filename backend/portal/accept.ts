@@ -1,11 +1,12 @@
 /** Accepting an edit: every value read strictly, every version resolved to what was seen; all of it or nothing. */
 import { createHash } from 'node:crypto';
 import { unfit, type Property } from '@tallystick/shared/decide';
-import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import { editId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import { parse, type Parsed, type Value } from '@tallystick/shared/values';
 import { editByKey, storeEdit, type EditRow } from '../store/edits.ts';
+import { bindingOf } from '../store/binding.ts';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, headOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
 import { findRecord, type PortalDeps } from './access.ts';
@@ -23,14 +24,14 @@ export interface EditRequest {
   object: string;
   id: string;
   fields: Readonly<Record<string, Asked>>;
-  action: { name: string; guards: readonly string[] } | null;
+  action: { name: string; guards: readonly string[]; binds: string | null; until: string | null } | null;
   /** Versions by field; where a field has none, `ifMatch` counts. */
   seen: Readonly<Record<string, string>>;
   ifMatch: string | undefined;
   idempotencyKey: string | undefined;
 }
 
-const KEY_MAX_CHARS = 200;
+export const KEY_MAX_CHARS = 200;
 
 /**
  * Stores the edit, or finds that it was stored before under the same key. That is looked for first: a repeated request
@@ -50,15 +51,23 @@ export async function acceptEdit(
   const finding = findRecord(deps, session, request.object, request.id);
   const defining = definitionsOf(db, person.hubId);
   for (const each of [finding, defining]) each.catch(() => undefined); // awaited only where they matter
-  const before = await replay(deps, session, key, fingerprint);
+  const before = await replayed(deps, session, key, fingerprint);
   if (before !== null) return { edit: before, replayed: true };
   const record = await finding;
   const wanted = readValues(request, record, person.audience, {
     definitions: await defining,
     country: await countryOf(deps, session, record, request.fields),
   });
+  refuseUnproven(session, record.object, [...wanted.keys()], now());
   const guards = action?.guards ?? [];
-  const seen = await seenValues(deps, session, request, record, [...wanted.keys(), ...guards]);
+  const binds = action?.binds ?? null;
+  if (action !== null) refuseTooLate(record, action.until, now());
+  const named = [...wanted.keys(), ...guards, ...(binds === null ? [] : [binds])];
+  const seen = await seenValues(deps, session, request, record, named);
+  if (binds !== null) {
+    const shown = guards.map((field) => ({ field, value: seen.get(field) ?? null }));
+    wanted.set(binds, bindingOf(record.object, shown)); // A1
+  }
   const id = editId(deps.newId());
   const stored = await storeEdit(db, person.hubId, {
     editId: id,
@@ -75,12 +84,33 @@ export async function acceptEdit(
   });
   deps.at?.('edit.stored');
   if (stored) signals.wake(person.hubId);
-  const edit = await replay(deps, session, key, fingerprint);
+  const edit = await replayed(deps, session, key, fingerprint);
   if (edit === null) throw new Error('An edit that was just stored is not there.');
   return { edit, replayed: !stored };
 }
 
-async function replay(
+/** The last day still counts, wherever on earth it ends last. */
+const DAY_ENDS_MS = 36 * 3_600_000;
+
+function refuseTooLate(record: RecordRow, until: string | null, now: number): void {
+  const day = until === null ? null : (record.fields[until]?.value ?? null);
+  if (day !== null && Date.parse(`${day}T00:00:00Z`) + DAY_ENDS_MS < now) throw new Refused('too-late');
+}
+
+/** How old the proof of who somebody is may be for a field that wants one. */
+export const PROOF_MAX_AGE_MS = 600_000;
+
+/** A browser may be left open: what opens the account to others wants its person, here and now. */
+function refuseUnproven({ by }: Session, object: AppObject, names: readonly string[], now: number): void {
+  if (by.is !== 'cookie' || now - by.provenAt <= PROOF_MAX_AGE_MS) return;
+  const wantsProof = names.some((name) => {
+    const spec = fieldOf(object, name);
+    return spec !== undefined && isEditable(spec) && spec.proof === true;
+  });
+  if (wantsProof) throw new Refused('prove-again');
+}
+
+export async function replayed(
   deps: PortalDeps,
   { person }: Session,
   key: string,
@@ -173,7 +203,7 @@ async function countryOf(
   return countries.size === 1 ? ([...countries][0] ?? null) : null;
 }
 
-function propertyOf(
+export function propertyOf(
   object: AppObject,
   spec: FieldSpec<string>,
   definitions: ReadonlyMap<string, Definition>,

@@ -7,9 +7,12 @@ import { markDue } from '../store/due.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { Refused } from './problem.ts';
+import type { HubSources } from './sources.ts';
 import { MERGES_MAX, survivorOf, type Session } from './session.ts';
+import type { SignInSettings } from './signIn/settings.ts';
 import { isStale } from './views.ts';
 import { sees } from './visibility.ts';
+import type { Scan } from './uploads.ts';
 import { until } from './waiting.ts';
 
 export interface PortalDeps {
@@ -18,6 +21,12 @@ export interface PortalDeps {
   now: () => number;
   newId: () => string;
   limits?: Partial<Limits>;
+  /** Absent: no virus scanner is there. */
+  scan?: Scan;
+  /** Other systems that own something customers look at; absent: there is none. */
+  sources?: HubSources;
+  /** Absent: only bearer tokens open a session. */
+  signIn?: SignInSettings;
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at?: (step: string) => void;
 }

@@ -1,30 +1,35 @@
 /** Who am I, and what may I see and do: what a front end builds its forms from. */
+import { isEditable } from '@tallystick/shared/defineOwnership';
 import type { CreationMeta, FieldMeta, Me, ObjectMeta } from '@tallystick/shared/messages';
 import { objects, OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
+import { personNameOf } from '../store/people.ts';
 import type { PortalDeps } from './access.ts';
 import type { Session } from './session.ts';
+import { sourceMetas } from './sources.ts';
 import { recordView } from './views.ts';
 import { mayEdit, sees, visibleFields } from './visibility.ts';
 
-export async function readMe({ db, now }: PortalDeps, { person, reach }: Session): Promise<Me> {
+export async function readMe(deps: PortalDeps, session: Session): Promise<Me> {
+  const { db, now } = deps;
+  const { person, reach } = session;
   const companies = [...reach].map((recordId) => ({ object: 'company' as const, recordId }));
   const [definitions, loaded] = await Promise.all([
     definitionsOf(db, person.hubId),
     loadRecords(db, person.hubId, [{ object: 'contact', recordId: person.contactId }, ...companies]),
   ]);
   const contact = loaded.find(({ object }) => object === 'contact');
-  const named = [contact?.fields.firstName?.value, contact?.fields.lastName?.value].filter(Boolean).join(' ');
   const seen = OBJECTS.filter((object) => objects[object].scope[person.audience] !== 'none');
   return {
     contactId: person.contactId,
     audience: person.audience,
-    name: named === '' ? (contact?.fields.email?.value ?? `Contact ${person.contactId}`) : named,
+    name: personNameOf(person.contactId, contact?.fields ?? {}),
     companies: loaded
       .filter((row) => row.object === 'company' && sees(person, reach, row))
       .map((row) => ({ id: row.recordId, name: recordView({ person, reach }, row, now()).title })),
     creations: creationsOf(person.audience),
+    sources: sourceMetas(deps, session),
     objects: Object.fromEntries(
       seen.map((object) => [object, objectMeta(object, person.audience, definitions)]),
     ),
@@ -71,7 +76,7 @@ function fieldMeta(
     ...(spec?.help === undefined ? {} : { help: spec.help }),
     kind: spec?.kind ?? 'text',
     editable: mayEdit(object, name, audience),
-    required: spec !== undefined && spec.owner !== 'crm' && spec.required === true,
+    required: spec !== undefined && isEditable(spec) && spec.required === true,
     ...(options === null
       ? {}
       : {

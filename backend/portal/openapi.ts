@@ -1,7 +1,9 @@
 /** The OpenAPI 3.1 document, made from the schemas that requests are parsed with and answers are typed by. */
-import { OBJECTS, ownership } from '@tallystick/shared/ownership';
+import { OBJECTS, ownership, sources } from '@tallystick/shared/ownership';
 import * as schemas from '@tallystick/shared/schemas';
 import { z } from 'zod';
+import { answer, body, inHeader, inPath, inQuery, operation, ref } from './openapiParts.ts';
+import { signInPaths } from './openapiSignIn.ts';
 
 const COMPONENTS = {
   Me: schemas.me,
@@ -9,12 +11,22 @@ const COMPONENTS = {
   RecordList: schemas.recordList,
   EditRequest: schemas.editRequest,
   ActionRequest: schemas.actionRequest,
+  CreationRequest: schemas.creationRequest,
+  UploadRequest: schemas.uploadRequest,
+  Upload: schemas.upload,
+  SourceView: schemas.sourceView,
   Receipt: schemas.receipt,
   ReceiptList: schemas.receiptList,
   StreamMessage: schemas.streamMessage,
   Problem: schemas.problem,
+  SignInWays: schemas.signInWays,
+  SessionInfo: schemas.sessionInfo,
+  SessionList: schemas.sessionList,
+  MailRequest: schemas.mailRequest,
+  ConfirmRequest: schemas.confirmRequest,
+  SignOutRequest: schemas.signOutRequest,
 };
-type Component = keyof typeof COMPONENTS;
+export type Component = keyof typeof COMPONENTS;
 
 export function openApi() {
   return {
@@ -25,10 +37,19 @@ export function openApi() {
       description: `What a customer may see and change, kept in agreement with the CRM. Rules ${ownership.version}.`,
     },
     servers: [{ url: '/portal/v1' }],
-    security: [{ token: [] }],
-    paths: paths(),
+    security: [{ token: [] }, { session: [] }],
+    paths: { ...paths(), ...signInPaths() },
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'For servers.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-portal_session',
+          description:
+            'For browsers, set by signing in (without the prefix on http://localhost). Unsafe methods are taken only from pages of the same origin (else 403 `cross-site`). A change that wants a recent proof is refused with 403 `prove-again` until the person has signed in again.',
+        },
+      },
       schemas: Object.fromEntries(
         Object.entries(COMPONENTS).map(([name, schema]) => [
           name,
@@ -42,6 +63,7 @@ export function openApi() {
 // eslint-disable-next-line max-lines-per-function -- one table, read across
 function paths(): Record<string, Record<string, unknown>> {
   const object = inPath('object', { type: 'string', enum: OBJECTS });
+  const uploadId = inPath('uploadId', { type: 'string', format: 'uuid' });
   const id = inPath('id', { type: 'string', pattern: '^[1-9][0-9]*$' });
   const prefer = inHeader(
     'Prefer',
@@ -70,7 +92,7 @@ function paths(): Record<string, Record<string, unknown>> {
     '/records/{object}': {
       get: operation(
         'The records of one object in reach, by id.',
-        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), prefer],
+        [object, inQuery('after', 'string'), inQuery('limit', 'integer'), inQuery('on', 'string'), prefer],
         answer(200, 'RecordList', 'A page.'),
       ),
     },
@@ -100,6 +122,63 @@ function paths(): Record<string, Record<string, unknown>> {
         requestBody: body('ActionRequest'),
       },
     },
+    '/records/{object}/{id}/file': {
+      get: operation('The document that the record is: always as an attachment.', [object, id], {
+        200: {
+          description: 'The file.',
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
+      }),
+    },
+    '/creations/{name}': {
+      post: {
+        ...operation(
+          'Make something: a request, a comment, a document. Made once for each key.',
+          [
+            inPath('name', { type: 'string', enum: Object.keys(ownership.creations) }),
+            inHeader(
+              'Idempotency-Key',
+              true,
+              'Made once for each thing the person does; repeating it repeats nothing.',
+            ),
+            prefer,
+          ],
+          receipt,
+        ),
+        requestBody: body('CreationRequest'),
+      },
+    },
+    '/uploads': {
+      post: {
+        ...operation('Announce a file.', [], answer(201, 'Upload', 'Send its pieces to this upload.')),
+        requestBody: body('UploadRequest'),
+      },
+    },
+    '/uploads/{uploadId}': {
+      head: operation('How much of the file is here.', [uploadId], OFFSET),
+      patch: {
+        ...operation(
+          'Send the next piece.',
+          [uploadId, inHeader('Upload-Offset', true, 'Where in the file the piece begins.')],
+          OFFSET,
+        ),
+        requestBody: {
+          required: true,
+          content: { 'application/octet-stream': { schema: { type: 'string' } } },
+        },
+      },
+    },
+    '/sources/{source}': {
+      get: operation(
+        'What another system holds for a company, as it says now, or as it last said with its age.',
+        [inPath('source', { type: 'string', enum: Object.keys(sources) }), inQuery('company', 'string')],
+        answer(
+          200,
+          'SourceView',
+          'The lists of this audience; never late and never an error for being away.',
+        ),
+      ),
+    },
     '/edits': {
       get: operation('The person’s newest receipts.', [], answer(200, 'ReceiptList', 'Newest first.')),
     },
@@ -126,28 +205,4 @@ function paths(): Record<string, Record<string, unknown>> {
   };
 }
 
-function operation(summary: string, parameters: unknown[], responses: Record<string, unknown>) {
-  const problem = {
-    description: 'A problem document (RFC 9457).',
-    content: { 'application/problem+json': { schema: ref('Problem') } },
-  };
-  return { summary, parameters, responses: { ...responses, default: problem } };
-}
-
-const ref = (name: Component) => ({ $ref: `#/components/schemas/${name}` });
-const answer = (status: number, name: Component, description: string) => ({
-  [status]: { description, content: { 'application/json': { schema: ref(name) } } },
-});
-const body = (name: Component) => ({
-  required: true,
-  content: { 'application/json': { schema: ref(name) } },
-});
-const inPath = (name: string, schema: unknown) => ({ name, in: 'path', required: true, schema });
-const inQuery = (name: string, type: string) => ({ name, in: 'query', required: false, schema: { type } });
-const inHeader = (name: string, required: boolean, description: string) => ({
-  name,
-  in: 'header',
-  required,
-  description,
-  schema: { type: 'string' },
-});
+const OFFSET = { 204: { description: 'Upload-Offset says where the file ends by now.' } };

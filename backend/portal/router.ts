@@ -3,11 +3,14 @@ import express, { Router, type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Logger } from 'pino';
 import { limitsOf, type PortalDeps } from './access.ts';
+import { editRoutes } from './edits.ts';
 import { openApi } from './openapi.ts';
 import { answerRefusals, sendProblem } from './problem.ts';
 import { recordRoutes } from './records.ts';
-import { createSignIn, type SignIn } from './signIn.ts';
+import { createSignIn, type SignIn } from './signIn/gate.ts';
+import { SIGN_IN_ADDRESSES, signInRoutes } from './signIn/routes.ts';
 import { createStreams } from './stream.ts';
+import { uploadRoutes } from './uploads.ts';
 
 const BODY_MAX = '256kb';
 const MINUTE_MS = 60_000;
@@ -18,10 +21,16 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   '/records/:object': ['GET'],
   '/records/:object/:id': ['GET', 'PATCH'],
   '/records/:object/:id/actions/:action': ['POST'],
+  '/records/:object/:id/file': ['GET'],
+  '/creations/:name': ['POST'],
+  '/uploads': ['POST'],
+  '/uploads/:uploadId': ['HEAD', 'PATCH'],
+  '/sources/:source': ['GET'],
   '/edits': ['GET'],
   '/edits/:editId': ['GET'],
   '/stream': ['GET'],
   '/openapi.json': ['GET'],
+  ...SIGN_IN_ADDRESSES,
 };
 
 export interface Portal {
@@ -31,7 +40,7 @@ export interface Portal {
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
-  const { gate, sessionOf } = createSignIn(deps.db);
+  const { gate, sessionOf } = createSignIn(deps);
   const streams = createStreams(deps, sessionOf);
   const { requestsPerMinute, writesPerMinute } = limitsOf(deps);
   const router = Router();
@@ -41,8 +50,10 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
     next();
   });
   v1.get('/openapi.json', (_req, res) => void res.json(openApi()));
+  v1.use(signInRoutes(deps));
+  const open = ['/openapi.json', ...Object.keys(SIGN_IN_ADDRESSES)];
   v1.all(
-    Object.keys(ADDRESSES).filter((address) => address !== '/openapi.json'),
+    Object.keys(ADDRESSES).filter((address) => !open.includes(address)),
     gate,
     perPerson(sessionOf, requestsPerMinute, () => false),
     perPerson(sessionOf, writesPerMinute, (req) => ['GET', 'HEAD'].includes(req.method)),
@@ -50,6 +61,8 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   );
   v1.get('/stream', streams.handle);
   v1.use(recordRoutes(deps, sessionOf));
+  v1.use(editRoutes(deps, sessionOf));
+  v1.use(uploadRoutes(deps, sessionOf));
   for (const [address, methods] of Object.entries(ADDRESSES)) {
     v1.all(address, (_req, res) => {
       res.setHeader('Allow', methods.join(', '));

@@ -12,8 +12,9 @@ import { headOf, linkedTo, loadRecords, movedBetween } from '../store/records.ts
 import { limitsOf, type PortalDeps } from './access.ts';
 import { changeOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
-import { openSession } from './session.ts';
-import type { SignIn } from './signIn.ts';
+import { openSession, type Credentials } from './session.ts';
+import { stillOpen } from './credentials.ts';
+import type { SignIn } from './signIn/gate.ts';
 import { sees } from './visibility.ts';
 
 /** Changes by another process are not signalled to us: the journal is looked at this often. */
@@ -25,7 +26,7 @@ const NEWS_MAX_RECORDS = 1_000;
 const KNOWN_MAX_RECORDS = 5_000;
 
 interface Stream extends Listener {
-  authorization: string | undefined;
+  credentials: Credentials;
   /** Once it has been told what it missed. */
   live: boolean;
 }
@@ -60,7 +61,7 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
   });
   const all = (): [Hub, Stream][] =>
     [...hubs.values()].flatMap((hub) => [...hub.streams].map((stream): [Hub, Stream] => [hub, stream]));
-  const { streamBeatMs, streamRecheckMs } = limitsOf(deps);
+  const { streamBeatMs, streamRecheckMs, streamSessionMs } = limitsOf(deps);
   const timers = [
     setInterval(() => {
       for (const hub of hubs.values()) if (hub.streams.size > 0) enqueue(deps, hub, () => look(deps, hub));
@@ -69,6 +70,7 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
       for (const [, { res }] of all()) res.write(': beat\n\n');
     }, streamBeatMs),
     setInterval(() => void recheckAll(deps, all()), streamRecheckMs),
+    setInterval(() => void endOver(deps, [...hubs.values()]), streamSessionMs),
   ];
   for (const timer of timers) timer.unref();
   return {
@@ -93,8 +95,14 @@ function open(
   hubs.set(hubId, hub);
   const own = [...hub.streams].filter((stream) => stream.session.person.contactId === contactId);
   if (own.length >= limitsOf(deps).streamsPerPerson) throw new Refused('too-many-streams');
-  const { authorization } = req.headers;
-  const stream: Stream = { session, authorization, res, known: new Set(), live: false };
+  const { authorization, cookie } = req.headers;
+  const stream: Stream = {
+    session,
+    credentials: { authorization, cookie },
+    res,
+    known: new Set(),
+    live: false,
+  };
   hub.streams.add(stream);
   res.on('close', () => hub.streams.delete(stream));
   res.on('error', () => undefined); // a broken connection; `close` follows
@@ -220,18 +228,36 @@ async function recheckAll(deps: Deps, streams: readonly [Hub, Stream][]): Promis
   }
 }
 
+/** Signed out, timed out, revoked: one statement a hub looks for all of them, so that it can be done often. */
+async function endOver(deps: Deps, hubs: readonly Hub[]): Promise<void> {
+  try {
+    for (const hub of hubs) {
+      const streams = [...hub.streams];
+      const open = await stillOpen(
+        deps,
+        hub.hubId,
+        streams.map(({ session }) => session),
+      );
+      for (const stream of streams) if (!open.has(stream.session.by)) end(hub, stream);
+    }
+  } catch (error) {
+    deps.log.error({ err: error }, 'The sessions of the live streams could not be looked at.');
+  }
+}
+
 /** A revoked token, or a contact that is gone, loses the stream; who reaches something else now starts over. */
 async function recheck(deps: Deps, hub: Hub, stream: Stream): Promise<void> {
-  const before = stream.session.reach;
+  const before = stream.session;
   try {
-    stream.session = await openSession(deps.db, stream.authorization);
+    stream.session = await openSession(deps, stream.credentials);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     end(hub, stream);
     return;
   }
-  const { reach } = stream.session;
-  if (reach.size === before.size && [...reach].every((company) => before.has(company))) return;
+  const { reach, person } = stream.session;
+  const isSame = reach.size === before.reach.size && [...reach].every((company) => before.reach.has(company));
+  if (isSame && person.audience === before.person.audience) return;
   await know(deps, stream);
   resync(stream, null);
 }

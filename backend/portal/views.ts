@@ -9,7 +9,11 @@ import { isOwn, type Customer, type Session } from './session.ts';
 import { versionOf } from './versions.ts';
 import { mayEdit, seesAlone, visibleFields } from './visibility.ts';
 
-export function recordView({ person, reach }: Session, row: RecordRow, now: number): RecordView {
+export function recordView(
+  { person, reach }: Pick<Session, 'person' | 'reach'>,
+  row: RecordRow,
+  now: number,
+): RecordView {
   const { object } = row;
   const names = visibleFields(object, person.audience).filter((name) => Object.hasOwn(row.fields, name));
   const own = ownEdits(person, row);

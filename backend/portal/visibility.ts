@@ -3,25 +3,14 @@
  * Pure, over links that were loaded before.
  */
 import type { RecordId } from '@tallystick/shared/ids';
-import type { AudienceSpec } from '@tallystick/shared/defineOwnership';
-import {
-  isAudience,
-  objects,
-  ownership,
-  type AppAudience,
-  type AppObject,
-} from '@tallystick/shared/ownership';
+import type { Reach } from '@tallystick/shared/audience';
+import { isEditable } from '@tallystick/shared/defineOwnership';
+import { objects, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import type { Person } from '../store/people.ts';
 
-export interface CompanyLink {
-  companyId: RecordId;
-  isPrimary: boolean;
-  labels: readonly string[];
-}
-
-/** The companies a person reaches: where everything else they see hangs. */
-export type Reach = ReadonlySet<RecordId>;
+// The worker asks the same question before it links anybody, and may not import from here.
+export { audienceOf, reachOf, type CompanyLink, type Reach } from '@tallystick/shared/audience';
 
 /** A record as far as visibility is concerned. */
 export interface Placed {
@@ -32,28 +21,6 @@ export interface Placed {
   companies: readonly RecordId[];
   /** The records of other objects that it hangs on; theirs are not looked at. */
   parents: readonly Omit<Placed, 'parents'>[];
-}
-
-/** Of which audience a contact is: the first of the file whose companies it reaches and that admits it; null: of none. */
-export function audienceOf(linksOfContact: readonly CompanyLink[]): AppAudience | null {
-  const found = Object.entries(ownership.audiences).find(([name, spec]: [string, AudienceSpec]) => {
-    if (!isAudience(name)) return false;
-    const reach = reachOf(name, linksOfContact);
-    const { admits } = spec;
-    return linksOfContact.some(
-      ({ companyId, labels }) =>
-        reach.has(companyId) && (admits === undefined || labels.includes(admits.association)),
-    );
-  });
-  return found !== undefined && isAudience(found[0]) ? found[0] : null;
-}
-
-export function reachOf(audience: AppAudience, linksOfContact: readonly CompanyLink[]): Reach {
-  const { reaches } = ownership.audiences[audience];
-  const reached = linksOfContact.filter((link) =>
-    reaches.company === 'primary' ? link.isPrimary : link.labels.includes(reaches.association),
-  );
-  return new Set(reached.map((link) => link.companyId));
 }
 
 export function sees(person: Person, reach: Reach, record: Placed): boolean {
@@ -101,6 +68,6 @@ export function visibleFields(object: AppObject, audience: AppAudience): string[
 /** Whether this audience may change the field by an ordinary edit. */
 export function mayEdit(object: AppObject, field: string, audience: AppAudience): boolean {
   const spec = Object.hasOwn(objects[object].fields, field) ? objects[object].fields[field] : undefined;
-  if (spec === undefined || spec.owner === 'crm' || spec.byActionOnly === true) return false;
+  if (spec === undefined || !isEditable(spec) || spec.byActionOnly === true) return false;
   return spec.edit.includes(audience);
 }

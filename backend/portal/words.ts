@@ -1,6 +1,6 @@
 /** Every sentence a customer reads, in one place, beside no logic. */
 import type { Refusal } from '@tallystick/shared/decide';
-import type { EditState } from '@tallystick/shared/messages';
+import type { EditState, UnlinkedReason } from '@tallystick/shared/messages';
 
 /** Why a value, or a change, was not taken. */
 export const REFUSALS: Readonly<Record<Refusal, string>> = {
@@ -30,6 +30,17 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   'crm-refused': 'Our records did not take this value. Please check it, or ask us.',
 };
 
+/** Why a file was not taken. */
+export const FILE_REFUSALS = {
+  empty: 'This file is empty.',
+  'too-large': 'This file is too large.',
+  'not-allowed': 'Files of this kind cannot be taken. PDF, images, text and office documents can.',
+  'other-content': 'The file is not what its name says. Please save it again and try once more.',
+  'archive-bomb': 'This document would be too large when opened.',
+  macros: 'Documents with macros cannot be taken. Please save it without them.',
+  infected: 'Our virus scanner found something in this file.',
+} as const;
+
 export const NO_SUCH_FIELD = 'There is no such field.';
 export const ONE_VALUE = 'This takes one value, not several.';
 
@@ -51,13 +62,70 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   D10: 'Our team has to agree to this change first.',
   R2: 'Our team looked at both and decided that ours counts.',
   R4: 'Our team looked at both and decided on another value.',
+  A2: 'This changed at the very moment you decided, so your decision does not count. Please read it again.',
   F1: 'A later change of yours took its place.',
   S3: 'Your change was in our records, and then somebody changed it again.',
 };
 
+/** What is said of another system, by how it answered; null: nothing needs to be said. */
+export const SOURCE_SENTENCES = {
+  fresh: null,
+  aged: 'This is not up to date: the system it comes from does not answer at the moment.',
+  down: 'This cannot be shown at the moment: the system it comes from does not answer. Please try again later.',
+  unlinked: 'Nothing is linked to this company yet.',
+  cut: 'Only the newest entries are shown.',
+} as const;
+export const NAME_A_COMPANY = 'You look after several companies: name one with `company`.';
+/** Why somebody who signed in sees nothing, and what happens next. */
+export const UNLINKED: Readonly<Record<UnlinkedReason, string>> = {
+  checking: 'We are looking up your records. This takes a moment.',
+  'no-contact': 'We do not know this e-mail address. We have been told, or sign in with another address.',
+  'several-contacts':
+    'This e-mail address is not clear in our records. We have been told and will put it right.',
+  'shared-address':
+    'This e-mail address looks like one that several people read. We have been told; or sign in with your own.',
+  'reused-address':
+    'This e-mail address was somebody else’s in our records before. We have been told and will check it.',
+  'no-company': 'Your company is not open in the portal yet. We have been told.',
+  'unproven-address':
+    'The service you signed in with does not vouch for your e-mail address. Please sign in by a link instead.',
+  'address-moved':
+    'In our records your e-mail address has changed. Please sign in with the new one; we have been told as well.',
+  gone: 'We no longer have you in our records. Please ask us.',
+  refused: 'Our team could not confirm who you are. Please ask us.',
+};
+
+/** The mail with the link. */
+export const MAIL = {
+  subject: 'Your link to sign in',
+  text: (link: string, host: string): string =>
+    `Hello,
+
+somebody, hopefully you, asked to sign in at ${host}. Open this link in the same browser:
+
+${link}
+
+It works once and for ten minutes. If you did not ask for it, you need do nothing.
+`,
+};
+
 /** Problems of a request as a whole: by code, a title and one sentence. */
 export const PROBLEMS = {
-  'sign-in': [401, 'Sign in', 'This needs a valid access token.'],
+  'sign-in': [401, 'Sign in', 'Please sign in, or send a valid access token.'],
+  'not-linked': [403, 'Not linked', 'You are signed in, but we do not know for certain who you are.'],
+  'prove-again': [403, 'Prove who you are', 'Please sign in again before you change this.'],
+  'cross-site': [403, 'Not from here', 'This request did not come from a page of the portal.'],
+  'way-not-offered': [404, 'Not offered', 'This way of signing in is not offered here.'],
+  'link-over': [
+    410,
+    'Link no longer valid',
+    'This link was used before or is too old. Please ask for a new one.',
+  ],
+  'other-browser': [
+    403,
+    'Another browser',
+    'Please open the link in the browser in which you asked for it, or ask for a new one here.',
+  ],
   'not-found': [404, 'Not found', 'There is no such record.'],
   'no-such-address': [404, 'Not found', 'There is nothing at this address.'],
   'method-not-allowed': [405, 'Method not allowed', 'This address does not take that method.'],
@@ -90,6 +158,24 @@ export const PROBLEMS = {
     'Idempotency key reused',
     'That Idempotency-Key was used for another request.',
   ],
+  'which-company': [422, 'Which company?', 'Say for which of your companies this is.'],
+  'no-such-upload': [404, 'Not found', 'There is no such upload.'],
+  'not-bytes': [415, 'Not bytes', 'Send the piece as application/octet-stream.'],
+  'wrong-offset': [409, 'Wrong offset', 'The file is at another place by now: Upload-Offset says where.'],
+  'upload-incomplete': [409, 'Upload incomplete', 'Parts of the file are still missing.'],
+  'too-many-uploads': [429, 'Too many uploads', 'Too many files are under way. Please wait for them.'],
+  'file-refused': [422, 'Please check', 'This file cannot be taken.'],
+  'scanner-down': [
+    503,
+    'Please try again',
+    'The file could not be checked just now. Please try again in a minute.',
+  ],
+  'file-unavailable': [
+    503,
+    'Please try again',
+    'The file cannot be fetched just now. Please try again in a minute.',
+  ],
+  'too-late': [409, 'Too late', 'The day until which this could be done is over. Please ask us.'],
   'fields-refused': [422, 'Please check', 'Some of the values cannot be taken.'],
   'too-many-requests': [429, 'Too many requests', 'Please wait a moment and try again.'],
   'too-many-streams': [429, 'Too many streams', 'Too many live connections are open for you.'],

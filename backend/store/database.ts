@@ -5,12 +5,16 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
+import type { HooksTable } from './hooksTable.ts';
 import type { Packed } from './kept.ts';
+import type { PortalTables } from './portalTables.ts';
+import type { SourceHealth } from './sourceHealth.ts';
+import type { SignInTables } from './signInTables.ts';
 
 /** Rows never mix with domain values: bigint ids are strings in rows, instants are Dates. */
-type Stamp = ColumnType<Date, Date, Date>;
-type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
-type Big = ColumnType<string, string | number, string | number>;
+export type Stamp = ColumnType<Date, Date, Date>;
+export type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+export type Big = ColumnType<string, string | number, string | number>;
 
 /** What a mirror row keeps of a field: what was held, and the journal number under which it got its value. */
 export interface Kept extends Held {
@@ -65,6 +69,8 @@ export interface HubHealth {
   failure?: WorkError | null;
   /** The token's scopes, as the CRM told them. */
   scopes?: string[];
+  /** What it last found out about the other systems, by name. */
+  sources?: Record<string, SourceHealth>;
 }
 export type Direction = 'out' | 'in' | 'both';
 export type Role = 'none' | 'viewer' | 'admin';
@@ -86,11 +92,20 @@ export type Order =
     }
   | { do: 'resume'; pauseId: string }
   | { do: 'role'; userId: string; role: Role | null }
-  | { do: 'everybody'; role: Role };
+  | { do: 'everybody'; role: Role }
+  /** A customer downloads a file of this record. */
+  | { do: 'address'; object: AppObject; recordId: RecordId; fileId: string }
+  /** Settles a claim: the person is this contact. */
+  | { do: 'link'; object: AppObject; recordId: RecordId; claimId: string }
+  /** Settles a claim: the person is nobody of ours. */
+  | { do: 'refuse'; claimId: string }
+  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
   code: string;
+  /** What was asked for; good for a moment only. */
+  value?: string;
 }
 
 /** Never personal data: a journal entry's detail cannot be erased. */
@@ -117,12 +132,14 @@ export const JOURNAL_KINDS = [
   'failed',
   /** A member of staff ordered something of the worker. */
   'ordered',
+  /** Somebody who signed in was linked to a contact, or could not be, or no longer is. */
+  'linked',
   /** Events that map to no rule of ours. */
   'ignored',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database {
+export interface Database extends PortalTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;
@@ -159,27 +176,6 @@ export interface Database {
     found_seq: Big;
     changed_seq: Big;
     read_at: MaybeStamp;
-  };
-  parents: {
-    hub_id: HubId;
-    object: AppObject;
-    record_id: RecordId;
-    parent_object: AppObject;
-    parent_id: RecordId;
-  };
-  creations: {
-    hub_id: HubId;
-    edit_id: EditId;
-    on_object: AppObject;
-    on_id: RecordId;
-    companies: RecordId[];
-    upload_id: string | null;
-    file_id: string | null;
-    sent_at: MaybeStamp;
-    not_before: Stamp;
-    attempts: Generated<number>;
-    error: ColumnType<WorkError | null, string | null | undefined, string | null>;
-    ended_at: MaybeStamp;
   };
   links: {
     hub_id: HubId;
@@ -328,6 +324,7 @@ export interface Database {
     done_at: MaybeStamp;
     outcome: ColumnType<OrderOutcome | null, string | null | undefined, string | null>;
   };
+  hooks: HooksTable;
   pauses: {
     hub_id: HubId;
     pause_id: GeneratedAlways<string>;

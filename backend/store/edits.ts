@@ -6,6 +6,7 @@ import type { Value } from '@tallystick/shared/values';
 import { sql } from 'kysely';
 import type { Db, KeptGuard, KeptRuling } from './database.ts';
 import { dueRows } from './due.ts';
+import type { Lane } from './lanes.ts';
 
 export interface NewEdit {
   editId: EditId;
@@ -22,6 +23,8 @@ export interface NewEdit {
   fields: { field: string; seen: Value; wanted: Value }[];
   /** A member of staff asks: what they decided. */
   ruling?: KeptRuling;
+  /** Where no person waits for it. */
+  lane?: Lane;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface NewEdit {
  */
 export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<boolean> {
   const at = new Date(edit.askedAt);
-  const due = dueRows(hubId, 'edit', [{ object: edit.object, recordId: edit.recordId }], {
+  const due = dueRows(hubId, edit.lane ?? 'edit', [{ object: edit.object, recordId: edit.recordId }], {
     now: edit.askedAt,
   });
   const { rows } = await sql`

@@ -7,11 +7,17 @@ import { sql, type Kysely, type Migration } from 'kysely';
 import { BEGINNING } from './migrations/0001_beginning.ts';
 import { DESK } from './migrations/0002_desk.ts';
 import { CREATIONS } from './migrations/0003_creations.ts';
+import { SIGN_IN } from './migrations/0004_sign_in.ts';
+import { HOOKS } from './migrations/0006_hooks.ts';
+import { UPLOADS } from './migrations/0007_uploads.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
   '0002_desk': { up: (db) => run(db, DESK) },
   '0003_creations': { up: (db) => run(db, CREATIONS) },
+  '0004_sign_in': { up: (db) => run(db, SIGN_IN) },
+  '0006_hooks': { up: (db) => run(db, HOOKS) },
+  '0007_uploads': { up: (db) => run(db, UPLOADS) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

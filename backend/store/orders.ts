@@ -139,6 +139,22 @@ export async function recordsWithWaitingEdits(
   return rows.flatMap(({ object, record_id: recordId }) => (recordId === null ? [] : [{ object, recordId }]));
 }
 
+/** Ends what is under way for these objects: a job that is ordered next begins from nothing. */
+export async function endBackfills(
+  db: Db,
+  hubId: HubId,
+  objects: readonly AppObject[],
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ finished_at: new Date(now), error: 'It was begun anew.' })
+    .where('hub_id', '=', hubId)
+    .where('object', 'in', [...objects])
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
 /** Has these objects read from nothing, unless that is under way; answers with the open jobs. */
 export async function orderBackfill(
   db: Db,

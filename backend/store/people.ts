@@ -1,9 +1,11 @@
 /** Who may call the portal API: a bearer token bound to a contact. Only the token's hash is kept. */
 import { createHash } from 'node:crypto';
-import { isHubId, type HubId, type RecordId } from '@tallystick/shared/ids';
+import { isHubId, isRecordId, type HubId, type PersonId, type RecordId } from '@tallystick/shared/ids';
 import { isAudience, type AppAudience } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
+import type { Value } from '@tallystick/shared/values';
 import type { Db } from './database.ts';
+import { loadMirror } from './mirror.ts';
 
 export interface Person {
   hubId: HubId;
@@ -42,6 +44,20 @@ export async function personOf(db: Db, token: string): Promise<Person | null> {
   return { hubId: row.hub_id, contactId: row.contact_id, audience: row.audience };
 }
 
+/** Which of these tokens still count. */
+export async function livingTokens(db: Db, hubId: HubId, tokens: readonly string[]): Promise<Set<string>> {
+  if (tokens.length === 0) return new Set();
+  const byHash = new Map(tokens.map((token) => [hashOf(token).toString('hex'), token]));
+  const rows = await db
+    .selectFrom('people')
+    .select('token_hash')
+    .where('hub_id', '=', hubId)
+    .where('token_hash', 'in', tokens.map(hashOf))
+    .where('revoked_at', 'is', null)
+    .execute();
+  return new Set(rows.flatMap((row) => byHash.get(row.token_hash.toString('hex')) ?? []));
+}
+
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** People with access whose contact hangs on one of these companies, or is one of these contacts. */
@@ -62,6 +78,21 @@ export async function peopleOfCompanies(
   return rows.flatMap(({ contact_id: contactId, audience }) =>
     isAudience(audience) ? [{ hubId, contactId, audience }] : [],
   );
+}
+
+/** A person as they are called, from what the mirror holds of their contact. */
+export function personNameOf(
+  contactId: string,
+  fields: Readonly<Record<string, { value: Value } | undefined>>,
+): string {
+  const name = [fields.firstName?.value, fields.lastName?.value].filter(Boolean).join(' ');
+  return name === '' ? (fields.email?.value ?? `Contact ${contactId}`) : name;
+}
+
+export async function personName(db: Db, hubId: HubId, person: PersonId): Promise<string> {
+  if (!isRecordId(person)) return person;
+  const row = (await loadMirror(db, hubId, [{ object: 'contact', recordId: person }])).values().next().value;
+  return personNameOf(person, row?.fields ?? {});
 }
 
 export async function personByContact(db: Db, hubId: HubId, contactId: RecordId): Promise<Person | null> {

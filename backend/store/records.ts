@@ -133,8 +133,30 @@ export async function idsInReach(
       union
       select record_id from links
       where hub_id = ${hubId} and company_id = any(${[...reach.companies]}::text[]) and object = ${object}
+      union
+      select p.record_id from parents p
+      join links l on l.hub_id = p.hub_id and l.object = p.parent_object and l.record_id = p.parent_id
+      where p.hub_id = ${hubId} and p.object = ${object} and l.company_id = any(${[...reach.companies]}::text[])
     ) r join mirror m on m.hub_id = ${hubId} and m.object = ${object} and m.record_id = r.record_id
     where m.life = 'present'
+      and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length(${page.after}::text), ${page.after}::text))
+    order by length(m.record_id), m.record_id limit ${page.limit}`.execute(db);
+  return rows.map((row) => row.record_id);
+}
+
+/** A page of the ids of present records that hang on this one, by id. */
+export async function childrenOf(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  parent: { object: AppObject; recordId: RecordId },
+  page: { after: RecordId | null; limit: number },
+): Promise<RecordId[]> {
+  const { rows } = await sql<{ record_id: RecordId }>`
+    select m.record_id from parents p
+    join mirror m on m.hub_id = p.hub_id and m.object = p.object and m.record_id = p.record_id
+    where p.hub_id = ${hubId} and p.object = ${object} and p.parent_object = ${parent.object} and p.parent_id = ${parent.recordId}
+      and m.life = 'present'
       and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length(${page.after}::text), ${page.after}::text))
     order by length(m.record_id), m.record_id limit ${page.limit}`.execute(db);
   return rows.map((row) => row.record_id);

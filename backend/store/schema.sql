@@ -1,5 +1,20 @@
 -- Made by `npm run schema` from the migrations; a test compares the two.
 
+create table claims (
+  hub_id bigint not null,
+  claim_id bigint not null generated always as identity,
+  identity_id uuid not null,
+  reason text not null,
+  address text,
+  candidates text[] not null,
+  opened_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  settled_by text,
+  contact_id text,
+  PRIMARY KEY (hub_id, claim_id),
+  FOREIGN KEY (hub_id, identity_id) REFERENCES identities(hub_id, identity_id)
+);
+
 create table conflicts (
   hub_id bigint not null,
   conflict_id bigint not null generated always as identity,
@@ -101,6 +116,25 @@ create table edits (
   PRIMARY KEY (hub_id, edit_id)
 );
 
+create table hooks (
+  hub_id bigint not null,
+  hook_id text not null,
+  url text not null,
+  audience text,
+  cursor_seq bigint not null,
+  batch_seq bigint,
+  sent_seq bigint,
+  failing_since timestamp with time zone,
+  attempts integer not null default 0,
+  not_before timestamp with time zone not null,
+  last_status integer,
+  last_error text,
+  delivered_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, hook_id)
+);
+
 create table hubs (
   hub_id bigint not null,
   app_id text not null,
@@ -114,6 +148,19 @@ create table hubs (
   desk jsonb not null default '{}'::jsonb,
   health jsonb not null default '{}'::jsonb,
   PRIMARY KEY (hub_id)
+);
+
+create table identities (
+  hub_id bigint not null,
+  identity_id uuid not null,
+  issuer text not null default ''::text,
+  subject text not null,
+  address text,
+  proven_at timestamp with time zone not null,
+  continues uuid,
+  look_at timestamp with time zone,
+  UNIQUE (hub_id, issuer, subject),
+  PRIMARY KEY (hub_id, identity_id)
 );
 
 create table jobs (
@@ -150,6 +197,14 @@ create table journal (
   detail jsonb,
   hash bytea not null,
   PRIMARY KEY (hub_id, seq)
+);
+
+create table lines (
+  hub_id bigint not null,
+  line_id text not null,
+  object text not null,
+  record_id text not null,
+  PRIMARY KEY (hub_id, line_id, object, record_id)
 );
 
 create table links (
@@ -248,6 +303,37 @@ create table properties (
   PRIMARY KEY (hub_id, object, property)
 );
 
+create table sessions (
+  hub_id bigint not null,
+  session_id uuid not null,
+  secret_hash bytea not null,
+  identity_id uuid not null,
+  browser text not null,
+  address text not null,
+  begun_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  proven_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  UNIQUE (hub_id, secret_hash),
+  PRIMARY KEY (hub_id, session_id),
+  FOREIGN KEY (hub_id, identity_id) REFERENCES identities(hub_id, identity_id)
+);
+
+create table sign_ins (
+  hub_id bigint not null,
+  secret_hash bytea not null,
+  browser_hash bytea not null,
+  address text,
+  provider text,
+  nonce text,
+  verifier text,
+  max_age_s integer,
+  begun_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  PRIMARY KEY (hub_id, secret_hash)
+);
+
 create table staff (
   hub_id bigint not null,
   user_id text not null,
@@ -258,6 +344,51 @@ create table staff (
   PRIMARY KEY (hub_id, user_id),
   CHECK ((role = ANY (ARRAY['none'::text, 'viewer'::text, 'admin'::text])))
 );
+
+create table ties (
+  hub_id bigint not null,
+  tie_id bigint not null generated always as identity,
+  identity_id uuid not null,
+  contact_id text not null,
+  address text,
+  proof text not null,
+  contact_email text,
+  address_since timestamp with time zone,
+  read_at timestamp with time zone,
+  claim_id bigint,
+  begun_at timestamp with time zone not null,
+  begun_by text not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  ended_why text,
+  PRIMARY KEY (hub_id, tie_id),
+  FOREIGN KEY (hub_id, identity_id) REFERENCES identities(hub_id, identity_id)
+);
+
+create table upload_pieces (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  at_byte bigint not null,
+  bytes bytea not null,
+  PRIMARY KEY (hub_id, upload_id, at_byte)
+);
+
+create table uploads (
+  hub_id bigint not null,
+  upload_id uuid not null,
+  person text not null,
+  name text not null,
+  size_bytes bigint not null,
+  received_bytes bigint not null default 0,
+  type text,
+  digest text,
+  refused text,
+  created_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
+  PRIMARY KEY (hub_id, upload_id)
+);
+
+CREATE INDEX claims_of_identity ON public.claims USING btree (hub_id, identity_id, claim_id);
 
 CREATE INDEX conflicts_of_record ON public.conflicts USING btree (hub_id, object, record_id, conflict_id);
 
@@ -275,11 +406,17 @@ CREATE INDEX edits_newest ON public.edits USING btree (hub_id, number);
 
 CREATE INDEX edits_of_record ON public.edits USING btree (hub_id, object, record_id, number);
 
+CREATE INDEX identities_waiting ON public.identities USING btree (hub_id, look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX journal_addresses ON public.journal USING btree (hub_id, md5(before)) WHERE ((object = 'contact'::text) AND (field = 'email'::text) AND (before IS NOT NULL));
+
 CREATE INDEX journal_at ON public.journal USING brin (hub_id, at);
 
 CREATE INDEX journal_of_kind ON public.journal USING btree (hub_id, kind, seq) WHERE (kind <> ALL (ARRAY['changed'::text, 'found'::text, 'ignored'::text]));
 
 CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, record_id, seq);
+
+CREATE INDEX lines_of_record ON public.lines USING btree (hub_id, object, record_id);
 
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
 
@@ -288,6 +425,16 @@ CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHER
 CREATE INDEX parents_children ON public.parents USING btree (hub_id, parent_object, parent_id);
 
 CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
+
+CREATE INDEX sessions_of_identity ON public.sessions USING btree (hub_id, identity_id);
+
+CREATE INDEX sign_ins_of_address ON public.sign_ins USING btree (hub_id, address, begun_at);
+
+CREATE INDEX ties_of_address ON public.ties USING btree (hub_id, address);
+
+CREATE INDEX ties_of_contact ON public.ties USING btree (hub_id, contact_id);
+
+CREATE INDEX uploads_kept ON public.uploads USING btree (hub_id, person) WHERE (erased_at IS NULL);
 
 CREATE OR REPLACE FUNCTION public.journal_is_append_only()
  RETURNS trigger
@@ -311,9 +458,13 @@ CREATE TRIGGER journal_append_only BEFORE DELETE OR UPDATE ON public.journal FOR
 
 CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
 
+CREATE UNIQUE INDEX claims_open ON public.claims USING btree (hub_id, identity_id) WHERE (settled_at IS NULL);
+
 CREATE UNIQUE INDEX jobs_one_open ON public.jobs USING btree (hub_id, kind, object) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX promises_open ON public.promises USING btree (hub_id, object, record_id, field) WHERE (settled_at IS NULL);
+
+CREATE UNIQUE INDEX ties_standing ON public.ties USING btree (hub_id, identity_id) WHERE (ended_at IS NULL);
 
 alter table due set (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
 

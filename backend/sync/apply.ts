@@ -11,6 +11,7 @@ import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, draft, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
+import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
@@ -29,6 +30,13 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
   const change = await ctx.lease.exclusive(async (db) => {
     const mirror = await ctx.mirror.load(db, touched(heard));
     const { moves, due } = listen(ctx, heard, mirror);
+    const lined = await recordsOfLines(
+      db,
+      ctx.hubId,
+      heard.flatMap(({ one }) => (one.is === 'line' ? one.lineId : [])),
+    );
+    for (const record of lined)
+      if (!due.some((each) => keyOf(each) === keyOf(record))) due.push({ ...record, links: false });
     const all = assemble(moves, ctx.head.seq + 1);
     const drafts = [...all.drafts, ...ignoredDrafts(heard)];
     const now = ctx.clock.now();
@@ -61,7 +69,8 @@ interface HeardAt {
 function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: RecordId }[] {
   const records = new Map<string, { object: AppObject; recordId: RecordId }>();
   for (const { one } of heard) {
-    if (one.is !== 'ignored') records.set(keyOf(one), { object: one.object, recordId: one.recordId });
+    if (one.is !== 'ignored' && one.is !== 'line')
+      records.set(keyOf(one), { object: one.object, recordId: one.recordId });
   }
   return [...records.values()];
 }
@@ -80,7 +89,7 @@ function listen(
   const working = new Map<string, Working>();
   const due = new Map<string, DueRecord>();
   for (const { one, receivedAt } of heard) {
-    if (one.is === 'ignored') continue;
+    if (one.is === 'ignored' || one.is === 'line') continue;
     const { object, recordId } = one;
     const key = keyOf({ object, recordId });
     const row = mirror.get(key) ?? null;

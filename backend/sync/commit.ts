@@ -1,18 +1,21 @@
 /** The visits of a batch of records, in one transaction: load, apply the law, store. */
 import type { EditId, RecordId } from '@tallystick/shared/ids';
 import { observeField } from '@tallystick/shared/observe';
-import type { AppObject } from '@tallystick/shared/ownership';
-import type { Reading } from '../hubspot/crm.ts';
+import { objects, type AppObject } from '@tallystick/shared/ownership';
+import type { Reading } from '../hubspot/readings.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';
 import * as store from '../store/visits.ts';
 import { openConflicts, settleConflicts } from '../store/conflicts.ts';
+import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { visit, visitGone } from './plan.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
 import { assemble, LIFE, type RecordMove } from './record.ts';
+
+export type { Parent };
 
 /** What the CRM said of one record. */
 export interface Seen {
@@ -21,6 +24,10 @@ export interface Seen {
   found: { is: 'here'; reading: Reading } | { is: 'gone' } | { is: 'merged'; into: RecordId };
   /** The associations, where they were read too. */
   links: readonly Link[] | null;
+  /** What it hangs on besides companies, where that was read too. */
+  parents?: readonly Parent[];
+  /** The line items that stand on it, where it has a field for them. */
+  lines?: readonly RecordId[];
   /** The claimed work this serves; null when nothing was due (backfill). */
   work: Work | null;
 }
@@ -62,6 +69,7 @@ export async function commitVisits(
       journal(all.drafts),
       saveMirror(all.patches),
       saveLinks(trx, ctx.hubId, all.links),
+      saveHanging(ctx, trx, object, visits),
       endWork(
         trx,
         ctx.hubId,
@@ -82,6 +90,27 @@ export async function commitVisits(
   if (done.moved.length + edits.length > 0)
     ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records: done.moved, edits });
   return done.writes;
+}
+
+async function saveHanging(
+  ctx: Context,
+  trx: Db,
+  object: AppObject,
+  visits: readonly Visited[],
+): Promise<void> {
+  const kept = visits.filter(({ move }) => move.readAt !== null).map(({ seen }) => seen);
+  await Promise.all([
+    saveParents(
+      trx,
+      ctx.hubId,
+      kept.flatMap(({ recordId, parents }) => (parents === undefined ? [] : [{ object, recordId, parents }])),
+    ),
+    saveLines(
+      trx,
+      ctx.hubId,
+      kept.flatMap(({ recordId, lines }) => (lines === undefined ? [] : [{ object, recordId, lines }])),
+    ),
+  ]);
 }
 
 interface Loaded {
@@ -143,6 +172,7 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
   const plan: Visit =
     found.is === 'here'
       ? visit({
+          object,
           now,
           patience: ctx.patience,
           appId: ctx.appId,
@@ -164,17 +194,25 @@ function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, n
   const life = observeLife(row, lifeOf(row, found), begunAt);
   if (life !== null) observed.push({ field: LIFE, held: life });
   // A record that was never here and is not there either leaves no trace.
-  const ghost = row === null && found.is !== 'here';
+  const ghost = row === null && (found.is !== 'here' || isNoneOfOurs(object, found.reading));
   const move = {
     object,
     recordId,
     row,
     observed: ghost ? [] : observed,
     notes: plan.notes,
-    links: seen.links === null ? null : { before: loaded.links.get(recordId) ?? [], after: seen.links },
+    links:
+      ghost || seen.links === null ? null : { before: loaded.links.get(recordId) ?? [], after: seen.links },
     readAt: ghost ? null : begunAt,
   };
   return { seen, plan, move };
+}
+
+/** Of an object that keeps only what is shown, a record that never was. */
+function isNoneOfOurs(object: AppObject, { history }: Reading): boolean {
+  const { keeps, shownWhen } = objects[object];
+  if (keeps === undefined || shownWhen === undefined) return false;
+  return !shownWhen.is.includes(history[shownWhen.field]?.[0]?.value ?? '');
 }
 
 /** A read cannot tell an erased record from an archived one: what an event said of it stays. */

@@ -11,6 +11,7 @@ import type { Db, Definition, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
 import type { Lease } from './lease.ts';
+import type { SourceHealth } from '../store/sourceHealth.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
 import type { Pause } from '../store/orders.ts';
 import type { MirrorCache } from './mirrorCache.ts';
@@ -32,7 +33,13 @@ export interface Context {
   at: (step: string) => void;
   patience: Patience;
   /** How the hub's CRM has been answering. */
-  health: { failures: number; lastSuccessAt: number; failure: WorkError | null; scopes: string[] };
+  health: {
+    failures: number;
+    lastSuccessAt: number;
+    failure: WorkError | null;
+    scopes: string[];
+    sources: Record<string, SourceHealth>;
+  };
   mirror: MirrorCache;
   /** The newest journal entry; moves only inside `storing` and `applyBatch`. */
   head: Head;

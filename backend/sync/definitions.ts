@@ -3,7 +3,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Db, Definition } from '../store/database.ts';
 import type { Context } from './context.ts';
-import type { Owner } from '../hubspot/crm.ts';
+import type { Owner } from '../hubspot/readings.ts';
 import { saveColleagues } from '../store/staff.ts';
 import { paid } from './round.ts';
 

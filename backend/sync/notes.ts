@@ -3,6 +3,7 @@ import { STAFF, type Decision, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
 import type { Settlement } from '@tallystick/shared/settle';
+import { isSourceAudience } from '@tallystick/shared/sourceSpec';
 import type { Value } from '@tallystick/shared/values';
 import type { HeldEdit } from '../store/visits.ts';
 import type { OpenEdit, OpenPromise } from './situation.ts';
@@ -108,6 +109,14 @@ export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
   }
 }
 
+/** A3: the decision no longer counts, because what it names is no longer what the CRM holds. */
+export function voided(field: string, crm: Standing, value: Value): Note {
+  return {
+    ...{ kind: 'decided' as const, field, editId: null, actor: crm.by, rule: 'A3', crmAt: crm.at },
+    ...{ before: crm.value, after: value, outcome: 'void' },
+  };
+}
+
 /** What a ruling meant for the held edit it answers. */
 export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
   const choice = ruling.ruling?.choice ?? 'keep';
@@ -126,5 +135,7 @@ export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
 }
 
 function asker({ actor, person }: OpenEdit): Source {
-  return { via: actor.audience === STAFF ? 'STAFF' : 'CUSTOMER', id: actor.audience, person };
+  const { audience } = actor;
+  const via = audience === STAFF ? 'STAFF' : isSourceAudience(audience) ? 'SOURCE' : 'CUSTOMER';
+  return { via, id: audience, person };
 }

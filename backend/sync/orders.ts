@@ -5,6 +5,7 @@ import type { Db, Order, OrderOutcome } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import {
+  endBackfills,
   endOrder,
   loadPauses,
   orderBackfill,
@@ -13,22 +14,51 @@ import {
   type OrderRow,
 } from '../store/orders.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
+import { settleIdentity } from './claims.ts';
 import { storing, type Context } from './context.ts';
+import { paid } from './round.ts';
 
-export async function carryOutOrders(ctx: Context): Promise<void> {
-  for (const row of await waitingOrders(ctx.db, ctx.hubId)) {
+/** Answers with how many there were. */
+export async function carryOutOrders(ctx: Context): Promise<number> {
+  const waiting = await waitingOrders(ctx.db, ctx.hubId);
+  await Promise.all([
+    inTurn(
+      ctx,
+      waiting.filter(({ order }) => order.do !== 'address'),
+    ),
+    ...waiting.map((row) => (row.order.do === 'address' ? address(ctx, row, row.order.fileId) : undefined)),
+  ]);
+  return waiting.length;
+}
+
+async function inTurn(ctx: Context, rows: readonly OrderRow[]): Promise<void> {
+  for (const row of rows) {
     const seq = await storing(ctx, async ({ trx, next, journal }) => {
       const outcome = await carryOut(ctx, trx, row);
       await journal([entryOf(row, outcome)]);
       await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
       return next;
     });
-    ctx.pauses = await loadPauses(ctx.db, ctx.hubId);
     const { order } = row;
+    if (order.do === 'pause' || order.do === 'resume') ctx.pauses = await loadPauses(ctx.db, ctx.hubId);
     const records = 'recordId' in order ? [{ object: order.object, recordId: order.recordId }] : [];
     ctx.signals.changed({ hubId: ctx.hubId, seq, records, edits: [] });
     ctx.signals.wake(ctx.hubId);
   }
+}
+
+/** Where a customer's file can be fetched, for a moment. The CRM is asked, so it has a turn of its own. */
+async function address(ctx: Context, row: OrderRow, fileId: string): Promise<void> {
+  const answer = await paid(ctx, 'read', () => ctx.crm.readAddress(fileId));
+  const outcome: OrderOutcome = answer.ok
+    ? { ok: true, code: 'done', value: answer.value.url }
+    : { ok: false, code: answer.failure.is };
+  const seq = await storing(ctx, async ({ trx, next, journal }) => {
+    await journal([entryOf(row, outcome)]);
+    await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
+    return next;
+  });
+  ctx.signals.changed({ hubId: ctx.hubId, seq, records: [], edits: [] });
 }
 
 const DONE: OrderOutcome = { ok: true, code: 'done' };
@@ -68,6 +98,12 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'everybody':
       await saveDesk(trx, ctx.hubId, { everybody: order.role });
       return DONE;
+    case 'link':
+    case 'refuse':
+    case 'unlink':
+      return (await settleIdentity(ctx, trx, order, userId)) ? DONE : NOTHING_THERE;
+    case 'address':
+      throw new Error('A file’s address is asked of the CRM, not of the database.');
     default:
       return order satisfies never;
   }
@@ -86,14 +122,20 @@ async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Prom
   if (pause.direction !== 'in') {
     await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, covered), { now });
   }
-  if (pause.direction !== 'out') await orderBackfill(trx, ctx.hubId, covered, now);
+  if (pause.direction !== 'out') {
+    await endBackfills(trx, ctx.hubId, covered, now); // what it read during the pause was not let in
+    await orderBackfill(trx, ctx.hubId, covered, now);
+  }
   return DONE;
 }
 
 /** Who ordered what; the words people wrote stay with the order, where they can be erased. */
 function entryOf({ order, userId }: OrderRow, outcome: OrderOutcome): Draft {
   const at = 'recordId' in order ? { object: order.object, recordId: order.recordId } : {};
-  const actor = { via: 'STAFF', id: 'staff', person: staffId(userId) };
+  const actor =
+    order.do === 'address'
+      ? { via: 'CUSTOMER', id: null, person: userId }
+      : { via: 'STAFF', id: 'staff', person: staffId(userId) };
   return draft({ kind: 'ordered', ...at, actor, detail: { outcome: outcome.code, ...detailOf(order) } });
 }
 
@@ -107,9 +149,15 @@ function detailOf(order: Order): Record<string, string | null> {
       return { do: order.do, user: order.userId, role: order.role };
     case 'everybody':
       return { do: order.do, role: order.role };
+    case 'link':
+    case 'refuse':
+      return { do: order.do, claim: order.claimId };
+    case 'unlink':
+      return { do: order.do, tie: order.tieId };
     case 'look':
     case 'retry':
     case 'discard':
+    case 'address':
       return { do: order.do };
     default:
       return order satisfies never;

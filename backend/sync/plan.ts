@@ -3,6 +3,7 @@
  * has to be written comes out. Pure: the law is applied here and nowhere else.
  *
  *   1. observe the answer      2. settle what was promised      3. decide what was asked
+ *   4. void what was decided on something else
  */
 import { decide, fold, type Decision, type Rule, type Standing } from '@tallystick/shared/decide';
 import { observeField, type Held } from '@tallystick/shared/observe';
@@ -22,6 +23,7 @@ import {
   takeUp,
 } from './rulings.ts';
 import { settlePromise } from './settling.ts';
+import { voidDecisions } from './voiding.ts';
 import type { OpenEdit, Situation, Visit } from './situation.ts';
 
 export function visit(situation: Situation): Visit {
@@ -36,6 +38,7 @@ export function visit(situation: Situation): Visit {
     again: null,
   };
   for (const field of Object.keys(situation.rules)) visitField(situation, field, plan);
+  voidDecisions(situation, situation.object, plan);
   return plan;
 }
 

@@ -43,6 +43,11 @@ export function assemble(moves: readonly RecordMove[], next: number): Assembled 
 
 function assembleOne(move: RecordMove, next: number, all: Assembled): void {
   const { object, recordId, row } = move;
+  // Never seen before, and nothing seen now: it leaves no trace but what was asked of it.
+  if (row === null && move.observed.length === 0) {
+    for (const note of move.notes) all.drafts.push(ofNote(move, note));
+    return;
+  }
   const before = all.drafts.length;
   const numberOf = (): number => next + all.drafts.length;
   const fields: Record<string, Kept> = {};

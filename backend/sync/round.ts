@@ -10,6 +10,7 @@ import { failWork, type Work } from '../store/work.ts';
 import type { Ticket } from './budget.ts';
 import { commitVisits, type Seen, type Write } from './commit.ts';
 import { storing, type Context } from './context.ts';
+import { withLines, withParents } from './lines.ts';
 import { sendWrites } from './send.ts';
 
 /** Work that failed this often, while other work went through, is parked for a person. */
@@ -69,8 +70,26 @@ async function lookFor(
   return null;
 }
 
-/** Reads the associations of the records that need them. Companies are what is linked to: they need none. */
+/** Reads what else belongs to the records: lines, and the associations of those that need them. */
 export async function withLinks(
+  ctx: Context,
+  object: AppObject,
+  seen: readonly Seen[],
+  lane: Lane,
+): Promise<Seen[]> {
+  const lined = await withLines(ctx, object, seen, lane);
+  if (lined?.ok === false) {
+    const here = seen.filter(({ found }) => found.is === 'here');
+    await readFailed(ctx, object, worksOf(here), lined.failure);
+    return seen.filter((one) => !here.includes(one));
+  }
+  return withCompanies(ctx, object, lined === null ? seen : lined.value, lane);
+}
+
+const worksOf = (seen: readonly Seen[]): Work[] => seen.flatMap(({ work }) => work ?? []);
+
+/** Companies are what is linked to: they need none. */
+async function withCompanies(
   ctx: Context,
   object: AppObject,
   seen: readonly Seen[],
@@ -80,18 +99,21 @@ export async function withLinks(
   if (object === 'company' || wanting.length === 0) return [...seen];
   const ids: RecordId[] = wanting.map(({ recordId }) => recordId);
   const answer = await paid(ctx, lane, () => ctx.crm.readLinks(object, ids));
-  if (answer.ok) {
+  const parents = answer.ok ? await withParents(ctx, object, ids, lane) : null;
+  const failure = !answer.ok ? answer.failure : parents?.ok === false ? parents.failure : null;
+  if (failure === null && answer.ok) {
     const asked = new Set(ids);
     return seen.map((one) =>
-      asked.has(one.recordId) ? { ...one, links: answer.value.get(one.recordId) ?? [] } : one,
+      asked.has(one.recordId)
+        ? {
+            ...one,
+            links: answer.value.get(one.recordId) ?? [],
+            ...(parents?.ok === true ? { parents: parents.value.get(one.recordId) ?? [] } : {}),
+          }
+        : one,
     );
   }
-  await readFailed(
-    ctx,
-    object,
-    wanting.flatMap(({ work }) => work ?? []),
-    answer.failure,
-  );
+  if (failure !== null) await readFailed(ctx, object, worksOf(wanting), failure);
   return seen.filter((one) => !wanting.includes(one));
 }
 

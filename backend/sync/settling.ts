@@ -2,6 +2,7 @@
 import type { Asked, Rule, Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
+import { equal } from '@tallystick/shared/values';
 import { applyMove, endAll, guardsNow, later, LOOK_AGAIN_MS, NEVER_SET } from './moves.ts';
 import { decided, proven, sent } from './notes.ts';
 import { holdAgain, takenBy } from './rulings.ts';
@@ -26,7 +27,9 @@ export function settlePromise(
   plan.notes.push(...proven(promise, settlement));
   switch (settlement.is) {
     case 'confirmed':
-      endAll(promise, 'verified', settlement.rule, null, plan);
+      if (hasMovedUnder(situation, promise, edits))
+        endAll(promise, 'superseded', 'A2', history[0] ?? null, plan);
+      else endAll(promise, 'verified', settlement.rule, null, plan);
       return [];
     case 'superseded':
       endAll(promise, 'superseded', settlement.rule, settlement.by, plan);
@@ -39,6 +42,14 @@ export function settlePromise(
     default:
       return settlement satisfies never;
   }
+}
+
+/** A2: what the edit depends on moved between our read and our write. (A ruling's guard is its own field, which it wrote.) */
+function hasMovedUnder(situation: Situation, promise: OpenPromise, edits: readonly OpenEdit[]): boolean {
+  return edits
+    .filter(({ editId }) => promise.editIds.includes(editId))
+    .flatMap((edit) => guardsNow(situation, edit))
+    .some(({ field, kind, seen, crm }) => field !== promise.field && !equal(kind, seen, crm));
 }
 
 function mayStillCome(situation: Situation, promise: OpenPromise): boolean {

@@ -4,6 +4,7 @@ import type { EditId, PersonId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { Held, Mirror } from '@tallystick/shared/observe';
 import type { Entry, Settlement } from '@tallystick/shared/settle';
+import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import type { SettledConflict } from '../store/conflicts.ts';
 import type { EditMove, NewPromise, OpenRuling } from '../store/visits.ts';
@@ -40,6 +41,7 @@ export interface OpenPromise extends NewPromise {
 }
 
 export interface Situation {
+  object: AppObject;
   now: number;
   patience: Patience;
   appId: string;

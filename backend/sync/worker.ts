@@ -1,19 +1,22 @@
 /**
- * The hub's worker: takes the lease, then keeps three loops going until it is lost or the service stops.
+ * The hub's worker: takes the lease, then keeps its loops going until it is lost or the service stops.
  *   events: deliveries into the mirror
  *   people, machines: due records, most urgent lane first, as fast as the budget lets
  *   keeping: heartbeat, definitions, backfill
+ *   sources: what other systems say of fields they own
  */
 import { randomBytes } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { backfillPage } from '../intake/backfill.ts';
+import { Bell, pause } from '../bell.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { Arrived, Signals } from '../signals.ts';
 import type { Db, HubHealth } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
+import type { Source } from '../sources/source.ts';
 import { loadPauses } from '../store/orders.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
 import { applyBatch, type Translate } from './apply.ts';
@@ -23,16 +26,21 @@ import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './def
 import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
+import { eraseAbandoned } from './files.ts';
+import { makeCreations } from './creations.ts';
+import { linkIdentities } from './identities.ts';
 import { carryOutOrders } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
+import { sourceLoop, SOURCE_LOOK_MS } from './sources.ts';
 
 const POLL_MS = 250;
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const KEEPING_MS = 2_000;
-const ORDERS_LOOK_MS = 1_000;
+const ASKED_LOOK_MS = 1_000;
 const MAX_ROUNDS_IN_FLIGHT = 20;
+const TIDYING_MS = 600_000;
 const DEFINITIONS_RETRY_MS = 10_000;
 const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
@@ -53,6 +61,11 @@ export interface WorkerDeps {
   log: Logger;
   at?: (step: string) => void;
   patience?: Patience;
+  /** Other systems that own fields; their values are written to the CRM. */
+  sources?: readonly Source[];
+  sourceLookMs?: number;
+  /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
+  beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
 
 export interface Worker {
@@ -110,10 +123,14 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   };
   stopping.addEventListener('abort', end);
   if (stopping.aborted) end();
-  const bells = { arrived: new Bell(deps.clock, term.signal), due: new Bell(deps.clock, term.signal) };
+  const bell = (): Bell => new Bell(deps.clock, term.signal);
+  // `asked` is rung by people alone, not at the end of every round.
+  const bells = { arrived: bell(), due: bell(), asked: bell() };
   const inbox = new Inbox(deps.hubId, deps.db, deps.clock);
   const offWake = deps.signals.onWake((hubId) => {
-    if (hubId === deps.hubId) bells.due.ring();
+    if (hubId !== deps.hubId) return;
+    bells.due.ring();
+    bells.asked.ring();
   });
   const offArrived = deps.signals.onArrived((hubId, arrived) => {
     if (hubId !== deps.hubId) return;
@@ -122,6 +139,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   });
   void lease.lost.then(end);
   lead();
+  const beside = runBeside(ctx, deps, term.signal);
   try {
     const busy = new Set<string>();
     const loops = [
@@ -129,15 +147,30 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
-      orderLoop(ctx, bells.due, term.signal),
+      askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
+      askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
+      askedLoop(bells.asked, term.signal, () => linkIdentities(ctx)),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
     if (failed?.status === 'rejected') throw failed.reason;
   } finally {
+    await beside;
     offWake();
     offArrived();
     stopping.removeEventListener('abort', end);
+  }
+}
+
+/** What may end, or fail, without ending the term. */
+async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
+  const works = [
+    sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
+    deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
+  ];
+  for (const ended of await Promise.allSettled(works)) {
+    if (ended.status === 'rejected')
+      deps.log.error({ err: ended.reason, hub: deps.hubId }, 'Work beside the worker ended.');
   }
 }
 
@@ -155,7 +188,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     log: deps.log,
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
-    health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [] },
+    health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {} },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
     pauses: await loadPauses(deps.db, deps.hubId),
@@ -244,6 +277,7 @@ async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly La
 async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
   let definitionsAt = -Infinity;
   let heartbeatAt = -Infinity;
+  let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
     if (now - heartbeatAt >= KEEPING_MS) {
@@ -254,25 +288,29 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
     }
+    if (now - tidiedAt > TIDYING_MS) {
+      await eraseAbandoned(ctx);
+      tidiedAt = now;
+    }
     if (!(await backfillPage(ctx))) await pause(deps.clock, KEEPING_MS, term);
   }
 }
 
-/** Staff's orders: looked for at every ring, so that a click is answered at once. */
-async function orderLoop(ctx: Context, bell: Bell, term: AbortSignal): Promise<void> {
+/** What people ask for besides edits: looked for at every ring, so that a click is answered at once. */
+async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<number>): Promise<void> {
   while (!term.aborted) {
     const { rings } = bell;
-    await carryOutOrders(ctx);
-    await bell.after(rings, ORDERS_LOOK_MS);
+    const done = await work();
+    if (done === 0) await bell.after(rings, ASKED_LOOK_MS);
   }
 }
 
 async function heartbeat(ctx: Context, now: number): Promise<void> {
   const at = new Date(now);
   const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
-  const { lastSuccessAt, failure, scopes } = ctx.health;
+  const { lastSuccessAt, failure, scopes, sources } = ctx.health;
   const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
-  const health = JSON.stringify({ heardAt, failure, scopes } satisfies HubHealth);
+  const health = JSON.stringify({ heardAt, failure, scopes, sources } satisfies HubHealth);
   await ctx.lease.exclusive((db) =>
     db
       .updateTable('hubs')
@@ -280,46 +318,4 @@ async function heartbeat(ctx: Context, now: number): Promise<void> {
       .where('hub_id', '=', ctx.hubId)
       .execute(),
   );
-}
-
-/** Wakes whoever waits for work; a ring after `rings` was read is not missed. */
-class Bell {
-  rings = 0;
-  readonly #clock: Clock;
-  readonly #term: AbortSignal;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(clock: Clock, term: AbortSignal) {
-    this.#clock = clock;
-    this.#term = term;
-  }
-
-  ring(): void {
-    this.rings += 1;
-    for (const wake of this.#waiting) wake();
-  }
-
-  /** Resolves at the first ring after `rings`, or after `ms`. */
-  async after(rings: number, ms: number): Promise<void> {
-    if (this.rings !== rings) return;
-    const early = new AbortController();
-    const wake = (): void => early.abort();
-    this.#waiting.add(wake);
-    await pause(this.#clock, ms, AbortSignal.any([early.signal, this.#term]));
-    this.#waiting.delete(wake);
-  }
-}
-
-/** Resolves after `ms`, or at once when `signal` is aborted. */
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    signal.addEventListener('abort', end);
-  });
 }

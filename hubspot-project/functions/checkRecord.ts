@@ -6,7 +6,7 @@
  * ever used. The audience is a parameter of the question, not a claim about who asks.
  */
 import { decide, unfit, type Decision, type Property, type Refusal } from '@tallystick/shared/decide';
-import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
+import { isEditable, ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import type {
   CheckedEdit,
   CheckedField,
@@ -17,6 +17,7 @@ import {
   fieldOf,
   isAudience,
   objects,
+  OBJECTS,
   ownership,
   type AppAudience,
   type AppObject,
@@ -68,10 +69,15 @@ interface Crm {
 }
 
 const AUDIENCES = Object.keys(ownership.audiences).filter(isAudience);
+const mayChange = (audience: AppAudience): number =>
+  OBJECTS.flatMap((object) => Object.values(objects[object].fields)).filter((field) =>
+    ruleOf(field).writers.includes(audience),
+  ).length;
+const MOST = [...AUDIENCES].sort((a, b) => mayChange(b) - mayChange(a))[0];
 
-/** The first audience of the rules, where none is named. */
+/** Where none is named: the audience that may change most. */
 function audienceOf(parameters: unknown): Got<AppAudience> {
-  const audience = member(parameters, 'audience') ?? AUDIENCES[0];
+  const audience = member(parameters, 'audience') ?? MOST;
   return typeof audience === 'string' && isAudience(audience)
     ? got(audience)
     : refuse('bad-request', `There is no such audience. The rules know ${AUDIENCES.join(', ')}.`);
@@ -102,7 +108,7 @@ function editOf(crm: Crm, audience: AppAudience, field: string, asked: Asked): C
   if (spec === undefined || objects[object].scope[audience] === 'none' || !spec.see.includes(audience))
     return refused(field, null, 'no-such-field');
   // The law knows who may write a field, the portal also by which road.
-  if (spec.owner !== 'crm' && spec.byActionOnly === true) return refused(field, null, 'not-yours-to-change');
+  if (isEditable(spec) && spec.byActionOnly === true) return refused(field, null, 'not-yours-to-change');
   if (Array.isArray(asked) && spec.kind !== 'choices') return refused(field, null, 'one-value-only');
   const rule = ruleOf(spec);
   const parsed = readValue(spec, asked);

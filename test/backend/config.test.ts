@@ -35,6 +35,20 @@ describe('the settings', () => {
     expect(() => parseConfig({ ...GOOD, NUDGE_SECRETS: 'whsec_short' })).toThrow('NUDGE_SECRETS');
   });
 
+  it('say where another system is, and which endpoints are told of changes; none by default', () => {
+    expect(parseConfig(GOOD)).toMatchObject({ sourceUrls: {}, sourceLookMs: 30_000, hooks: [] });
+    const secret = `whsec_${Buffer.alloc(24, 'x').toString('base64')}`;
+    const config = parseConfig({
+      ...GOOD,
+      BILLING_DATABASE_URL: 'postgres://reader@books/billing',
+      SOURCE_LOOK_S: '5',
+      HOOKS: JSON.stringify([{ url: 'https://portal.example/changes', secret, audience: 'direct' }]),
+    });
+    expect(config.sourceUrls).toEqual({ billing: 'postgres://reader@books/billing' });
+    expect(config.sourceLookMs).toBe(5_000);
+    expect(config.hooks).toMatchObject([{ audience: 'direct', allowPrivate: false }]);
+  });
+
   it('that are missing are all named in one line', () => {
     expect(() => parseConfig({})).toThrow(ConfigError);
     expect(() => parseConfig({})).toThrow(
@@ -50,6 +64,11 @@ describe('the settings', () => {
     [{ HUBSPOT_APP_ID: 'abc' }, 'HUBSPOT_APP_ID is not a number'],
     [{ HUBSPOT_WINDOW_LIMIT: '0' }, 'HUBSPOT_WINDOW_LIMIT is below 1'],
     [{ HUBSPOT_CLIENT_SECRET: '' }, 'HUBSPOT_CLIENT_SECRET is empty'],
+    [{ BILLING_DATABASE_URL: 'mysql://x' }, 'BILLING_DATABASE_URL does not start with postgres://'],
+    [{ SOURCE_LOOK_S: '0' }, 'SOURCE_LOOK_S is below 1'],
+    [{ HOOKS: '{}' }, 'HOOKS is not a JSON list'],
+    [{ HOOKS: '[{"url":"http://x.example","secret":"s"}]' }, 'does not start with https://'],
+    [{ HOOKS_ALLOW_PRIVATE: 'maybe' }, 'HOOKS_ALLOW_PRIVATE is not true or false'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is not one of'],
   ])('with %j say what is wrong', (wrong, sentence) => {
     expect(() => parseConfig({ ...GOOD, ...wrong })).toThrow(sentence);

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hubId as toHubId } from '@tallystick/shared/ids';
 import { nudgeRouter } from '../../backend/desk/nudge.ts';
-import { signWebhook, verifyWebhook, webhookKey } from '../../backend/desk/standardWebhook.ts';
+import { signWebhook, verifyWebhook, webhookKey } from '../../backend/standardWebhook.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { laneNumber } from '../../backend/store/lanes.ts';

@@ -241,7 +241,7 @@ describe.skipIf(executable === null)('the cards in the workbench', () => {
 
   it('view as the customer, with the reason for each field', async () => {
     await card().getByRole('tab', { name: 'View as the customer' }).click();
-    await card().getByText('The rules show this field to nobody in the portal.').waitFor();
+    await card().getByText('The rules show this field to nobody in the portal.').first().waitFor();
     await card().getByText('The CRM’s word counts, so no customer may change it.').first().waitFor();
   });
 

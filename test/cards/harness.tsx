@@ -80,6 +80,8 @@ export const record = (some: Partial<DeskRecord> = {}): DeskRecord => ({
   conflicts: [],
   parked: null,
   pauses: [],
+  claims: [],
+  signIns: [],
   ...some,
 });
 

@@ -144,7 +144,7 @@ describe('the desk', () => {
         portal: 'Old Street 1',
         crm: { text: 'Old Street 1', who: expect.stringContaining('(colleague)') as string },
         differs: false,
-        seenBy: ['Customer', 'Partner'],
+        seenBy: ['Customer', 'Customer’s colleague', 'Partner'],
       });
       expect(record.fields.find(({ name }) => name === 'internalRisk')).toMatchObject({
         portal: null,
@@ -523,7 +523,15 @@ describe('the desk', () => {
       await order({ do: 'look', object: 'company', recordId: company });
       const record = await desk.record(NORA, 'company', company);
       expect(record.fields.find(({ name }) => name === 'street')?.crm.text).toBe('Old Street 1');
+      // A backfill that had passed the record already, while it was not let in.
+      desk.loop.sim.faults.api.down = true;
+      const job = { kind: 'backfill' as const, object: 'company' as const, cursor: '999999999999999999' };
+      await desk.loop.db
+        .insertInto('jobs')
+        .values({ hub_id: desk.loop.hubId, ...job, created_at: new Date() })
+        .execute();
       await order({ do: 'resume', pauseId: record.pauses[0]!.pauseId });
+      desk.loop.sim.faults.api.down = false;
       await eventually(
         async () => (await desk.loop.mirrored('company', company, 'street')) === 'Imported 1',
         'the mirror catches up',

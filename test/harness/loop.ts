@@ -16,9 +16,10 @@ import { translator } from '../../backend/intake/translate.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDeliveryStore } from '../../backend/store/deliveries.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
+import type { Source } from '../../backend/sources/source.ts';
 import type { Db } from '../../backend/store/database.ts';
 import type { Clock } from '../../backend/sync/budget.ts';
-import { startWorker, type Worker } from '../../backend/sync/worker.ts';
+import { startWorker, type Worker, type WorkerDeps } from '../../backend/sync/worker.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
@@ -65,6 +66,10 @@ export async function startLoop(
   options: SimulatorOptions & {
     log?: boolean;
     at?: (step: string) => void;
+    sources?: readonly Source[];
+    sourceLookMs?: number;
+    /** Made when the hub is there; runs beside every worker that is started. */
+    beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
@@ -101,6 +106,9 @@ export async function startLoop(
       holder: 'test',
       log: pino({ level: options.log === true ? 'debug' : 'silent' }),
       ...(options.at === undefined ? {} : { at: options.at }),
+      sources: options.sources ?? [],
+      sourceLookMs: options.sourceLookMs ?? 60_000,
+      ...besideOf(options.beside?.({ db, hubId, signals })),
     });
   const harness: LoopHarness = {
     sim,
@@ -153,6 +161,9 @@ export async function startLoop(
   await harness.worker.leading;
   return harness;
 }
+
+const besideOf = (beside: WorkerDeps['beside']): Pick<WorkerDeps, 'beside'> =>
+  beside === undefined ? {} : { beside };
 
 async function storeEdit(db: Db, hubId: HubId, edit: Ask): Promise<EditId> {
   const id = toEditId(randomUUID());

@@ -26,6 +26,7 @@ import type {
 import { objects, type AppAudience, type AppObject, type AppOwnership } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
 import type { Limits } from '../../backend/portal/limits.ts';
+import type { HubSources } from '../../backend/portal/sources.ts';
 import { portalRouter } from '../../backend/portal/router.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
@@ -95,7 +96,7 @@ export interface PortalHarness {
 }
 
 export async function startPortal(
-  options: { limits?: Partial<Limits>; at?: (step: string) => void } = {},
+  options: { limits?: Partial<Limits>; at?: (step: string) => void; sources?: HubSources } = {},
 ): Promise<PortalHarness> {
   const database = await createTestDatabase();
   const db = openDatabase(database.url, () => undefined);

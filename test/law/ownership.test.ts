@@ -16,7 +16,9 @@ const allFields = OBJECTS.flatMap((object) => Object.values<FieldSpec<string>>(o
 
 describe('the ownership file of the demo business', () => {
   it('uses every owner, every conflict rule and every kind', () => {
-    expect(new Set(allFields.map((field) => field.owner))).toEqual(new Set(['crm', 'customer', 'both']));
+    expect(new Set(allFields.map((field) => field.owner))).toEqual(
+      new Set(['crm', 'customer', 'both', 'source']),
+    );
     expect(new Set(allFields.map((field) => ruleOf(field).conflict))).toEqual(new Set(CONFLICT_RULES));
     expect(new Set(allFields.map((field) => field.kind))).toEqual(new Set(KINDS));
   });
@@ -166,6 +168,94 @@ describe('mistakes in the ownership file that only show when it is loaded', () =
         creations: {},
       }),
     ).toThrow('ownership.ts cannot be used: action lose: "nowhere" is not a field a customer may write.');
+  });
+});
+
+describe('mistakes about other systems in the ownership file', () => {
+  const account = { property: 'account', label: 'Account', kind: 'text', owner: 'crm', see: [] } as const;
+  const balance = {
+    property: 'balance',
+    label: 'Balance',
+    kind: 'currency',
+    owner: 'source',
+    source: 'billing',
+    from: 'balance',
+    see: ['direct'],
+  } as const;
+  const number = { column: 'number', label: 'No.', kind: 'text', see: ['direct'] } as const;
+  const invoice = {
+    label: { one: 'Invoice', many: 'Invoices' },
+    view: 'billing.invoice',
+    see: ['direct'],
+    newestBy: 'number',
+    fields: { number },
+  } as const;
+  const billing = {
+    label: 'Billing',
+    key: { object: 'company', field: 'account' },
+    view: 'customer',
+    lists: { invoice },
+  } as const;
+  const define = { version: '1', audiences, actions: {}, creations: {} } as const;
+  const objectsHere = { company: { ...object, fields: { name, account, balance } } } as const;
+
+  it('returns a right one as it is', () => {
+    const right = { ...define, objects: objectsHere, sources: { billing } };
+    expect(defineOwnership(right)).toBe(right);
+  });
+
+  it('names every mistake in one sentence', () => {
+    const lost = { ...balance, property: 'lost', source: 'nowhere' } as const;
+    const odd = { ...balance, property: 'odd', from: 'a; drop table' } as const;
+    const deal = { ...object, fields: { name, misplaced: { ...balance, property: 'm' } } } as const;
+    const ofCustomer: string = 'city';
+    const broken = () =>
+      defineOwnership({
+        ...define,
+        audiences: { ...audiences, 'source:billing': audiences.direct },
+        objects: {
+          company: {
+            ...object,
+            scope: { ...object.scope, 'source:billing': 'none' },
+            fields: { name, city, lost, odd },
+          },
+          deal: { ...deal, scope: { ...object.scope, 'source:billing': 'none' } },
+        },
+        sources: {
+          billing: {
+            ...billing,
+            key: { object: 'company', field: ofCustomer as 'city' },
+            view: 'Customers',
+            lists: {
+              invoice: {
+                ...invoice,
+                newestBy: 'date',
+                fields: { number: { ...number, column: 'N', see: ['direct', 'partner'] } },
+              },
+            },
+          },
+          'b-2': { ...billing, key: { object: 'company', field: 'gone' as 'city' }, lists: {} },
+        },
+      });
+    expect(broken).toThrow(
+      'ownership.ts cannot be used: "source:billing" is not an audience of customers; source billing: its key company.city is not owned by the CRM; source billing: "Customers" is not the name of a view; source billing.invoice: it is ordered by "date", which does not exist; source billing.invoice.number: "N" is not the name of a column; source billing.invoice.number: the audience "partner" sees the field but not the list; source b-2: its name is not of up to 30 letters and digits; source b-2: its key company.gone does not exist; company.lost: it is owned by the source "nowhere", which does not exist; company.odd: "a; drop table" is not the name of a column; deal.misplaced: the source "billing" knows records of "company" only.',
+    );
+  });
+
+  it('B1: the law gives such a field the rule `customer`, with the source as its only writer', () => {
+    expect(ruleOf(balance)).toEqual({
+      kind: 'currency',
+      conflict: 'customer',
+      writers: ['source:billing'],
+      approval: false,
+      required: false,
+    });
+  });
+
+  it('does not compile where a portal edits it', () => {
+    // @ts-expect-error the billing system owns the balance
+    const owned: PortalEdit<AppOwnership, 'company'> = { openBalance: '0' };
+    expect(Object.keys(owned)).toEqual(['openBalance']);
   });
 });
 

@@ -83,6 +83,7 @@ const situation = (
   history: Entry[] = [colleague('theirs', NOW - 60_000)],
   promises: OpenPromise[] = [],
 ): Situation => ({
+  object: 'company',
   now: NOW,
   patience: PATIENCE,
   appId: APP,

@@ -4,6 +4,10 @@ import type {
   Receipt,
   RecordList,
   RecordView,
+  SourceView,
+  SessionInfo,
+  SessionList,
+  SignInWays,
   StreamMessage,
 } from '@tallystick/shared/messages';
 import * as schemas from '@tallystick/shared/schemas';
@@ -114,10 +118,14 @@ describe('the answers', () => {
 
   test('have one type: the schemas cannot drift from the messages', () => {
     expectTypeOf<z.infer<typeof schemas.me>>().toEqualTypeOf<Me>();
+    expectTypeOf<z.infer<typeof schemas.sourceView>>().toEqualTypeOf<SourceView>();
     expectTypeOf<z.infer<typeof schemas.recordView>>().toEqualTypeOf<RecordView>();
     expectTypeOf<z.infer<typeof schemas.recordList>>().toEqualTypeOf<RecordList>();
     expectTypeOf<z.infer<typeof schemas.receipt>>().toEqualTypeOf<Receipt>();
     expectTypeOf<z.infer<typeof schemas.problem>>().toEqualTypeOf<Problem>();
     expectTypeOf<z.infer<typeof schemas.streamMessage>>().toEqualTypeOf<StreamMessage>();
+    expectTypeOf<z.infer<typeof schemas.signInWays>>().toEqualTypeOf<SignInWays>();
+    expectTypeOf<z.infer<typeof schemas.sessionInfo>>().toEqualTypeOf<SessionInfo>();
+    expectTypeOf<z.infer<typeof schemas.sessionList>>().toEqualTypeOf<SessionList>();
   });
 });

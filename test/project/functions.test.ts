@@ -25,7 +25,7 @@ import type { JsonValue } from '../../node_modules/@hubspot/ui-extensions-dev-se
 import { freshBundles } from '../../hubspot-project/functions/build.ts';
 import { namedRecord } from '../../hubspot-project/functions/parameters.ts';
 import { nudgeRouter } from '../../backend/desk/nudge.ts';
-import { verifyWebhook, webhookKey } from '../../backend/desk/standardWebhook.ts';
+import { verifyWebhook, webhookKey } from '../../backend/standardWebhook.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';

@@ -17,7 +17,7 @@ const https = z
   .string()
   .refine(isPublicOrigin, 'must be an https origin without path, wildcard, port or localhost');
 
-const STANDARD_TYPES = ['contacts', 'companies', 'deals', 'tickets', 'quotes'];
+const STANDARD_TYPES = ['contacts', 'companies', 'deals', 'tickets', 'quotes', 'line_items'];
 const CUSTOM_TYPES = OBJECTS.filter((object) => objects[object].typeId === null).map(
   (object) => objects[object].crm,
 );
@@ -28,6 +28,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
   ticket: 'tickets',
   quote: 'quotes',
   note: 'notes',
+  line_item: 'line_items',
 };
 
 const app = z.strictObject({

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { OBJECTS } from '@tallystick/shared/ownership';
+import { LINE_PROPERTIES } from '../../backend/hubspot/lines.ts';
 import { propertiesOf } from '../../backend/hubspot/properties.ts';
 import { webhooksMeta } from '../../backend/hubspot/webhooksMeta.ts';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
@@ -27,7 +28,7 @@ describe('the webhooks component', () => {
   it('listens to every mapped property of every object, the custom one by its schema name', () => {
     const { crmObjects } = webhooksMeta().config.subscriptions;
     const changes = crmObjects.filter((one) => one.subscriptionType === 'object.propertyChange');
-    expect(changes.length).toBe(OBJECTS.flatMap(propertiesOf).length);
+    expect(changes.length).toBe(OBJECTS.flatMap(propertiesOf).length + LINE_PROPERTIES.length);
     expect(changes).toContainEqual({
       subscriptionType: 'object.propertyChange',
       objectType: 'installed_site',

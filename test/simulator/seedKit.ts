@@ -12,6 +12,10 @@ export interface Making {
   companies: { id: string; domain: string; contacts: string[] }[];
 }
 
+/** How many of the demo's companies have an account in billing; the last ones do not. */
+export const BILLING_CUSTOMERS = 36;
+export const billingCustomer = (index: number): string => `K-${10_001 + index}`;
+
 export const PRIMARY_COMPANY: LinkSpec = { category: 'HUBSPOT_DEFINED', typeId: 1 };
 
 export const byColleague = (random: Random): Source => sourceOf('colleague', 51_446_676 + random.int(5));

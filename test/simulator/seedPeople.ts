@@ -1,6 +1,8 @@
 /** The demo's companies, their people, and the people of partner firms. */
 import { sourceOf } from './acting.ts';
 import {
+  BILLING_CUSTOMERS,
+  billingCustomer,
   byColleague,
   day,
   instant,
@@ -64,6 +66,7 @@ export function seedCompanies(making: Making): string[] {
         paperless_billing: random.chance(0.6),
         credit_limit: money(random, 400),
         internal_risk: random.pick(['low', 'low', 'medium', 'high']),
+        billing_customer: index < BILLING_CUSTOMERS ? billingCustomer(index) : '',
       },
       byColleague(random),
       { at: past(making, 700) },

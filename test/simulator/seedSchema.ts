@@ -21,6 +21,9 @@ companies order_status enumeration/select Order status | none:None processing:Pr
 companies last_survey_at datetime/date Last survey
 companies paperless_billing bool/booleancheckbox Paperless billing | true:Yes false:No
 companies credit_limit number/number Credit limit
+companies billing_customer string/text Billing customer
+companies open_balance number/number Open balance
+companies payment_status enumeration/select Payment status | paid:Paid_up open:Open overdue:Overdue
 companies internal_risk enumeration/select Internal risk | low:Low medium:Medium high:High
 deals po_number string/text Customer's PO number
 deals customer_priority enumeration/select Customer's priority | low:Low normal:Normal high:High

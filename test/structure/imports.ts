@@ -59,12 +59,23 @@ export const ROOMS: readonly Room[] = [
     may: any(isShared, starts('backend/hubspot/'), npm('zod', '@hubspot/api-client'), isNode),
   },
   {
+    name: 'backend/sources',
+    holds: starts('backend/sources/'),
+    may: any(isShared, starts('backend/sources/'), npm('kysely', 'pg', 'zod'), isNode),
+  },
+  {
     name: 'backend/sync and its intake',
     holds: isSyncSide,
     may: any(
       isShared,
       isSyncSide,
-      starts('backend/store/', 'backend/hubspot/', 'backend/signals.ts'),
+      starts(
+        'backend/store/',
+        'backend/sources/',
+        'backend/hubspot/',
+        'backend/signals.ts',
+        'backend/bell.ts',
+      ),
       npm('kysely', 'pg', 'pino'),
       isNode,
     ),
@@ -85,6 +96,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       starts('shared/'),
       starts('backend/portal/', 'backend/store/', 'backend/signals.ts', 'backend/hubspot/signature.ts'),
+      starts('backend/sources/', 'backend/standardWebhook.ts'),
       (to) => starts('backend/desk/', 'backend/intake/')(to) && !isSyncSide(to),
       npm(
         'kysely',
@@ -93,10 +105,27 @@ export const ROOMS: readonly Room[] = [
         'express',
         'express-rate-limit',
         'libphonenumber-js',
+        'nodemailer',
+        'openid-client',
         'libphonenumber-js/max',
         'libphonenumber-js/core',
+        'file-type',
+        'yauzl',
         'pino',
       ),
+      isNode,
+    ),
+  },
+  {
+    name: 'backend/hooks',
+    holds: starts('backend/hooks/'),
+    // What customers see is decided where the portal decides it, by the same pure functions.
+    may: any(
+      isShared,
+      starts('backend/hooks/', 'backend/store/', 'backend/signals.ts', 'backend/bell.ts'),
+      starts('backend/standardWebhook.ts', 'backend/portal/visibility.ts'),
+      starts('backend/portal/versions.ts', 'backend/portal/receipts.ts'),
+      npm('kysely', 'pino', 'zod'),
       isNode,
     ),
   },

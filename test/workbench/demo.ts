@@ -2,16 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { recordId as toRecordId } from '@tallystick/shared/ids';
 import { pino, type Logger } from 'pino';
 import { parseConfig } from '../../backend/config.ts';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { INTAKE_PATH, startService, type Overrides, type Service } from '../../backend/main.ts';
-import { freePort } from '../../backend/store/embedded.ts';
+import { freePort, startEmbeddedPostgres } from '../../backend/store/embedded.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { createCardProxy } from '../simulator/cardProxy.ts';
 import { seedDemo } from '../simulator/seed.ts';
+import { billingCustomer } from '../simulator/seedKit.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import { startBilling, type Billing } from './billing.ts';
 import { choosePeople } from './people.ts';
 import { ensurePages } from './pages.ts';
 import { runFunction } from './functions.ts';
@@ -41,6 +44,8 @@ export interface Demo {
   people: DemoPerson[];
   service: Service;
   sim: Simulator;
+  /** The second system: it can be taken down, slowed, and its invoices changed. */
+  billing: Billing;
   /** Calls one of the app's functions, as HubSpot would. */
   runFunction: CrmSide['runFunction'];
   /** As when the service's machine goes down, and comes back. */
@@ -70,7 +75,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
   try {
     if (!sim.restored) seedDemo(sim.world);
-    const service = await serviceOver(sim, port, options);
+    // Not the service's own: billing lies on the same server, and stays when the service stops.
+    const databaseUrl = options.databaseUrl ?? (await embedded(stateDir, stops));
+    const billing = await startBilling(databaseUrl);
+    stops.push(() => billing.close());
+    const settings: Settings = { ...options, databaseUrl, billingUrl: billing.url };
+    const service = await serviceOver(sim, port, settings);
     let running: Service | null = service;
     stops.push(async () => running?.close());
     await service.leading;
@@ -87,6 +97,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       simulatorUrl: sim.url,
       people,
       crm,
+      billing: { billing, customer: await customerOf(service, people) },
     });
     stops.push(() => workbench.close());
     return {
@@ -96,6 +107,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       people,
       service,
       sim,
+      billing,
       stop,
       runFunction: crm.runFunction,
       stopService: async () => {
@@ -103,7 +115,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
         running = null;
       },
       startService: async () => {
-        running = await serviceOver(sim, port, options);
+        running = await serviceOver(sim, port, settings);
         await running.leading;
       },
     };
@@ -113,9 +125,45 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-async function serviceOver(sim: Simulator, port: number, options: DemoOptions): Promise<Service> {
+type Settings = DemoOptions & { databaseUrl: string; billingUrl: string };
+
+async function embedded(stateDir: string, stops: (() => Promise<void>)[]): Promise<string> {
+  const dataDir = join(stateDir, 'postgres');
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    port: 0,
+    database: 'tallystick',
+    log: () => undefined,
+  });
+  stops.push(() => server.stop());
+  return server.url;
+}
+
+/** The billing customer of the first person's company. */
+async function customerOf(service: Service, people: readonly DemoPerson[]): Promise<string> {
+  const contact = people[0]?.contactId ?? '';
+  const row = await service.db
+    .selectFrom('links as l')
+    .innerJoin('mirror as m', (join) =>
+      join
+        .onRef('m.hub_id', '=', 'l.hub_id')
+        .onRef('m.record_id', '=', 'l.company_id')
+        .on('m.object', '=', 'company'),
+    )
+    .select('m.fields')
+    .where('l.hub_id', '=', service.hubId)
+    .where('l.object', '=', 'contact')
+    .where('l.record_id', '=', toRecordId(contact))
+    .orderBy('l.is_primary', 'desc')
+    .executeTakeFirst();
+  return row?.fields.billingCustomer?.[0] ?? billingCustomer(0);
+}
+
+async function serviceOver(sim: Simulator, port: number, options: Settings): Promise<Service> {
   const config = parseConfig({
     DATABASE_URL: options.databaseUrl,
+    BILLING_DATABASE_URL: options.billingUrl,
+    SOURCE_LOOK_S: '2',
     TALLYSTICK_STATE_DIR: options.stateDir,
     HUBSPOT_ACCESS_TOKEN: sim.accessToken,
     HUBSPOT_CLIENT_SECRET: sim.clientSecret,

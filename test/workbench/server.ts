@@ -16,11 +16,13 @@ import { who } from '@tallystick/shared/words';
 import type { Db } from '../../backend/store/database.ts';
 import { buildExtensions } from '../project/build.ts';
 import type { CardProxy, CardRequest } from '../simulator/cardProxy.ts';
+import type { Billing } from './billing.ts';
 import type { DemoPerson } from './demo.ts';
 import { bundleHost } from './host/bundle.ts';
 
 const JOURNAL_LOOK_MS = 200;
 const JOURNAL_FIRST_ENTRIES = 100;
+const BILLING_SLOW_MS = 3_000;
 const PAGE = join(import.meta.dirname, 'page');
 
 export interface WorkbenchOptions {
@@ -31,6 +33,8 @@ export interface WorkbenchOptions {
   simulatorUrl: string;
   people: readonly DemoPerson[];
   crm: CrmSide;
+  /** The second system, and whose invoices a click changes. */
+  billing: { billing: Billing; customer: string };
 }
 
 /** HubSpot's side of a card: who looks at it, and the two roads out of it. */
@@ -160,6 +164,11 @@ async function serve(
     case '/hubspot/fetch':
     case '/hubspot/function':
       return hubspot(options.crm, path, req, res);
+    case '/billing/down':
+    case '/billing/slow':
+    case '/billing/up':
+    case '/billing/change':
+      return act(options.billing, path, req, res);
     case '/journal':
       // While the service is down its embedded database may be too: the page asks again.
       return journal(options, req, res).catch(() => void res.end());
@@ -200,6 +209,25 @@ async function hubspot(crm: CrmSide, path: string, req: IncomingMessage, res: Se
     return;
   }
   send(res, 'application/json', JSON.stringify(await crm.proxy.fetch(asked.request, user)));
+}
+
+/** Takes the second system down, slows it, lets it be, or changes an invoice in it. */
+async function act(
+  { billing, customer }: WorkbenchOptions['billing'],
+  path: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (req.method !== 'POST') {
+    res.writeHead(405).end();
+    return;
+  }
+  let sentence = '';
+  if (path === '/billing/down') billing.gate.shut();
+  else if (path === '/billing/slow') billing.gate.slow(BILLING_SLOW_MS);
+  else if (path === '/billing/up') billing.gate.open();
+  else sentence = await billing.changeInvoice(customer);
+  send(res, 'application/json', JSON.stringify({ sentence }));
 }
 
 function send(res: ServerResponse, type: string, body: string): void {

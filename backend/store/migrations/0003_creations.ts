@@ -11,6 +11,16 @@ export const CREATIONS = [
   )`,
   `create index parents_children on parents (hub_id, parent_object, parent_id)`,
 
+  /* The quote that a line item stands on: its events name the line alone. */
+  `create table lines (
+    hub_id bigint not null,
+    line_id text not null,
+    object text not null,
+    record_id text not null,
+    primary key (hub_id, line_id, object, record_id)
+  )`,
+  `create index lines_of_record on lines (hub_id, object, record_id)`,
+
   /* An edit may ask for a record that is not there yet. */
   `alter table edits alter column record_id drop not null`,
   `alter table edit_fields alter column record_id drop not null`,

@@ -82,13 +82,13 @@ function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null 
   const { rule } = plan.fields[edit.field]!;
   const others = history.filter((fact) => fact.at !== edit.seenAt && isForeignTo(state, edit, fact));
   if (edit.state === 'held' && rule.conflict !== 'ask') return 'held without the rule "ask"';
-  if (edit.state === 'refused') {
-    if (edit.guard === null) return `refused (${String(edit.reason)}) though nothing forbids it`;
+  if (edit.state === 'refused' || edit.rule === 'A2') {
+    if (edit.guard === null) return `${edit.state} (${String(edit.reason)}) though nothing forbids it`;
     const guarded = edit.guard;
     const moved = state.fields[guarded.field]!.history.some(
       (fact) => !equal(plan.fields[guarded.field]!.rule.kind, fact.value, guarded.seen),
     );
-    return moved ? null : 'refused because of a guard that never moved';
+    return moved ? null : `${edit.state} because of a guard that never moved`;
   }
   const overruled = edit.state === 'held' || (edit.state === 'superseded' && edit.rule !== 'F1');
   const earlier = state.edits.filter(

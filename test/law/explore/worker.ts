@@ -133,6 +133,7 @@ function situationOf(
     edit.state === 'accepted' || edit.state === 'written' ? [openEdit(plan, edit, i, fault)] : [],
   );
   return {
+    object: 'company',
     now: state.now,
     patience: fault === 'never-wait' ? { answeredMs: -1e6, ambiguousMs: -1e6 } : PATIENCE,
     appId: APP_ID,

@@ -636,6 +636,16 @@ const defineOwnership: Omit<Mutant, 'file'>[] = [
     find: "field.owner === 'customer' ? 'customer' : field.conflict",
     replace: "field.owner === 'customer' ? 'ask' : field.conflict",
   },
+  {
+    id: 'source-owned-asks',
+    find: "return { kind, conflict: 'customer', writers,",
+    replace: "return { kind, conflict: 'ask', writers,",
+  },
+  {
+    id: 'source-owned-by-those-who-see',
+    find: 'const writers = [sourceAudience(field.source)];',
+    replace: 'const writers = field.see;',
+  },
   { id: 'approval-lost', find: 'approval: field.approval === true,', replace: 'approval: false,' },
   { id: 'required-lost', find: 'required: field.required === true,', replace: 'required: false,' },
   { id: 'mistakes-pass', find: 'if (mistakes.length > 0) throw', replace: 'if (mistakes.length > 99) throw' },

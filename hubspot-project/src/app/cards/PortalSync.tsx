@@ -5,6 +5,7 @@ import { Failure } from '@tallystick/kit/Failure';
 import { Parked } from '@tallystick/kit/Parked';
 import type { DeskRecord } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
+import { Claim } from './Claims.tsx';
 import { Fields } from './Fields.tsx';
 import { Head, SyncNow } from './Head.tsx';
 import { History } from './History.tsx';
@@ -47,6 +48,9 @@ function Whole({ record, watched }: { record: DeskRecord; watched: Watched }): R
       {record.parked === null ? null : <Parked parked={record.parked} role={role} onDone={reload} />}
       {open.map((conflict) => (
         <Conflict key={conflict.conflictId} conflict={conflict} role={role} onFresh={onFresh} />
+      ))}
+      {record.claims.map((claim) => (
+        <Claim key={claim.claimId} claim={claim} contactId={record.recordId} role={role} onDone={reload} />
       ))}
       <Tabs selected={tab} onSelectedChange={(chosen: string | number) => setTab(String(chosen))}>
         <Tab tabId="fields" title="Fields">

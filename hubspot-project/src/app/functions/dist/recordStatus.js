@@ -35,6 +35,7 @@ function canonical(kind, raw) {
     case "longtext":
     case "choice":
     case "owner":
+    case "lines":
       return text;
     case "email":
       return text.toLowerCase();
@@ -60,6 +61,18 @@ function canonical(kind, raw) {
 function members(value) {
   return value === null ? [] : value.split(";");
 }
+function linesOf(value) {
+  if (value === null) return [];
+  try {
+    const lines = JSON.parse(value);
+    return Array.isArray(lines) ? lines.filter(isLine) : [];
+  } catch {
+    return [];
+  }
+}
+function isLine(line) {
+  return typeof line === "object" && line !== null && "name" in line && "amount" in line;
+}
 function show(kind, value) {
   if (value === null) return "—";
   switch (kind) {
@@ -71,6 +84,8 @@ function show(kind, value) {
       return value.replace("T", " ").replace(/(:\d\d)(\.\d+)?Z$/, "$1 UTC");
     case "currency":
       return grouped(value);
+    case "lines":
+      return linesOf(value).map(showLine).join("\n");
     case "text":
     case "longtext":
     case "email":
@@ -150,6 +165,11 @@ function grouped(number) {
   const left = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === void 0 ? left : `${left}.${fraction.padEnd(2, "0")}`;
 }
+function showLine({ name, quantity, price, discount, amount }) {
+  const off = discount === null || discount === "0" ? "" : `, less ${discount} %`;
+  const sum = amount === null ? "" : ` = ${grouped(amount)}`;
+  return `${quantity ?? "1"} × ${name ?? "—"} at ${grouped(price ?? "0")}${off}${sum}`;
+}
 var DAY_MS = 864e5;
 function dayNumber(iso) {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(iso)) return null;
@@ -179,13 +199,61 @@ function zoneMillis(zone) {
 // shared/decide.ts
 var STAFF = "staff";
 
+// shared/sourceSpec.ts
+var PREFIX = "source:";
+var isSourceAudience = (audience) => audience.startsWith(PREFIX);
+function mistakesInSources({ audiences, objects: objects2, sources: sources2 = {} }) {
+  const mistakes = Object.keys(audiences).filter(isSourceAudience).map((name) => `"${name}" is not an audience of customers`);
+  for (const [name, source] of Object.entries(sources2)) mistakes.push(...mistakesIn(objects2, name, source));
+  for (const [object, { fields }] of Object.entries(objects2))
+    for (const [field, { owner, source = "", from = "" }] of Object.entries(fields)) {
+      if (owner !== "source") continue;
+      const spec = Object.hasOwn(sources2, source) ? sources2[source] : void 0;
+      if (spec === void 0)
+        mistakes.push(`${object}.${field}: it is owned by the source "${source}", which does not exist`);
+      else if (spec.key.object !== object)
+        mistakes.push(
+          `${object}.${field}: the source "${source}" knows records of "${spec.key.object}" only`
+        );
+      if (!isColumn(from)) mistakes.push(`${object}.${field}: "${from}" is not the name of a column`);
+    }
+  return mistakes;
+}
+function mistakesIn(objects2, name, source) {
+  const mistakes = [];
+  const { key, view, lists } = source;
+  if (!/^[a-z][A-Za-z0-9]{0,29}$/.test(name))
+    mistakes.push(`source ${name}: its name is not of up to 30 letters and digits`);
+  const field = objects2[key.object]?.fields[key.field];
+  if (field === void 0) mistakes.push(`source ${name}: its key ${key.object}.${key.field} does not exist`);
+  else if (field.owner !== "crm")
+    mistakes.push(`source ${name}: its key ${key.object}.${key.field} is not owned by the CRM`);
+  if (!isView(view)) mistakes.push(`source ${name}: "${view}" is not the name of a view`);
+  for (const [listName, list] of Object.entries(lists)) {
+    const where = `source ${name}.${listName}`;
+    if (!isView(list.view)) mistakes.push(`${where}: "${list.view}" is not the name of a view`);
+    if (!Object.hasOwn(list.fields, list.newestBy))
+      mistakes.push(`${where}: it is ordered by "${list.newestBy}", which does not exist`);
+    for (const [fieldName, { column, see }] of Object.entries(list.fields)) {
+      if (!isColumn(column)) mistakes.push(`${where}.${fieldName}: "${column}" is not the name of a column`);
+      const blind = see.find((audience) => !list.see.includes(audience));
+      if (blind !== void 0)
+        mistakes.push(`${where}.${fieldName}: the audience "${blind}" sees the field but not the list`);
+    }
+  }
+  return mistakes;
+}
+var isColumn = (name) => /^[a-z_][a-z0-9_]{0,62}$/.test(name);
+var isView = (name) => name.split(".").length <= 2 && name.split(".").every(isColumn);
+
 // shared/defineOwnership.ts
 function defineOwnership(literal) {
-  const mistakes = mistakesIn(literal);
+  const mistakes = mistakesIn2(literal);
   if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join("; ")}.`);
   return literal;
 }
-function mistakesIn(literal) {
+var isEditable = (field) => field.owner !== "crm" && field.owner !== "source";
+function mistakesIn2(literal) {
   const mistakes = [];
   if (Object.hasOwn(literal.audiences, STAFF)) mistakes.push(`"${STAFF}" is not an audience of customers`);
   for (const [name, object] of Object.entries(literal.objects)) {
@@ -195,20 +263,29 @@ function mistakesIn(literal) {
     const twice = properties.find((property, index) => properties.indexOf(property) !== index);
     if (twice !== void 0) mistakes.push(`${name}: two fields map the property "${twice}"`);
     for (const [fieldName, field] of Object.entries(object.fields)) {
-      const blind = field.owner === "crm" ? void 0 : field.edit.find((audience) => !field.see.includes(audience));
+      const blind = isEditable(field) ? field.edit.find((audience) => !field.see.includes(audience)) : void 0;
       if (blind !== void 0)
         mistakes.push(`${name}.${fieldName}: the audience "${blind}" may edit but not see it`);
     }
   }
+  for (const [name, object] of Object.entries(literal.objects)) {
+    const field = object.shownWhen?.field;
+    if (field !== void 0 && !(field in object.fields))
+      mistakes.push(`${name}: it is shown by the field "${field}", which does not exist`);
+    for (const parent of object.parents ?? [])
+      if (!(parent in literal.objects))
+        mistakes.push(`${name}: it hangs on "${parent}", which does not exist`);
+  }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
+  mistakes.push(...mistakesInSources(literal));
   return mistakes;
 }
 function mistakesInAction(literal, name, action) {
   const mistakes = [];
   for (const fieldName of Object.keys(action.sets)) {
     const field = literal.objects[action.object]?.fields[fieldName];
-    if (field === void 0 || field.owner === "crm") {
+    if (field === void 0 || !isEditable(field)) {
       mistakes.push(`action ${name}: "${fieldName}" is not a field a customer may write`);
       continue;
     }
@@ -220,11 +297,16 @@ function mistakesInAction(literal, name, action) {
 }
 
 // shared/ownership.ts
+var everyone = ["direct", "member", "partner"];
+var customers = ["direct", "member"];
+var deciding = ["direct"];
 var ownership = defineOwnership({
-  version: "2026-11-23.1",
+  version: "2026-11-24.1",
+  // Who is of several audiences is of the first one here.
   audiences: {
-    direct: { label: "Customer", reaches: { company: "primary" } },
-    partner: { label: "Partner", reaches: { company: "labelled", association: "Portal partner" } }
+    partner: { label: "Partner", reaches: { company: "labelled", association: "Portal partner" } },
+    direct: { label: "Customer", reaches: { company: "primary" }, admits: { association: "Portal admin" } },
+    member: { label: "Customer’s colleague", reaches: { company: "primary" } }
   },
   objects: {
     contact: {
@@ -232,18 +314,18 @@ var ownership = defineOwnership({
       typeId: "0-1",
       label: { one: "Person", many: "People" },
       title: "email",
-      scope: { direct: "self", partner: "self" },
+      scope: { direct: "self", member: "self", partner: "self" },
       fields: {
-        firstName: { property: "firstname", label: "First name", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        lastName: { property: "lastname", label: "Last name", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"], required: true },
-        email: { property: "email", label: "E-mail", kind: "email", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct", "partner"], required: true, approval: true },
-        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        mobile: { property: "mobilephone", label: "Mobile", kind: "phone", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        jobTitle: { property: "jobtitle", label: "Job title", kind: "text", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        newsletterTopics: { property: "portal_newsletter_topics", label: "Newsletter topics", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        preferredChannel: { property: "portal_preferred_channel", label: "How we reach you", kind: "choice", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        outOfOfficeUntil: { property: "portal_out_of_office_until", label: "Away until", kind: "date", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: ["direct", "partner"] }
+        firstName: { property: "firstname", label: "First name", kind: "text", owner: "customer", see: everyone, edit: everyone },
+        lastName: { property: "lastname", label: "Last name", kind: "text", owner: "customer", see: everyone, edit: everyone, required: true },
+        email: { property: "email", label: "E-mail", kind: "email", owner: "both", conflict: "ask", see: everyone, edit: everyone, required: true, approval: true, proof: true },
+        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: everyone, edit: everyone },
+        mobile: { property: "mobilephone", label: "Mobile", kind: "phone", owner: "customer", see: everyone, edit: everyone },
+        jobTitle: { property: "jobtitle", label: "Job title", kind: "text", owner: "both", conflict: "newest", see: everyone, edit: everyone },
+        newsletterTopics: { property: "portal_newsletter_topics", label: "Newsletter topics", kind: "choices", owner: "both", conflict: "union", see: everyone, edit: everyone },
+        preferredChannel: { property: "portal_preferred_channel", label: "How we reach you", kind: "choice", owner: "customer", see: everyone, edit: everyone },
+        outOfOfficeUntil: { property: "portal_out_of_office_until", label: "Away until", kind: "date", owner: "customer", see: everyone, edit: everyone },
+        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: everyone }
       }
     },
     company: {
@@ -251,28 +333,32 @@ var ownership = defineOwnership({
       typeId: "0-2",
       label: { one: "Company", many: "Companies" },
       title: "name",
-      scope: { direct: "company", partner: "company" },
+      scope: { direct: "company", member: "company", partner: "company" },
       fields: {
-        name: { property: "name", label: "Name", kind: "text", owner: "crm", see: ["direct", "partner"] },
-        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: ["direct", "partner"], edit: ["direct"] },
-        website: { property: "website", label: "Website", kind: "url", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] },
-        street: { property: "address", label: "Street", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
-        city: { property: "city", label: "City", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
-        zip: { property: "zip", label: "Postcode", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
-        country: { property: "country", label: "Country", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
-        billingEmail: { property: "billing_email", label: "Invoices go to", kind: "email", owner: "customer", see: ["direct"], edit: ["direct"], required: true },
-        vatNumber: { property: "vat_number", label: "VAT number", kind: "text", owner: "both", conflict: "ask", see: ["direct"], edit: ["direct"], approval: true },
-        paperlessBilling: { property: "paperless_billing", label: "Paperless billing", kind: "boolean", owner: "customer", see: ["direct"], edit: ["direct"] },
-        deliveryNotes: { property: "delivery_notes", label: "Delivery notes", kind: "longtext", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        capabilities: { property: "capabilities", label: "Services used", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct"] },
-        employees: { property: "numberofemployees", label: "Employees", kind: "number", owner: "both", conflict: "crm", see: ["direct"], edit: ["direct"] },
-        creditLimit: { property: "credit_limit", label: "Credit limit", kind: "currency", owner: "crm", see: ["direct"] },
-        renewalDate: { property: "renewal_date", label: "Renewal date", kind: "date", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
-        supportTier: { property: "support_tier", label: "Support level", kind: "choice", owner: "crm", see: ["direct", "partner"] },
-        orderStatus: { property: "order_status", label: "Order status", kind: "choice", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
-        lastSurveyAt: { property: "last_survey_at", label: "Last survey", kind: "datetime", owner: "crm", see: ["direct"] },
-        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: ["direct", "partner"] },
-        // Staff see this on the card; no audience does.
+        name: { property: "name", label: "Name", kind: "text", owner: "crm", see: everyone },
+        phone: { property: "phone", label: "Phone", kind: "phone", owner: "both", conflict: "newest", see: everyone, edit: deciding },
+        website: { property: "website", label: "Website", kind: "url", owner: "both", conflict: "crm", see: everyone, edit: deciding },
+        street: { property: "address", label: "Street", kind: "text", owner: "both", conflict: "ask", see: everyone, edit: deciding },
+        city: { property: "city", label: "City", kind: "text", owner: "both", conflict: "ask", see: everyone, edit: deciding },
+        zip: { property: "zip", label: "Postcode", kind: "text", owner: "both", conflict: "ask", see: everyone, edit: deciding },
+        country: { property: "country", label: "Country", kind: "text", owner: "both", conflict: "ask", see: everyone, edit: deciding },
+        billingEmail: { property: "billing_email", label: "Invoices go to", kind: "email", owner: "customer", see: customers, edit: deciding, required: true },
+        vatNumber: { property: "vat_number", label: "VAT number", kind: "text", owner: "both", conflict: "ask", see: deciding, edit: deciding, approval: true },
+        paperlessBilling: { property: "paperless_billing", label: "Paperless billing", kind: "boolean", owner: "customer", see: customers, edit: deciding },
+        deliveryNotes: { property: "delivery_notes", label: "Delivery notes", kind: "longtext", owner: "customer", see: everyone, edit: everyone },
+        capabilities: { property: "capabilities", label: "Services used", kind: "choices", owner: "both", conflict: "union", see: everyone, edit: deciding },
+        employees: { property: "numberofemployees", label: "Employees", kind: "number", owner: "both", conflict: "crm", see: customers, edit: deciding },
+        creditLimit: { property: "credit_limit", label: "Credit limit", kind: "currency", owner: "crm", see: deciding },
+        renewalDate: { property: "renewal_date", label: "Renewal date", kind: "date", owner: "crm", see: everyone, freshWithinS: 60 },
+        supportTier: { property: "support_tier", label: "Support level", kind: "choice", owner: "crm", see: everyone },
+        orderStatus: { property: "order_status", label: "Order status", kind: "choice", owner: "crm", see: everyone, freshWithinS: 60 },
+        lastSurveyAt: { property: "last_survey_at", label: "Last survey", kind: "datetime", owner: "crm", see: customers },
+        accountManager: { property: "hubspot_owner_id", label: "Your contact with us", kind: "owner", owner: "crm", see: everyone },
+        // The billing system's word: we write what it says, and put back what somebody else wrote.
+        openBalance: { property: "open_balance", label: "Open balance", kind: "currency", owner: "source", source: "billing", from: "open_balance", see: deciding },
+        paymentStatus: { property: "payment_status", label: "Payments", kind: "choice", owner: "source", source: "billing", from: "payment_status", see: deciding },
+        // Staff see these on the card; no audience does.
+        billingCustomer: { property: "billing_customer", label: "Billing customer", kind: "text", owner: "crm", see: [] },
         internalRisk: { property: "internal_risk", label: "Internal risk", kind: "choice", owner: "crm", see: [] }
       }
     },
@@ -281,14 +367,14 @@ var ownership = defineOwnership({
       typeId: "0-3",
       label: { one: "Order", many: "Orders" },
       title: "name",
-      scope: { direct: "company", partner: "none" },
+      scope: { direct: "company", member: "company", partner: "none" },
       fields: {
-        name: { property: "dealname", label: "Order", kind: "text", owner: "crm", see: ["direct"] },
-        stage: { property: "dealstage", label: "Stage", kind: "choice", owner: "crm", see: ["direct"] },
-        amount: { property: "amount", label: "Amount", kind: "currency", owner: "crm", see: ["direct"] },
-        expectedOn: { property: "closedate", label: "Expected", kind: "datetime", owner: "crm", see: ["direct"] },
-        poNumber: { property: "po_number", label: "Your purchase order", kind: "text", owner: "customer", see: ["direct"], edit: ["direct"] },
-        priority: { property: "customer_priority", label: "Urgency for you", kind: "choice", owner: "both", conflict: "newest", see: ["direct"], edit: ["direct"] }
+        name: { property: "dealname", label: "Order", kind: "text", owner: "crm", see: customers },
+        stage: { property: "dealstage", label: "Stage", kind: "choice", owner: "crm", see: customers },
+        amount: { property: "amount", label: "Amount", kind: "currency", owner: "crm", see: customers },
+        expectedOn: { property: "closedate", label: "Expected", kind: "datetime", owner: "crm", see: customers },
+        poNumber: { property: "po_number", label: "Your purchase order", kind: "text", owner: "customer", see: customers, edit: deciding },
+        priority: { property: "customer_priority", label: "Urgency for you", kind: "choice", owner: "both", conflict: "newest", see: customers, edit: deciding }
       }
     },
     ticket: {
@@ -296,14 +382,15 @@ var ownership = defineOwnership({
       typeId: "0-5",
       label: { one: "Case", many: "Cases" },
       title: "subject",
-      scope: { direct: "company", partner: "company" },
+      scope: { direct: "company", member: "company", partner: "company" },
       fields: {
-        subject: { property: "subject", label: "Subject", kind: "text", owner: "crm", see: ["direct", "partner"] },
-        description: { property: "content", label: "What happened", kind: "longtext", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        stage: { property: "hs_pipeline_stage", label: "Status", kind: "choice", owner: "crm", see: ["direct", "partner"], freshWithinS: 60 },
-        priority: { property: "hs_ticket_priority", label: "Priority", kind: "choice", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] },
-        reference: { property: "customer_reference", label: "Your reference", kind: "text", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        resolution: { property: "resolution_summary", label: "What we did", kind: "longtext", owner: "crm", see: ["direct", "partner"] }
+        subject: { property: "subject", label: "Subject", kind: "text", owner: "crm", see: everyone },
+        description: { property: "content", label: "What happened", kind: "longtext", owner: "both", conflict: "ask", see: everyone, edit: everyone },
+        stage: { property: "hs_pipeline_stage", label: "Status", kind: "choice", owner: "crm", see: everyone, freshWithinS: 60 },
+        priority: { property: "hs_ticket_priority", label: "Priority", kind: "choice", owner: "both", conflict: "crm", see: everyone, edit: customers },
+        requestKey: { property: "portal_request_key", label: "Request key", kind: "text", owner: "crm", see: [] },
+        reference: { property: "customer_reference", label: "Your reference", kind: "text", owner: "customer", see: everyone, edit: everyone },
+        resolution: { property: "resolution_summary", label: "What we did", kind: "longtext", owner: "crm", see: everyone }
       }
     },
     quote: {
@@ -311,15 +398,20 @@ var ownership = defineOwnership({
       typeId: "0-14",
       label: { one: "Quote", many: "Quotes" },
       title: "title",
-      scope: { direct: "company", partner: "none" },
+      scope: { direct: "company", member: "company", partner: "none" },
+      // A draft is nobody's business but ours.
+      shownWhen: { field: "status", is: ["APPROVED", "APPROVAL_NOT_NEEDED"] },
       fields: {
-        title: { property: "hs_title", label: "Quote", kind: "text", owner: "crm", see: ["direct"] },
-        amount: { property: "hs_quote_amount", label: "Amount", kind: "currency", owner: "crm", see: ["direct"], freshWithinS: 30 },
-        currency: { property: "hs_currency", label: "Currency", kind: "choice", owner: "crm", see: ["direct"] },
-        expiresOn: { property: "hs_expiration_date", label: "Valid until", kind: "date", owner: "crm", see: ["direct"], freshWithinS: 30 },
-        terms: { property: "hs_terms", label: "Terms", kind: "longtext", owner: "crm", see: ["direct"], freshWithinS: 30 },
-        decision: { property: "customer_decision", label: "Your decision", kind: "choice", owner: "both", conflict: "ask", see: ["direct"], edit: ["direct"], byActionOnly: true },
-        decisionNote: { property: "customer_decision_note", label: "Your note", kind: "longtext", owner: "customer", see: ["direct"], edit: ["direct"] }
+        title: { property: "hs_title", label: "Quote", kind: "text", owner: "crm", see: customers },
+        amount: { property: "hs_quote_amount", label: "Amount", kind: "currency", owner: "crm", see: customers, freshWithinS: 30 },
+        currency: { property: "hs_currency", label: "Currency", kind: "choice", owner: "crm", see: customers },
+        expiresOn: { property: "hs_expiration_date", label: "Valid until", kind: "date", owner: "crm", see: customers, freshWithinS: 30 },
+        terms: { property: "hs_terms", label: "Terms", kind: "longtext", owner: "crm", see: customers, freshWithinS: 30 },
+        status: { property: "hs_status", label: "Status with us", kind: "choice", owner: "crm", see: [], freshWithinS: 30 },
+        lines: { property: "line_items", label: "Lines", kind: "lines", owner: "crm", see: customers, freshWithinS: 30 },
+        decision: { property: "customer_decision", label: "Your decision", kind: "choice", owner: "both", conflict: "ask", see: customers, edit: deciding, byActionOnly: true },
+        decisionOf: { property: "customer_decision_of", label: "Decided on", kind: "text", owner: "customer", see: customers, edit: deciding, byActionOnly: true },
+        decisionNote: { property: "customer_decision_note", label: "Your note", kind: "longtext", owner: "customer", see: customers, edit: deciding }
       }
     },
     site: {
@@ -327,16 +419,40 @@ var ownership = defineOwnership({
       typeId: null,
       label: { one: "Site", many: "Sites" },
       title: "name",
-      scope: { direct: "company", partner: "company" },
+      scope: { direct: "company", member: "company", partner: "company" },
       fields: {
-        name: { property: "site_name", label: "Site", kind: "text", owner: "crm", see: ["direct", "partner"] },
-        address: { property: "address", label: "Address", kind: "text", owner: "both", conflict: "ask", see: ["direct", "partner"], edit: ["direct"] },
-        accessNotes: { property: "access_notes", label: "How to get in", kind: "longtext", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        equipment: { property: "equipment", label: "Equipment", kind: "choices", owner: "both", conflict: "union", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        contactPhone: { property: "contact_phone", label: "Phone on site", kind: "phone", owner: "customer", see: ["direct", "partner"], edit: ["direct", "partner"] },
-        installedOn: { property: "installed_on", label: "Installed on", kind: "date", owner: "crm", see: ["direct", "partner"] },
-        serviceLevel: { property: "service_level", label: "Service level", kind: "choice", owner: "crm", see: ["direct", "partner"] },
-        mapUrl: { property: "map_url", label: "Map", kind: "url", owner: "both", conflict: "crm", see: ["direct", "partner"], edit: ["direct"] }
+        name: { property: "site_name", label: "Site", kind: "text", owner: "crm", see: everyone },
+        address: { property: "address", label: "Address", kind: "text", owner: "both", conflict: "ask", see: everyone, edit: deciding },
+        accessNotes: { property: "access_notes", label: "How to get in", kind: "longtext", owner: "customer", see: everyone, edit: everyone },
+        equipment: { property: "equipment", label: "Equipment", kind: "choices", owner: "both", conflict: "union", see: everyone, edit: everyone },
+        contactPhone: { property: "contact_phone", label: "Phone on site", kind: "phone", owner: "customer", see: everyone, edit: everyone },
+        installedOn: { property: "installed_on", label: "Installed on", kind: "date", owner: "crm", see: everyone },
+        serviceLevel: { property: "service_level", label: "Service level", kind: "choice", owner: "crm", see: everyone },
+        mapUrl: { property: "map_url", label: "Map", kind: "url", owner: "both", conflict: "crm", see: everyone, edit: deciding }
+      }
+    },
+    // A comment or a document, of the customer's or shared with them. Our own notes are never shown, and their text
+    // (`hs_note_body`) is not even read.
+    note: {
+      crm: "notes",
+      typeId: "0-46",
+      label: { one: "Message", many: "Messages" },
+      title: "author",
+      scope: { direct: "company", member: "company", partner: "company" },
+      shownWhen: { field: "shared", is: ["true"] },
+      parents: ["ticket", "deal"],
+      keeps: "shown",
+      fields: {
+        text: { property: "portal_text", label: "Message", kind: "longtext", owner: "crm", see: everyone },
+        author: { property: "portal_author", label: "From", kind: "text", owner: "crm", see: everyone },
+        at: { property: "hs_timestamp", label: "Written", kind: "datetime", owner: "crm", see: everyone },
+        files: { property: "hs_attachment_ids", label: "Files", kind: "text", owner: "crm", see: [] },
+        fileName: { property: "portal_file_name", label: "File", kind: "text", owner: "crm", see: everyone },
+        fileSize: { property: "portal_file_size", label: "Size in bytes", kind: "number", owner: "crm", see: everyone },
+        fileType: { property: "portal_file_type", label: "Type", kind: "text", owner: "crm", see: everyone },
+        fileDigest: { property: "portal_file_sha256", label: "SHA-256", kind: "text", owner: "crm", see: everyone },
+        shared: { property: "portal_shared", label: "Shown in the portal", kind: "boolean", owner: "crm", see: [] },
+        key: { property: "portal_request_key", label: "Request key", kind: "text", owner: "crm", see: [] }
       }
     }
   },
@@ -345,33 +461,124 @@ var ownership = defineOwnership({
       object: "quote",
       label: "Approve",
       sets: { decision: "approved" },
-      guards: ["title", "amount", "currency", "expiresOn", "terms"],
-      audiences: ["direct"]
+      guards: ["title", "amount", "currency", "expiresOn", "terms", "lines"],
+      binds: { digest: "decisionOf", voided: "void" },
+      until: "expiresOn",
+      audiences: deciding
     },
     declineQuote: {
       object: "quote",
       label: "Decline",
       sets: { decision: "declined" },
-      guards: ["title", "amount", "currency", "expiresOn", "terms"],
-      audiences: ["direct"]
+      guards: ["title", "amount", "currency", "expiresOn", "terms", "lines"],
+      binds: { digest: "decisionOf", voided: "void" },
+      until: "expiresOn",
+      audiences: deciding
+    }
+  },
+  creations: {
+    raiseCase: {
+      object: "ticket",
+      label: "Raise a request",
+      audiences: everyone,
+      key: "requestKey",
+      takes: { subject: "required", description: "required", priority: "optional", reference: "optional" },
+      presets: { hs_pipeline: "0", hs_pipeline_stage: "1" },
+      on: []
+    },
+    comment: {
+      object: "note",
+      label: "Add a comment",
+      audiences: everyone,
+      key: "key",
+      takes: { text: "required" },
+      presets: { portal_shared: "true" },
+      stamps: { author: "author", at: "at", text: "text", html: "hs_note_body" },
+      on: ["ticket"]
+    },
+    uploadDocument: {
+      object: "note",
+      label: "Upload a document",
+      audiences: everyone,
+      key: "key",
+      takes: { text: "optional" },
+      presets: { portal_shared: "true" },
+      stamps: { author: "author", at: "at", text: "text", html: "hs_note_body" },
+      on: ["company", "ticket"],
+      document: { ids: "files", name: "fileName", size: "fileSize", type: "fileType", digest: "fileDigest" }
+    }
+  },
+  sources: {
+    billing: {
+      label: "Billing",
+      key: { object: "company", field: "billingCustomer" },
+      view: "portal_customer",
+      lists: {
+        invoice: {
+          label: { one: "Invoice", many: "Invoices" },
+          view: "portal_invoice",
+          see: customers,
+          newestBy: "issuedOn",
+          fields: {
+            number: { column: "number", label: "Number", kind: "text", see: customers },
+            issuedOn: { column: "issued_on", label: "Issued", kind: "date", see: customers },
+            dueOn: { column: "due_on", label: "Due", kind: "date", see: customers },
+            status: { column: "status", label: "Status", kind: "choice", see: customers },
+            total: { column: "total", label: "Total", kind: "currency", see: deciding },
+            open: { column: "open", label: "Still open", kind: "currency", see: deciding },
+            currency: { column: "currency", label: "Currency", kind: "text", see: customers },
+            reference: { column: "reference", label: "Your reference", kind: "text", see: customers }
+          }
+        },
+        subscription: {
+          label: { one: "Subscription", many: "Subscriptions" },
+          view: "portal_subscription",
+          see: customers,
+          newestBy: "startedOn",
+          fields: {
+            plan: { column: "plan", label: "Plan", kind: "text", see: customers },
+            status: { column: "status", label: "Status", kind: "choice", see: customers },
+            startedOn: { column: "started_on", label: "Since", kind: "date", see: customers },
+            renewsOn: { column: "renews_on", label: "Renews", kind: "date", see: customers },
+            price: { column: "price", label: "Price", kind: "currency", see: deciding },
+            currency: { column: "currency", label: "Currency", kind: "text", see: customers }
+          }
+        }
+      }
     }
   }
 });
 var objects = ownership.objects;
+var sources = ownership.sources ?? {};
 var isObject = (name) => Object.hasOwn(objects, name);
+var creations = ownership.creations;
 var OBJECTS = Object.keys(objects).filter(isObject);
+
+// shared/ids.ts
+var isRecordId = (text) => /^[1-9]\d{0,19}$/.test(text);
+var isSourceId = (text) => /^source:[a-z][A-Za-z0-9]{0,29}$/.test(text);
+var recordId = (text) => checked(String(text), isRecordId, "record id");
+function checked(text, is, what) {
+  if (!is(text)) throw new Error(`"${text.slice(0, 40)}" is not a ${what}.`);
+  return text;
+}
 
 // shared/words.ts
 function who(source) {
   if (source === null) return "the CRM";
   const staff = /^user:(\d+)$/.exec(source.person ?? "");
   if (staff !== null) return `a colleague (CRM user ${staff[1] ?? ""})`;
+  if (source.person !== null && isSourceId(source.person)) return sourceLabel(source.person);
   if (source.person !== null) return `customer ${source.person}`;
   const colleague = /^userId:(\d+)$/.exec(source.id ?? "");
   if (colleague !== null) return `a colleague (CRM user ${colleague[1] ?? ""})`;
   const named = SOURCES[source.via];
   if (named === void 0) return source.via.toLowerCase().replaceAll("_", " ");
   return source.via === "INTEGRATION" && source.id !== null ? `${named} ${source.id}` : named;
+}
+function sourceLabel(person) {
+  const name = person.slice("source:".length);
+  return `${sources[name]?.label ?? name} (another system)`;
 }
 var SOURCES = {
   CRM_UI: "a colleague",
@@ -390,22 +597,16 @@ var SOURCES = {
   MOBILE_ANDROID: "a colleague, on the phone",
   CUSTOMER: "a customer",
   STAFF: "a colleague",
+  SOURCE: "another system",
   READ: "a read of the CRM",
   UNKNOWN: "an unknown source"
 };
 var OWNER_SENTENCES = {
   crm: "The CRM’s word counts; customers cannot change it.",
   customer: "The customer’s word counts.",
-  both: "Both sides may change it."
+  both: "Both sides may change it.",
+  source: "Another system’s word counts; nobody else can change it."
 };
-
-// shared/ids.ts
-var isRecordId = (text) => /^[1-9]\d{0,19}$/.test(text);
-var recordId = (text) => checked(String(text), isRecordId, "record id");
-function checked(text, is, what) {
-  if (!is(text)) throw new Error(`"${text.slice(0, 40)}" is not a ${what}.`);
-  return text;
-}
 
 // hubspot-project/functions/parameters.ts
 var got = (value) => ({ ok: true, value });

@@ -26,6 +26,7 @@ export const OWNERS: Readonly<Record<DeskField['owner'], string>> = {
   crm: 'CRM',
   customer: 'Customer',
   both: 'Both',
+  source: 'Another system',
 };
 
 export const KINDS: readonly { value: string; label: string }[] = [

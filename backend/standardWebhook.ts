@@ -3,7 +3,7 @@
  * "id.timestamp.body", so that a request can neither be changed nor, after five minutes, be sent again.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { SIGNATURE_MAX_AGE_MS, type Verdict } from '../hubspot/signature.ts';
+import { SIGNATURE_MAX_AGE_MS, type Verdict } from './hubspot/signature.ts';
 
 export interface WebhookHeaders {
   'webhook-id': string;

@@ -1,0 +1,48 @@
+/** Waiting inside a worker's term: for a ring, or for a time. */
+
+interface Clock {
+  /** Runs `work` after a delay; the answer takes it back. */
+  after(delayMs: number, work: () => void): () => void;
+}
+
+/** Wakes whoever waits for work; a ring after `rings` was read is not missed. */
+export class Bell {
+  rings = 0;
+  readonly #clock: Clock;
+  readonly #term: AbortSignal;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(clock: Clock, term: AbortSignal) {
+    this.#clock = clock;
+    this.#term = term;
+  }
+
+  ring(): void {
+    this.rings += 1;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the first ring after `rings`, or after `ms`. */
+  async after(rings: number, ms: number): Promise<void> {
+    if (this.rings !== rings) return;
+    const early = new AbortController();
+    const wake = (): void => early.abort();
+    this.#waiting.add(wake);
+    await pause(this.#clock, ms, AbortSignal.any([early.signal, this.#term]));
+    this.#waiting.delete(wake);
+  }
+}
+
+/** Resolves after `ms`, or at once when `signal` is aborted. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
