@@ -9,6 +9,7 @@ export const PAGE_ADDRESSES = [
   'orders',
   'sites',
   'documents',
+  'billing',
   'activity',
   'sessions',
 ] as const;

@@ -17,6 +17,7 @@ import {
   isSession,
   isSessions,
   isSignInWays,
+  isSource,
 } from './portalShapes.ts';
 import { subscribe } from './portalStream.ts';
 import type { CallOptions, PortalClient, ReadOptions, Seen, WriteOptions } from './portalTypes.ts';
@@ -45,7 +46,8 @@ export function createPortalClient<W extends Objects = AppOwnership>(
   return { ...records<W>(wire), ...writing<W>(wire), ...signingIn<W>(wire) };
 }
 
-type Reading = 'me' | 'read' | 'list' | 'pages' | 'receipts' | 'receipt' | 'subscribe' | 'fileAddress';
+type Reading =
+  'me' | 'read' | 'list' | 'pages' | 'source' | 'receipts' | 'receipt' | 'subscribe' | 'fileAddress';
 
 function records<W extends Objects>(wire: Wire): Pick<PortalClient<W>, Reading> {
   const get = (path: string, options: CallOptions = {}, more: Partial<Call> = {}): Promise<Response> =>
@@ -76,6 +78,10 @@ function records<W extends Objects>(wire: Wire): Pick<PortalClient<W>, Reading> 
         yield page;
         after = page.next;
       } while (after !== null);
+    },
+    source: async (name, company, options) => {
+      const query = company === undefined ? '' : `?${new URLSearchParams({ company }).toString()}`;
+      return understood(await get(`/sources/${encodeURIComponent(name)}${query}`, options), isSource);
     },
     receipts: async (options) => (await understood(await get('/edits', options), isReceipts)).receipts,
     receipt: async (editId, { waitS = 0, ...options } = {}) =>

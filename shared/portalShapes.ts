@@ -8,6 +8,7 @@ import type {
   SessionEntry,
   SessionInfo,
   SignInWays,
+  SourceView,
   StreamMessage,
 } from './messages.ts';
 import type { ListOf, RecordOf } from './portalTypes.ts';
@@ -48,6 +49,9 @@ export const isNamedSessions = (value: unknown): value is { sessions: SessionEnt
 
 export const isSignInWays = (value: unknown): value is SignInWays =>
   has(value, { mail: 'boolean', providers: 'array' });
+
+export const isSource = (value: unknown): value is SourceView =>
+  has(value, { source: 'string', label: 'string', state: 'string', lists: 'object' });
 
 export const isStreamMessage = (value: unknown): value is StreamMessage => {
   if (!isThing(value)) return false;

@@ -9,6 +9,7 @@ import type {
   SessionEntry,
   SessionInfo,
   SignInWays,
+  SourceView,
 } from './messages.ts';
 import type { Listener, Subscription } from './portalStream.ts';
 
@@ -82,6 +83,8 @@ export interface PortalClient<W extends Objects> {
     seen: Seen<FieldName<W, N>>,
     options?: WriteOptions,
   ) => Promise<Receipt>;
+  /** What another system holds for a company; it may be left out where only one is in reach. */
+  source: (name: string, company?: string, options?: CallOptions) => Promise<SourceView>;
   create: (name: string, request: CreationRequest, options?: WriteOptions) => Promise<Receipt>;
   /** The newest first. */
   receipts: (options?: CallOptions) => Promise<Receipt[]>;

@@ -1,5 +1,5 @@
 /** The scopes that the ownership file needs; a test holds app-hsmeta.json against them. */
-import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import { creations, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 
 /** HubSpot has one scope for reading and writing tickets, and one family for all custom objects. */
 function scopesOf(object: AppObject): string[] {
@@ -17,5 +17,7 @@ function scopesOf(object: AppObject): string[] {
 }
 
 export function neededScopes(): string[] {
-  return [...new Set([...OBJECTS.flatMap(scopesOf), 'crm.objects.owners.read'])].sort();
+  const sendsFiles = Object.values(creations).some(({ document }) => document !== undefined);
+  const others = ['crm.objects.owners.read', ...(sendsFiles ? ['files'] : [])];
+  return [...new Set([...OBJECTS.flatMap(scopesOf), ...others])].sort();
 }

@@ -85,7 +85,7 @@ export const UNLINKED: Readonly<Record<UnlinkedReason, string>> = {
   'shared-address':
     'This e-mail address looks like one that several people read. We have been told; or sign in with your own.',
   'reused-address':
-    'This e-mail address was somebody else’s in our records before. We have been told and will check it.',
+    'Somebody signed in with this e-mail address in another way before, or it was somebody else’s. If that was you, sign in as you did then; we have been told and will check it.',
   'no-company': 'Your company is not open in the portal yet. We have been told.',
   'unproven-address':
     'The service you signed in with does not vouch for your e-mail address. Please sign in by a link instead.',

@@ -1,12 +1,10 @@
-/** The pages as they are served, and those of somebody who is not signed in, over a small stand-in for signing in. */
+/** The pages as they are served, and those of somebody who is not signed in, over the whole service. */
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Me, SessionEntry, SessionInfo } from '@tallystick/shared/messages';
 import { PAGE_ADDRESSES } from '@tallystick/shared/pageAddresses';
-import express, { Router, type Response } from 'express';
 import { pino } from 'pino';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -14,118 +12,43 @@ import { PAGES_DIR, pageRoutes } from '../../backend/portal/pages.ts';
 import { createApp } from '../../backend/server.ts';
 import { axeFindings } from '../harness/axe.ts';
 import { findChromium, openChromium } from '../harness/chromium.ts';
+import { eventually } from '../harness/eventually.ts';
+import { startProvider, type Account } from '../harness/identityProvider.ts';
+import { startMailbox, type Mailbox } from '../harness/mailbox.ts';
+import { REP, startWhole, type Whole } from '../harness/whole.ts';
 
 const executable = findChromium();
 const KIB = 1_024;
 /** The whole of the JavaScript, as it travels. */
 const SCRIPT_MAX_BYTES = 90 * KIB;
-const HOUR_MS = 3_600_000;
-
-const inAnHour = (): string => new Date(Date.now() + HOUR_MS).toISOString();
-const signedIn = (): SessionInfo => ({
-  state: 'signed-in',
-  email: 'ann@acme.example',
-  contactId: '1',
-  expiresAt: inAnHour(),
-  idleUntil: inAnHour(),
-  provenAt: new Date().toISOString(),
-});
-const ME: Me = {
-  contactId: '1',
-  audience: 'direct',
-  name: 'Ann Acme',
-  companies: [],
-  creations: [],
-  objects: {},
-};
-
-/** Signing in, as far as pages notice: cookies and mails are another's business. */
-interface StandIn {
-  session: SessionInfo;
-  sessions: SessionEntry[];
-  mailed: string[];
-  /** The token that works, once. */
-  token: string | null;
-  asked: string[];
-}
-
-function standIn(state: StandIn): Router {
-  const router = Router();
-  const v1 = Router();
-  const problem = (res: Response, status: number, code: string, detail: string): void =>
-    void res
-      .status(status)
-      .type('application/problem+json')
-      .send(JSON.stringify({ type: 'about:blank', title: code, status, code, detail }));
-  v1.use(express.json(), (req, _res, next) => {
-    state.asked.push(`${req.method} ${req.path}`);
-    next();
-  });
-  v1.get('/session', (_req, res) => void res.json(state.session));
-  v1.get('/sessions', (_req, res) => void res.json(state.sessions));
-  v1.delete('/sessions/:id', (req, res) => {
-    state.sessions = state.sessions.filter(({ sessionId }) => sessionId !== req.params.id);
-    res.status(204).end();
-  });
-  v1.get(
-    '/sign-in',
-    (_req, res) => void res.json({ mail: true, providers: [{ name: 'acme', label: 'Acme ID' }] }),
-  );
-  v1.get('/sign-in/with/acme', (_req, res) => {
-    state.session = signedIn();
-    res.redirect('/');
-  });
-  v1.post('/sign-in/mail', (req, res) => {
-    state.mailed.push((req.body as { email: string }).email);
-    res.status(202).end();
-  });
-  v1.post('/sign-in/mail/confirm', (req, res) => {
-    if ((req.body as { token: string }).token !== state.token) {
-      problem(res, 400, 'link-expired', 'This link was used before.');
-      return;
-    }
-    state.token = null;
-    state.session = signedIn();
-    res.status(204).end();
-  });
-  v1.post('/sign-out', (_req, res) => {
-    state.session = { state: 'signed-out' };
-    res.status(204).end();
-  });
-  v1.use((_req, res, next) => {
-    if (state.session.state === 'signed-in') next();
-    else problem(res, 401, 'sign-in', 'Please sign in.');
-  });
-  v1.get('/me', (_req, res) => void res.json(ME));
-  v1.get('/edits', (_req, res) => void res.json({ receipts: [] }));
-  v1.get('/stream', (_req, res) => {
-    res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-    res.write('id: 1\n\n');
-  });
-  router.use('/portal/v1', v1);
-  return router;
-}
+const ADA = 'ada@byron.example';
 
 describe('the pages as they are served', () => {
-  let server: Server;
+  let whole: Whole;
+  let mailbox: Mailbox;
+  let provider: Awaited<ReturnType<typeof startProvider>>;
   let url: string;
-  const state: StandIn = {
-    session: { state: 'signed-out' },
-    sessions: [],
-    mailed: [],
-    token: null,
-    asked: [],
-  };
+  const accounts = new Map<string, Account>([['bob', { email: 'bob@stone.example', verified: true }]]);
   beforeAll(async () => {
-    const log = pino({ level: 'silent' });
-    const routers = [standIn(state), pageRoutes({ log })];
-    server = createServer(createApp({ routers, log, ready: () => Promise.resolve(true) }));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    mailbox = await startMailbox();
+    whole = await startWhole({
+      overrides: { limits: { signInsPerMinute: 10_000, mailsPerClient: 10_000, mailsPerAddress: 10_000 } },
+      env: async (at) => {
+        provider = await startProvider(accounts, at);
+        return {
+          PORTAL_URL: at,
+          SMTP_URL: mailbox.url,
+          MAIL_FROM: 'portal@firm.example',
+          SIGN_IN_PROVIDERS: JSON.stringify([provider.provider]),
+        };
+      },
+    });
+    url = whole.service.url;
   });
   afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await whole.close();
+    await provider.close();
+    await mailbox.close();
   });
   const page = (path: string, headers: Record<string, string> = { accept: 'text/html' }) =>
     fetch(`${url}${path}`, { headers });
@@ -152,7 +75,7 @@ describe('the pages as they are served', () => {
       '/..%2f..%2fpages.ts',
       '/.env',
     ])
-      expect([path, (await page(path)).status]).toEqual([path, path.startsWith('/portal') ? 401 : 404]);
+      expect([path, (await page(path)).status]).toEqual([path, 404]);
     expect((await page('/cases', { accept: 'application/json' })).status).toBe(404);
     expect((await fetch(`${url}/cases`, { method: 'POST', headers: { accept: 'text/html' } })).status).toBe(
       404,
@@ -220,13 +143,6 @@ describe('the pages as they are served', () => {
     });
     afterAll(() => browser.close());
     beforeEach(async () => {
-      Object.assign(state, {
-        session: { state: 'signed-out' },
-        sessions: [],
-        mailed: [],
-        token: 'good',
-        asked: [],
-      });
       context = await browser.newContext();
       tab = await context.newPage();
       tab.setDefaultTimeout(10_000);
@@ -240,93 +156,123 @@ describe('the pages as they are served', () => {
       }
     };
 
+    const askFor = async (address: string): Promise<void> => {
+      await tab.getByLabel('E-mail address').fill(address);
+      await tab.getByRole('button', { name: 'Send me a link' }).click();
+      await tab.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+    };
+    /** Opens the sign-in page, asks for a link, answers with what stands in the mail. */
+    const linkFor = async (address: string): Promise<string> => {
+      const before = mailbox.mails.length;
+      await tab.goto(`${url}/sign-in`);
+      await askFor(address);
+      return (await eventually(() => mailbox.mails[before], 'the mail')).link;
+    };
+    const hello = (name: string, at = tab): Promise<void> =>
+      at.getByRole('heading', { name: `Hello ${name}` }).waitFor();
+    const viaProvider = (at: Page): Promise<void> =>
+      at.getByRole('link', { name: 'Continue with Acme ID' }).click();
+
     it('ask for an address, and answer the same whoever it is', async () => {
       await tab.goto(`${url}/cases`);
       await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
       expect(new URL(tab.url()).search).toBe('?next=/cases');
       await clean();
-      await tab.getByLabel('E-mail address').fill(' ann@acme.example ');
-      await tab.getByRole('button', { name: 'Send me a link' }).click();
-      await tab.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
-      expect(state.mailed).toEqual(['ann@acme.example']);
+      await askFor(` ${ADA} `);
+      const known = await tab.locator('main').innerText();
+      await tab.getByRole('button', { name: 'Use another address' }).click();
+      await askFor('nobody@byron.example');
+      expect(await tab.locator('main').innerText()).toBe(known.replace(ADA, 'nobody@byron.example'));
     });
 
-    it('use up a link only when its one button is pressed, and keep its token out of every address', async () => {
-      await tab.goto(`${url}/sign-in/confirm#good`);
+    it('use up a link only when its one button is pressed, keep its token out of every address, and only once', async () => {
+      const link = await linkFor(ADA);
+      const posted: string[] = [];
+      tab.on('request', (request) => request.method() === 'POST' && posted.push(request.url()));
+      await tab.goto(link);
       const button = tab.getByRole('button');
       await button.waitFor();
       expect(await button.count()).toBe(1);
       expect(tab.url()).toBe(`${url}/sign-in/confirm`);
-      expect(state.asked.filter((asked) => asked.startsWith('POST'))).toEqual([]);
       await clean();
+      expect(posted).toEqual([]);
       await button.click();
-      await tab.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
-      expect(state.token).toBeNull();
+      await hello('Ada Byron');
+      await tab.goto(link);
+      await tab.getByRole('button', { name: 'Sign in now' }).click();
+      await tab.getByRole('alert').waitFor();
+      await tab.getByRole('link', { name: 'Send me a new link' }).click();
     });
 
-    it('say that a link does not work any more, and offer a new one', async () => {
-      await tab.goto(`${url}/sign-in/confirm#used`);
-      await tab.getByRole('button').click();
-      await tab.getByText('This link was used before.').waitFor();
-      await tab.getByRole('link', { name: 'Send me a new link' }).click();
-      await tab.getByLabel('E-mail address').waitFor();
+    it('do not let another browser use a link', async () => {
+      const link = await linkFor(ADA);
+      const other = await browser.newContext();
+      const stranger = await other.newPage();
+      await stranger.goto(link);
+      await stranger.getByRole('button', { name: 'Sign in now' }).click();
+      await stranger.getByRole('alert').waitFor();
+      await stranger.goto(url);
+      await stranger.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await other.close();
     });
 
     it('sign in through another provider', async () => {
+      provider.choose('bob');
       await tab.goto(url);
-      await tab.getByRole('link', { name: 'Continue with Acme ID' }).click();
-      await tab.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
+      await viaProvider(tab);
+      await hello('Bob Stone');
     });
 
     it('let the first window go on when the link was opened in a second one', async () => {
+      const link = await linkFor(ADA);
       await tab.goto(`${url}/activity`);
       await tab.getByLabel('E-mail address').waitFor();
       const second = await context.newPage();
-      await second.goto(`${url}/sign-in/confirm#good`);
+      await second.goto(link);
       await second.getByRole('button').click();
-      await second.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
+      await hello('Ada Byron', second);
       await tab.getByRole('heading', { name: 'Activity' }).waitFor();
     });
 
     it('never follow an address that leads away', async () => {
+      await tab.goto(await linkFor(ADA));
+      await tab.getByRole('button').click();
+      await hello('Ada Byron');
       await tab.goto(`${url}/sign-in?next=//evil.example`);
-      await tab.getByRole('link', { name: 'Continue with Acme ID' }).click();
-      await tab.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
-      await tab.goto(`${url}/sign-in?next=//evil.example`);
-      await tab.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
+      await hello('Ada Byron');
       expect(new URL(tab.url()).host).toBe(new URL(url).host);
     });
 
-    it('say who somebody is whom nobody knows yet, and look again when asked', async () => {
-      state.session = {
-        state: 'unlinked',
-        email: 'new@acme.example',
-        reason: 'no-contact',
-        message: 'We are looking who you are.',
-        expiresAt: inAnHour(),
-      };
-      await tab.goto(url);
-      await tab.getByText('You are signed in as new@acme.example.').waitFor();
-      await tab.getByText('We are looking who you are.').waitFor();
+    it('tell somebody whom nobody knows who they are not, and that staff were told', async () => {
+      await tab.goto(await linkFor('new@nowhere.example'));
+      await tab.getByRole('button').click();
+      await tab.getByText('You are signed in as new@nowhere.example.').waitFor();
+      await tab.getByText('We do not know this e-mail address.').waitFor();
       await clean();
-      state.session = signedIn();
       await tab.getByRole('button', { name: 'Look again' }).click();
-      await tab.getByRole('heading', { name: 'Hello Ann Acme' }).waitFor();
+      await tab.getByRole('button', { name: 'Sign out', exact: true }).click();
+      await tab.getByText('You are signed out.').waitFor();
     });
 
-    it('list the sessions, end one, and sign out with nothing left behind', async () => {
-      state.session = signedIn();
-      const at = new Date().toISOString();
-      const entry = { address: '192.0.2.7', createdAt: at, seenAt: at };
-      state.sessions = [
-        { sessionId: 'a', current: true, browser: 'Firefox on Linux', ...entry },
-        { sessionId: 'b', current: false, browser: 'Safari on iPhone', ...entry },
-      ];
+    it('list the sessions, end another one, and sign out with nothing left behind', async () => {
+      const phone = await browser.newContext({
+        userAgent:
+          'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
+      });
+      const elsewhere = await phone.newPage();
+      provider.choose('bob');
+      for (const page of [tab, elsewhere]) {
+        await page.goto(url);
+        await viaProvider(page);
+        await hello('Bob Stone', page);
+      }
       await tab.goto(`${url}/sessions`);
       await tab.getByText('this one').waitFor();
       await clean();
       await tab.getByRole('button', { name: 'End the session of Safari on iPhone' }).click();
       await tab.getByText('Safari on iPhone').waitFor({ state: 'detached' });
+      await elsewhere.getByText('You are no longer signed in.').waitFor();
+      await phone.close();
       await tab.evaluate(() =>
         sessionStorage.setItem('tallystick.drafts', '{"person":"1","kept":{"contact:1:phone":{"text":"x"}}}'),
       );
@@ -336,6 +282,38 @@ describe('the pages as they are served', () => {
       expect(await tab.evaluate(() => sessionStorage.length)).toBe(0);
       await tab.goto(`${url}/sessions`);
       await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
+    });
+
+    it('keep what was typed when the session ends in the middle of it, and save it after signing in again', async () => {
+      provider.choose('bob');
+      await tab.goto(url);
+      await viaProvider(tab);
+      await hello('Bob Stone');
+      await tab.getByRole('link', { name: 'My details' }).click();
+      await tab.getByRole('button', { name: 'Change Job title' }).click();
+      await tab.getByLabel('Job title').fill('Chief of pumps');
+      await context.request.post(`${url}/portal/v1/sign-out`, {
+        data: { everywhere: true },
+        headers: { origin: url, 'sec-fetch-site': 'same-origin' },
+      });
+      await tab.getByText('You are no longer signed in.').waitFor();
+      expect(await tab.getByLabel('Job title').inputValue()).toBe('Chief of pumps');
+      await tab.getByRole('link', { name: 'Sign in again' }).click();
+      await viaProvider(tab);
+      await hello('Bob Stone');
+      await tab.getByRole('link', { name: 'My details' }).click();
+      expect(await tab.getByLabel('Job title').inputValue()).toBe('Chief of pumps');
+      await tab.getByRole('button', { name: 'Save', exact: true }).click();
+      await tab.locator('[data-field="jobTitle"] .receipt[data-state="verified"]').waitFor();
+      expect(whole.sim.world.value('contacts', whole.ids.bob, 'jobtitle')).toBe('Chief of pumps');
+    });
+
+    it('shut somebody out within seconds whose contact is archived', async () => {
+      await tab.goto(await linkFor('cleo@wood.example'));
+      await tab.getByRole('button').click();
+      await tab.getByRole('heading', { name: 'Hello Cleo Wood' }).waitFor();
+      whole.sim.world.archive('contacts', whole.ids.cleo, REP);
+      await tab.getByText('You are no longer signed in.').waitFor();
     });
 
     it('ran without an error', () => {

@@ -7,9 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { recordId } from '@tallystick/shared/ids';
 import type { Problem, SessionInfo, SessionList, StreamMessage } from '@tallystick/shared/messages';
-import Provider from 'oidc-provider';
 import { pino } from 'pino';
-import { SMTPServer } from 'smtp-server';
 import type { Limits } from '../../backend/portal/limits.ts';
 import { portalRouter } from '../../backend/portal/router.ts';
 import { openMailer } from '../../backend/portal/signIn/mailer.ts';
@@ -20,7 +18,9 @@ import { sourceOf } from '../simulator/acting.ts';
 import { seedDefinitions, type PortalLabels } from '../simulator/seedSchema.ts';
 import type { LinkSpec } from '../simulator/state.ts';
 import { eventually } from './eventually.ts';
+import { startProvider, type Account } from './identityProvider.ts';
 import { startLoop, type LoopHarness } from './loop.ts';
+import { startMailbox, type Mail } from './mailbox.ts';
 
 export const PORTAL = 'https://portal.example';
 const COLLEAGUE = sourceOf('colleague');
@@ -38,24 +38,11 @@ export interface Answer {
   body: Body;
 }
 
-export interface Mail {
-  to: string;
-  /** As it was sent, headers and all. */
-  raw: string;
-  /** What stands behind the # of its link. */
-  token: string;
-}
-
-export interface Account {
-  email?: string;
-  verified?: boolean;
-}
-
 export interface SignInHarness {
   loop: LoopHarness;
   url: string;
   labels: PortalLabels;
-  mails: Mail[];
+  mails: readonly Mail[];
   accounts: Map<string, Account>;
   /** The portal's clock, not the worker's. */
   advance(ms: number): void;
@@ -81,9 +68,9 @@ export async function startSignIn(
 ): Promise<SignInHarness> {
   const loop = await startLoop();
   const labels = seedDefinitions(loop.sim.world);
-  const smtp = await startSmtp();
+  const smtp = await startMailbox();
   const accounts = new Map<string, Account>();
-  const oidc = options.providers === true ? await startProvider(accounts) : null;
+  const oidc = options.providers === true ? await startProvider(accounts, PORTAL) : null;
   let offsetMs = 0;
   const now = (): number => Date.now() + offsetMs;
   const log = pino({ level: process.env.TALLYSTICK_TEST_LOG ?? 'silent' });
@@ -267,106 +254,4 @@ export class Browser {
     void pump();
     return { heard, isOver: () => isOver, close: () => abort.abort() };
   }
-}
-
-// --- the mail server ----------------------------------------------------------------------------------------------
-
-async function startSmtp(): Promise<{ url: string; mails: Mail[]; close: () => Promise<void> }> {
-  const mails: Mail[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const raw = Buffer.concat(chunks).toString('utf8');
-        // Quoted-printable: long lines are broken with "=" at their end.
-        const text = raw.replace(/=\r\n/g, '').replace(/=3D/g, '=');
-        const token = /\/sign-in\/confirm#([\w-]+)/.exec(text)?.[1] ?? '';
-        mails.push({ to: session.envelope.rcptTo[0]?.address ?? '', raw, token });
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.server.address() as AddressInfo;
-  return {
-    url: `smtp://127.0.0.1:${port}`,
-    mails,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
-
-// --- the identity provider ----------------------------------------------------------------------------------------
-
-async function startProvider(accounts: ReadonlyMap<string, Account>) {
-  const server = createServer();
-  const issuer = (await listen(server)).replace('127.0.0.1', 'localhost');
-  const client = { client_id: 'portal', client_secret: 'a-secret-of-the-client' };
-  const provider = new Provider(issuer, {
-    clients: [{ ...client, redirect_uris: [`${PORTAL}/portal/v1/sign-in/with/acme/callback`] }],
-    claims: { email: ['email', 'email_verified'] },
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    cookies: { keys: ['for a test'] },
-    findAccount: (_ctx, accountId) => ({
-      accountId,
-      claims: () => {
-        const { email, verified } = accounts.get(accountId) ?? {};
-        return {
-          sub: accountId,
-          ...(email === undefined ? {} : { email }),
-          ...(verified === undefined ? {} : { email_verified: verified }),
-        };
-      },
-    }),
-    loadExistingGrant: async (ctx) => {
-      const clientId = ctx.oidc.client!.clientId;
-      const grant = new ctx.oidc.provider.Grant({ clientId, accountId: ctx.oidc.session!.accountId! });
-      grant.addOIDCScope('openid email');
-      await grant.save();
-      return grant;
-    },
-  });
-  let chosen = '';
-  const handle = provider.callback();
-  server.on('request', (req, res) => {
-    if (req.url?.startsWith('/interaction/') !== true) void handle(req, res);
-    else void provider.interactionFinished(req, res, { login: { accountId: chosen } });
-  });
-  return {
-    provider: {
-      name: 'acme',
-      label: 'Acme ID',
-      issuer,
-      clientId: client.client_id,
-      clientSecret: client.client_secret,
-    },
-    /** What a person does at the provider's pages; answers with the address it sends the browser back to. */
-    consent: async (address: string, account: string): Promise<string> => {
-      chosen = account;
-      const jar = new Map<string, string>();
-      let at = address;
-      for (let hops = 0; hops < 10; hops += 1) {
-        const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-        const answer = await fetch(at, { redirect: 'manual', headers: { cookie } });
-        for (const line of answer.headers.getSetCookie()) {
-          const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
-          jar.set(name, value);
-        }
-        const location = answer.headers.get('location');
-        if (location === null)
-          throw new Error(`The provider stopped at ${at}: ${answer.status} ${await answer.text()}`);
-        at = new URL(location, at).href;
-        if (at.startsWith(PORTAL)) return at;
-      }
-      throw new Error('The provider sends the browser round in circles.');
-    },
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
 }

@@ -64,7 +64,11 @@ export interface Answered {
 }
 
 export async function startWhole(
-  options: { sim?: SimulatorOptions; overrides?: Overrides; env?: Record<string, string> } = {},
+  options: {
+    sim?: SimulatorOptions;
+    overrides?: Overrides;
+    env?: (url: string) => Promise<Record<string, string>>;
+  } = {},
 ): Promise<Whole> {
   const stateDir = await mkdtemp(join(tmpdir(), 'tallystick-whole-'));
   const database = await createTestDatabase();
@@ -80,7 +84,7 @@ export async function startWhole(
     HUBSPOT_BASE_URL: sim.url,
     PUBLIC_URL,
     PORT: String(port),
-    ...options.env,
+    ...(await options.env?.(`http://127.0.0.1:${port}`)),
   });
   const service = await startService(config, {
     log: pino({ level: process.env.TALLYSTICK_LOG ?? 'silent' }),

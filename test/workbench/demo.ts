@@ -10,6 +10,7 @@ import { INTAKE_PATH, startService, type Overrides, type Service } from '../../b
 import { freePort, startEmbeddedPostgres } from '../../backend/store/embedded.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
 import { addPerson } from '../../backend/store/people.ts';
+import { startMailbox, type Mailbox } from '../harness/mailbox.ts';
 import { createCardProxy } from '../simulator/cardProxy.ts';
 import { seedDemo } from '../simulator/seed.ts';
 import { billingCustomer } from '../simulator/seedKit.ts';
@@ -32,6 +33,7 @@ export interface DemoOptions {
 
 export interface DemoPerson {
   name: string;
+  email: string;
   audience: string;
   contactId: string;
   token: string;
@@ -46,6 +48,8 @@ export interface Demo {
   sim: Simulator;
   /** The second system: it can be taken down, slowed, and its invoices changed. */
   billing: Billing;
+  /** What the service mailed. */
+  mailbox: Mailbox;
   /** Calls one of the app's functions, as HubSpot would. */
   runFunction: CrmSide['runFunction'];
   /** As when the service's machine goes down, and comes back. */
@@ -79,7 +83,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const databaseUrl = options.databaseUrl ?? (await embedded(stateDir, stops));
     const billing = await startBilling(databaseUrl);
     stops.push(() => billing.close());
-    const settings: Settings = { ...options, databaseUrl, billingUrl: billing.url };
+    const mailbox = await startMailbox();
+    stops.push(() => mailbox.close());
+    const settings: Settings = { ...options, databaseUrl, billingUrl: billing.url, smtpUrl: mailbox.url };
     const service = await serviceOver(sim, port, settings);
     let running: Service | null = service;
     stops.push(async () => running?.close());
@@ -96,6 +102,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       portalUrl: service.url,
       simulatorUrl: sim.url,
       people,
+      mailbox,
       crm,
       billing: { billing, customer: await customerOf(service, people) },
     });
@@ -108,6 +115,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       service,
       sim,
       billing,
+      mailbox,
       stop,
       runFunction: crm.runFunction,
       stopService: async () => {
@@ -125,7 +133,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-type Settings = DemoOptions & { databaseUrl: string; billingUrl: string };
+type Settings = DemoOptions & { databaseUrl: string; billingUrl: string; smtpUrl: string };
 
 async function embedded(stateDir: string, stops: (() => Promise<void>)[]): Promise<string> {
   const dataDir = join(stateDir, 'postgres');
@@ -169,6 +177,9 @@ async function serviceOver(sim: Simulator, port: number, options: Settings): Pro
     HUBSPOT_CLIENT_SECRET: sim.clientSecret,
     HUBSPOT_BASE_URL: sim.url,
     PUBLIC_URL: await backendUrl(),
+    PORTAL_URL: `http://127.0.0.1:${port}`,
+    SMTP_URL: options.smtpUrl,
+    MAIL_FROM: 'Tallyheat <portal@tallyheat.example>',
     DESK_ADMINS: COLLEAGUES[0]?.email ?? '',
     NUDGE_SECRETS: NUDGE_SECRET,
     PORT: String(port),
@@ -265,16 +276,15 @@ async function loaded(service: Service): Promise<void> {
 async function demoPeople(service: Service): Promise<DemoPerson[]> {
   const chosen = await choosePeople(service.db, service.hubId);
   return Promise.all(
-    chosen.map(async ({ name, audience, contactId }) => {
+    chosen.map(async (person) => {
       const secret = randomBytes(24).toString('base64url');
       const token = await addPerson(service.db, {
+        ...person,
         hubId: service.hubId,
-        contactId,
-        audience,
         secret,
         now: Date.now(),
       });
-      return { name, audience, contactId, token };
+      return { ...person, token };
     }),
   );
 }

@@ -1,4 +1,5 @@
-/** Who the demo signs in: two people of one well-filled company, and a partner. Chosen from the mirror. */
+/** Who the demo's people are: an administrator and a colleague of one well-filled company, and a partner. */
+import { audienceOf, type CompanyLink } from '@tallystick/shared/audience';
 import type { HubId, RecordId } from '@tallystick/shared/ids';
 import type { AppAudience } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
@@ -6,34 +7,35 @@ import type { Db } from '../../backend/store/database.ts';
 
 export interface Chosen {
   name: string;
+  email: string;
   audience: AppAudience;
   contactId: RecordId;
 }
 
+type Candidate = Omit<Chosen, 'audience'> & { links: CompanyLink[] };
+
+/** Chosen from the mirror, by the rule that decides the same when somebody signs in. */
 export async function choosePeople(db: Db, hubId: HubId): Promise<Chosen[]> {
-  const { rows: direct } = await sql<{ record_id: RecordId; name: string }>`
+  const { rows } = await sql<Candidate>`
     with filled as (
       select company_id from links
       where hub_id = ${hubId} and object in ('quote', 'ticket', 'site', 'contact')
       group by company_id having count(distinct object) = 4
       order by count(*) desc, company_id limit 1
     )
-    select m.record_id, ${NAME} as name from links l
-    join filled f on f.company_id = l.company_id
+    select m.record_id as "contactId", m.fields->'email'->>0 as email,
+      concat_ws(' ', m.fields->'firstName'->>0, m.fields->'lastName'->>0) as name,
+      json_agg(json_build_object('companyId', l.company_id, 'isPrimary', l.is_primary, 'labels', l.labels)) as links
+    from links l
     join mirror m on m.hub_id = l.hub_id and m.object = 'contact' and m.record_id = l.record_id and m.life = 'present'
-    where l.hub_id = ${hubId} and l.object = 'contact' and l.is_primary and ${NAMED}
-    order by m.record_id limit 2`.execute(db);
-  const { rows: partners } = await sql<{ record_id: RecordId; name: string }>`
-    select m.record_id, ${NAME} as name from links l
-    join mirror m on m.hub_id = l.hub_id and m.object = 'contact' and m.record_id = l.record_id and m.life = 'present'
-    where l.hub_id = ${hubId} and l.object = 'contact' and 'Portal partner' = any(l.labels) and ${NAMED}
-    order by m.record_id limit 1`.execute(db);
-  if (direct.length === 0) throw new Error('No contact with a company is in the mirror: nobody can sign in.');
-  return [
-    ...direct.map((row) => ({ name: row.name, audience: 'direct' as const, contactId: row.record_id })),
-    ...partners.map((row) => ({ name: row.name, audience: 'partner' as const, contactId: row.record_id })),
-  ];
+    where l.hub_id = ${hubId} and l.object = 'contact' and m.fields->'email'->>0 is not null
+      and m.fields->'firstName'->>0 is not null and m.fields->'lastName'->>0 is not null
+    group by m.hub_id, m.record_id, m.fields
+    order by bool_or(l.company_id in (select company_id from filled)) desc, m.record_id`.execute(db);
+  const people = rows.map(({ links, ...person }) => ({ ...person, audience: audienceOf(links) }));
+  return (['direct', 'member', 'partner'] as const).map((audience) => {
+    const found = people.find((person) => person.audience === audience);
+    if (found === undefined) throw new Error(`The mirror has nobody who would sign in as "${audience}".`);
+    return { ...found, audience };
+  });
 }
-
-const NAME = sql`concat_ws(' ', m.fields->'firstName'->>0, m.fields->'lastName'->>0)`;
-const NAMED = sql`m.fields->'firstName'->>0 is not null and m.fields->'lastName'->>0 is not null`;

@@ -1,11 +1,5 @@
 /** Serves the workbench: the page, the journal as a stream, and the portal and the stand-in behind one origin. */
-import {
-  createServer,
-  request,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -15,10 +9,12 @@ import { build } from 'esbuild';
 import { who } from '@tallystick/shared/words';
 import type { Db } from '../../backend/store/database.ts';
 import { buildExtensions } from '../project/build.ts';
+import type { Mailbox } from '../harness/mailbox.ts';
 import type { CardProxy, CardRequest } from '../simulator/cardProxy.ts';
 import type { Billing } from './billing.ts';
 import type { DemoPerson } from './demo.ts';
 import { bundleHost } from './host/bundle.ts';
+import { FRAME, framed, proxy } from './onward.ts';
 
 const JOURNAL_LOOK_MS = 200;
 const JOURNAL_FIRST_ENTRIES = 100;
@@ -32,6 +28,7 @@ export interface WorkbenchOptions {
   portalUrl: string;
   simulatorUrl: string;
   people: readonly DemoPerson[];
+  mailbox: Mailbox;
   crm: CrmSide;
   /** The second system, and whose invoices a click changes. */
   billing: { billing: Billing; customer: string };
@@ -158,7 +155,16 @@ async function serve(
     case '/config.json': {
       const { hubId, appId, backend, colleagues, typeIds } = options.crm;
       const crm = { hubId, appId, backend, colleagues, typeIds };
-      send(res, 'application/json', JSON.stringify({ people: options.people, objects, crm }));
+      send(
+        res,
+        'application/json',
+        JSON.stringify({ people: options.people, objects, crm, portal: options.portalUrl }),
+      );
+      return;
+    }
+    case '/mails.json': {
+      const mails = options.mailbox.mails.map(({ to, subject, link, at }) => ({ to, subject, link, at }));
+      send(res, 'application/json', JSON.stringify(mails));
       return;
     }
     case '/hubspot/fetch':
@@ -232,72 +238,6 @@ async function act(
 
 function send(res: ServerResponse, type: string, body: string): void {
   res.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
-}
-
-/** The portal's pages as one of the demo's people sees them: `/as/0/`, `/as/1/cases` … */
-const FRAME = /^(\/as\/(?:\d+))(?:\/|$)/;
-const HOME = '<base href="/" />';
-
-/**
- * The real pages in a frame. Only here a request is signed in by whose frame it comes from, and only here the pages may
- * stand in a frame, that of the workbench.
- */
-function framed(options: WorkbenchOptions, base: string, req: IncomingMessage, res: ServerResponse): void {
-  const person = options.people[Number(base.slice('/as/'.length))];
-  if (person === undefined) {
-    res.writeHead(404).end();
-    return;
-  }
-  const url = new URL((req.url ?? '').slice(base.length) || '/', options.portalUrl);
-  const headers = {
-    ...req.headers,
-    host: url.host,
-    authorization: `Bearer ${person.token}`,
-    'accept-encoding': 'identity',
-  };
-  const onward = request(url, { method: req.method, headers }, (answer) => {
-    const policy = String(answer.headers['content-security-policy'] ?? '');
-    const allowed = {
-      ...answer.headers,
-      'content-security-policy': policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
-    };
-    if (answer.headers['content-type']?.startsWith('text/html') !== true) {
-      res.writeHead(answer.statusCode ?? 502, allowed);
-      answer.pipe(res);
-      return;
-    }
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.on('end', () => {
-      const page = Buffer.concat(chunks).toString('utf8').replace(HOME, `<base href="${base}/" />`);
-      res.writeHead(answer.statusCode ?? 502, { ...allowed, 'content-length': Buffer.byteLength(page) });
-      res.end(page);
-    });
-  });
-  passOn(req, res, onward);
-}
-
-/** Streams in both directions, so that server-sent events pass unbuffered. */
-function proxy(target: string, req: IncomingMessage, res: ServerResponse): void {
-  const url = new URL(req.url ?? '/', target);
-  const onward = request(
-    url,
-    { method: req.method, headers: { ...req.headers, host: url.host } },
-    (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
-    },
-  );
-  passOn(req, res, onward);
-}
-
-function passOn(req: IncomingMessage, res: ServerResponse, onward: ClientRequest): void {
-  onward.on('error', () => {
-    if (!res.headersSent) res.writeHead(502);
-    res.end();
-  });
-  res.on('close', () => onward.destroy());
-  req.pipe(onward);
 }
 
 /** The newest entries, then each new one as it is appended. */

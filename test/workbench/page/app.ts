@@ -5,10 +5,12 @@ import { showCrm, type CrmRecord } from './crm.ts';
 import { byId, el, follow } from './dom.ts';
 import { showFaults } from './faults.ts';
 import { showJournal } from './journal.ts';
+import { showMails } from './mails.ts';
 import { showLead, showPortal } from './portal.ts';
 
 export interface Person {
   name: string;
+  email: string;
   audience: string;
   contactId: string;
   token: string;
@@ -22,6 +24,8 @@ export interface FieldRule {
 }
 export interface Config {
   people: Person[];
+  /** Where the portal's pages are without a frame. */
+  portal: string;
   objects: Record<
     string,
     {
@@ -74,6 +78,7 @@ personPick.onchange = () => void choosePerson();
 objectPick.onchange = () => void chooseObject();
 recordPick.onchange = () => void chooseRecord();
 showFaults();
+showMails(config);
 showColleagues(config, () => void (chosen === null ? undefined : showCards(chosen)));
 void follow('/_sim/events', {}, new AbortController().signal, onCrmEvent, () => undefined);
 showJournal(() => chosen);

@@ -30,7 +30,7 @@ export function showColleagues(config: Config, onChoose: () => void): void {
 
 /** The record page with both cards, the app's pages or its settings, by the address's hash. */
 export async function showCards(chosen: Chosen): Promise<void> {
-  const view = ['pages', 'settings'].find((name) => location.hash === `#${name}`) ?? 'record';
+  const view = ['pages', 'settings', 'mails'].find((name) => location.hash === `#${name}`) ?? 'record';
   document.body.dataset.view = view;
   for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a'))
     link.ariaCurrent = link.hash === `#${view}` ? 'page' : null;
@@ -72,6 +72,7 @@ type Location = 'crm.record.tab' | 'crm.record.sidebar' | 'pages' | 'settings';
 
 function placesOf(view: string): { id: string; bundle: string; location: Location }[] {
   if (view === 'pages') return [{ id: 'app-pages', bundle: 'SyncPages', location: 'pages' }];
+  if (view === 'mails') return [];
   if (view === 'settings') return [{ id: 'app-settings', bundle: 'SyncSettings', location: 'settings' }];
   return [
     { id: 'card-tab', bundle: 'PortalSync', location: 'crm.record.tab' },

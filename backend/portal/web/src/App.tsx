@@ -1,7 +1,7 @@
 /** Which page is shown: by who is signed in, and by the address. */
 import { useEffect, type ReactElement } from 'react';
 import { go, ownPath, useAddress, type Address } from './address.ts';
-import { COMPANY, LISTS, PERSON } from './layout.ts';
+import { COMPANY, LISTS, PERSON, SOURCES } from './layout.ts';
 import { Activity } from './pages/Activity.tsx';
 import { Case, RaiseCase } from './pages/Cases.tsx';
 import { Companies } from './pages/Companies.tsx';
@@ -13,6 +13,7 @@ import { Quote } from './pages/Quote.tsx';
 import { RecordPage } from './pages/RecordPage.tsx';
 import { Sessions } from './pages/Sessions.tsx';
 import { SignIn } from './pages/SignIn.tsx';
+import { SourcePage } from './pages/SourcePage.tsx';
 import { Unlinked } from './pages/Unlinked.tsx';
 import { Boundary, Link, Loading, Title } from './parts/basics.tsx';
 import { Bare, Shell } from './parts/Shell.tsx';
@@ -70,6 +71,8 @@ function Page({ address }: { address: Address }): ReactElement {
     return <Companies />;
   }
   if (id !== undefined) return <NotHere />;
+  const source = me.sources.find(({ name }) => SOURCES[name]?.page === page);
+  if (source !== undefined) return <SourcePage key={page} source={source} />;
   switch (page) {
     case '':
       return <Overview />;

@@ -24,6 +24,11 @@ export const LISTS = {
   sites: { page: 'sites', object: 'site', columns: fields('site', 'address', 'serviceLevel') },
 } as const satisfies Record<string, ListPage>;
 
+/** Other systems, by name: where each has its page, and which of its lists the overview begins. */
+export const SOURCES: Readonly<Record<string, { page: string; first: string }>> = {
+  billing: { page: 'billing', first: 'invoice' },
+};
+
 export const PERSON: AppObject = 'contact';
 export const COMPANY: AppObject = 'company';
 
@@ -60,5 +65,9 @@ export const MESSAGES = {
   upload: 'uploadDocument',
 } as const;
 
-/** In which field an amount's currency stands, by object. */
-export const CURRENCY: Readonly<Record<string, string>> = { quote: 'currency' };
+/** In which field an amount's currency stands, by object or list of another system. */
+export const CURRENCY: Readonly<Record<string, string>> = {
+  quote: 'currency',
+  invoice: 'currency',
+  subscription: 'currency',
+};

@@ -34,6 +34,13 @@ export function textOf(meta: Pick<FieldMeta, 'kind' | 'options'>, value: Value, 
 export const labelOf = ({ options }: Pick<FieldMeta, 'options'>, value: string): string =>
   options?.find((option) => option.value === value)?.label ?? value;
 
+/** An option of another system, which has no labels for it: "partly_paid" reads as "Partly paid". */
+export function optionOf(value: Value): string {
+  if (value === null) return WORDS.none;
+  const words = value.replaceAll(/[_-]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function moneyOf(value: Value, currency: Value): string {
   if (value === null) return WORDS.none;
   const number = Number(value);
@@ -88,4 +95,31 @@ export function webAddress(value: string): string | null {
   if (!URL.canParse(value)) return null;
   const { protocol, href } = new URL(value);
   return protocol === 'https:' || protocol === 'http:' ? href : null;
+}
+
+/** The order decides: most browsers claim to be several. */
+const BROWSERS = [
+  ['Edg', 'Edge'],
+  ['OPR', 'Opera'],
+  ['Firefox', 'Firefox'],
+  ['FxiOS', 'Firefox'],
+  ['Chrome', 'Chrome'],
+  ['CriOS', 'Chrome'],
+  ['Safari', 'Safari'],
+] as const;
+const DEVICES = [
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Android', 'Android'],
+  ['Windows', 'Windows'],
+  ['Mac OS', 'Mac'],
+  ['CrOS', 'Chromebook'],
+  ['Linux', 'Linux'],
+] as const;
+
+/** "Safari on iPhone" from what a browser says of itself; what is not known stays as it is. */
+export function browserOf(said: string): string {
+  const browser = BROWSERS.find(([mark]) => said.includes(mark))?.[1];
+  const device = DEVICES.find(([mark]) => said.includes(mark))?.[1];
+  return browser === undefined || device === undefined ? said : WORDS.browserOn(browser, device);
 }

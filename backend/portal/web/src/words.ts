@@ -80,6 +80,7 @@ export const WORDS = {
   refusedEdit: (label: string) => `${label}: your change was not taken`,
   noCompany: 'You are not linked to a company yet, so there is little to show. Please ask us.',
   glance: 'At a glance',
+  glanceAt: (name: string) => `${name} at a glance`,
   openCases: 'Open cases',
   noOpenCases: 'No case is open.',
   all: (what: string) => `All ${what.toLowerCase()}`,
@@ -117,6 +118,10 @@ export const WORDS = {
   kilobytes: (n: string) => `${n} kB`,
   megabytes: (n: string) => `${n} MB`,
 
+  // Other systems.
+  asked: (age: string) => `as of ${age}`,
+  sourceAway: 'This cannot be shown at the moment. Please try again later.',
+
   // Activity.
   activityLead: 'What you asked for, and what became of it.',
   noActivity: 'You have not changed anything yet.',
@@ -150,6 +155,7 @@ export const WORDS = {
   signOutEverywhere: 'Sign out everywhere',
   sessionsLead: 'Where you are signed in. End what you do not know.',
   thisOne: 'this one',
+  browserOn: (browser: string, device: string) => `${browser} on ${device}`,
   endSession: 'End',
   endSessionOf: (browser: string) => `End the session of ${browser}`,
   seenAt: (when: string) => `used ${when}`,

@@ -1,7 +1,6 @@
 /** The first page: what needs the person, how the account stands, what is open. */
 import { AT_A_GLANCE, CASES, COMPANY, CURRENCY, LISTS, QUOTES } from '../layout.ts';
 import type { Known } from '../known.ts';
-import { Blocks } from '../parts/Blocks.tsx';
 import { Card, Link, Loading, Title } from '../parts/basics.tsx';
 import { Fields } from '../parts/Fields.tsx';
 import { dayOf, moneyOf } from '../values.ts';
@@ -9,6 +8,7 @@ import { WORDS } from '../words.ts';
 import { useAccount, useList, useMe, useRecord } from '../world.tsx';
 import { Rows } from './ListOf.tsx';
 import { isUndecided } from './Quote.tsx';
+import { SourcesAtAGlance } from './SourcePage.tsx';
 
 const CASES_SHOWN = 5;
 
@@ -19,9 +19,9 @@ export function Overview() {
     <>
       <Title lead={me.companies.map(({ name }) => name).join(', ')}>{WORDS.hello(me.name)}</Title>
       <NeedsYou />
-      {company !== undefined && <Glance id={company.id} />}
+      {company !== undefined && <Glance {...company} />}
       <OpenCases />
-      <Blocks />
+      <SourcesAtAGlance />
     </>
   );
 }
@@ -84,10 +84,14 @@ function NeedsYou() {
   );
 }
 
-function Glance({ id }: { id: string }) {
+function Glance({ id, name }: { id: string; name: string }) {
+  const { companies } = useMe();
   const known = useRecord(COMPANY, id);
   return (
-    <Card title={WORDS.glance} action={<Link to="/company">{WORDS.nav.company}</Link>}>
+    <Card
+      title={companies.length > 1 ? WORDS.glanceAt(name) : WORDS.glance}
+      action={<Link to={`/company/${id}`}>{WORDS.nav.company}</Link>}
+    >
       {known === undefined ? <Loading /> : <Fields known={known} only={AT_A_GLANCE} />}
     </Card>
   );

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import type { SessionEntry } from '@tallystick/shared/messages';
 import { go } from '../address.ts';
 import { Card, Loading, Title } from '../parts/basics.tsx';
-import { instantOf } from '../values.ts';
+import { browserOf, instantOf } from '../values.ts';
 import { otherWindows } from '../windows.ts';
 import { WORDS } from '../words.ts';
 import { useWorld } from '../world.tsx';
@@ -38,7 +38,8 @@ export function Sessions() {
               <li key={session.sessionId} className="session">
                 <div>
                   <p>
-                    {session.browser} {session.current && <span className="tag">{WORDS.thisOne}</span>}
+                    {browserOf(session.browser)}{' '}
+                    {session.current && <span className="tag">{WORDS.thisOne}</span>}
                   </p>
                   <p className="soft">
                     {session.address} · {WORDS.since(instantOf(session.createdAt))} ·{' '}
@@ -48,7 +49,7 @@ export function Sessions() {
                 {!session.current && (
                   <button
                     type="button"
-                    aria-label={WORDS.endSessionOf(session.browser)}
+                    aria-label={WORDS.endSessionOf(browserOf(session.browser))}
                     onClick={() => void end(session.sessionId)}
                   >
                     {WORDS.endSession}

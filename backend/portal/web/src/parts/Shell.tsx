@@ -1,7 +1,7 @@
 /** What stands around every page: the name, the way, how the connection is, what is said to those who listen. */
 import { useEffect, useState, type ReactNode } from 'react';
 import { useAddress } from '../address.ts';
-import { LISTS, MESSAGES } from '../layout.ts';
+import { LISTS, MESSAGES, SOURCES } from '../layout.ts';
 import { WORDS } from '../words.ts';
 import { useAccount, useMe } from '../world.tsx';
 import { Link } from './basics.tsx';
@@ -75,6 +75,10 @@ function Ways() {
     { page: '', label: WORDS.nav.overview },
     ...lists,
     ...(me.objects[MESSAGES.object] === undefined ? [] : [{ page: 'documents', label: WORDS.nav.documents }]),
+    ...me.sources.flatMap(({ name, label }) => {
+      const page = SOURCES[name]?.page;
+      return page === undefined ? [] : [{ page, label }];
+    }),
     { page: 'company', label: WORDS.nav.company },
     { page: 'details', label: WORDS.nav.details },
     { page: 'activity', label: WORDS.nav.activity },
