@@ -96,6 +96,11 @@ export function createEditing(account: Account, drafts: Drafts, newId: () => str
 
 export const actionPlace = (object: string, id: string): string => `action:${object}:${id}`;
 export const formPlace = (form: string, field: string): string => `form:${form}:${field}`;
+/** The form that makes something on a record; null: on one of the person's companies, which they choose. */
+export const formOf = (creation: string, on: { object: string; id: string } | null): string =>
+  `${creation}:${on === null ? '' : `${on.object}:${on.id}`}`;
+/** What a refused file is called among the fields of a form. */
+export const FILE = 'file';
 
 interface Deps {
   account: Account;
@@ -184,6 +189,10 @@ async function create(
   const { account, drafts } = deps;
   const keyed = `key:${form}:${JSON.stringify(request)}`;
   const key = keyOf(deps, keyed);
+  deps.mark(
+    [FILE, ...Object.keys(request.fields)].map((field) => formPlace(form, field)),
+    null,
+  );
   const receipt = await attempt(
     deps,
     [formPlace(form, '')],

@@ -1,6 +1,7 @@
 /** The documents, and sending one: in pieces, with progress, going on by itself after a break. */
 import { useId, useRef, useState } from 'react';
 import type { CreationMeta, Me } from '@tallystick/shared/messages';
+import { FILE, formOf, formPlace } from '../editing.ts';
 import type { Known } from '../known.ts';
 import { CASES, COMPANY, MESSAGES } from '../layout.ts';
 import { Card, Loading, Title } from '../parts/basics.tsx';
@@ -9,7 +10,7 @@ import { atOf, FileLink, valueOf } from '../parts/Messages.tsx';
 import { Pending } from '../parts/Pending.tsx';
 import { instantOf } from '../values.ts';
 import { WORDS } from '../words.ts';
-import { useList, useMe, useWorld } from '../world.tsx';
+import { useList, useMe, useSending, useWorld } from '../world.tsx';
 
 export function Documents() {
   const me = useMe();
@@ -55,6 +56,8 @@ function Upload({ upload }: { upload: CreationMeta }) {
   const [problem, setProblem] = useState<string | null>(null);
   const places = placesFor(upload, me, cases);
   const [object = '', id = ''] = (place ?? places[0]?.value ?? '').split(':');
+  const refused = useSending(formPlace(formOf(upload.name, { object, id }), FILE))?.problem;
+  const wrong = problem ?? refused ?? null;
   const send = async (): Promise<{ uploadId: string } | null> => {
     const file = input.current?.files?.[0];
     setProblem(file === undefined ? WORDS.chooseFile : null);
@@ -94,10 +97,10 @@ function Upload({ upload }: { upload: CreationMeta }) {
         )}
         <div className="form-field">
           <label htmlFor={fileId}>{WORDS.choosing}</label>
-          <input id={fileId} ref={input} type="file" aria-invalid={problem !== null} />
-          {problem !== null && (
+          <input id={fileId} ref={input} type="file" aria-invalid={wrong !== null} />
+          {wrong !== null && (
             <p className="problem" role="alert">
-              {problem}
+              {wrong}
             </p>
           )}
         </div>

@@ -10,7 +10,7 @@ import { useMe, useNow, useWorld } from '../world.tsx';
 
 const GLANCE_ITEMS = 3;
 /** Other systems tell nobody that something changed: they are asked this often while the page is looked at. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 5_000;
 
 export function SourcePage({ source }: { source: SourceMeta }) {
   const { companies } = useMe();

@@ -3,7 +3,7 @@ import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import type { CreationMeta, FieldMeta, Receipt } from '@tallystick/shared/messages';
 import { members, type Value } from '@tallystick/shared/values';
 import { useDrafts } from '../drafts.ts';
-import { formPlace } from '../editing.ts';
+import { formOf, formPlace } from '../editing.ts';
 import { COMPANY } from '../layout.ts';
 import { WORDS } from '../words.ts';
 import { useMe, useSending, useWorld } from '../world.tsx';
@@ -23,7 +23,7 @@ export function CreationForm({ creation, on, before, onDone, children }: Props) 
   const { editing, drafts } = useWorld();
   const me = useMe();
   const kept = useDrafts(drafts);
-  const form = `${creation.name}:${on === null ? '' : `${on.object}:${on.id}`}`;
+  const form = formOf(creation.name, on);
   const sending = useSending(formPlace(form, ''));
   const [isPreparing, setPreparing] = useState(false);
   const busy = isPreparing || sending?.busy === true;
