@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ main(): Promise<void> }>> = {
   live: () => import('./live.ts'),
   outbound: () => import('./outbound.ts'),
   desk: () => import('./desk.ts'),
+  pages: () => import('./pages.ts'),
 };
 
 const wanted = process.argv.slice(2);

@@ -96,9 +96,10 @@ export async function openPages(executable: string): Promise<Pages> {
   };
 }
 
-type Cookies = { name: string; value: string; url: string }[];
+export type Cookies = { name: string; value: string; url: string }[];
 
-async function signIn({ portal, mailbox }: Demo, email: string): Promise<Cookies> {
+/** By a link that is mailed; answers with the session's cookies. */
+export async function signIn({ portal, mailbox }: Demo, email: string): Promise<Cookies> {
   const post = (path: string, body: unknown, cookie = ''): Promise<Response> =>
     fetch(`${portal}/portal/v1${path}`, {
       method: 'POST',

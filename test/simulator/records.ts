@@ -32,7 +32,7 @@ export function createRecord(
   stamp(state, type, record, at, by);
   announce(state, { is: 'created', typeId: type.typeId, id, at, by });
   apply(state, record, values, at, by);
-  derive(state, type, record, at);
+  derive(state, type, record, [...values.keys()], at);
   for (const link of options.links ?? []) associate(state, { type, id }, link.to, link.specs, by);
   autoAssociate(state, type, record);
   if (options.at === undefined) bumpLater(state, type, record);
@@ -50,7 +50,7 @@ export function updateRecord(
   const at = options.at ?? state.clock.now();
   const values = checkUpdate(state, type, record, sent, options);
   const changed = apply(state, record, values, at, by);
-  if (changed.includes('domain')) derive(state, type, record, at);
+  derive(state, type, record, changed, at);
   if (changed.length > 0) touch(state, record, type.modifiedProperty, at, by, iso(at));
   return changed;
 }
@@ -112,17 +112,32 @@ function stamp(state: State, type: ObjectType, record: CrmRecord, at: number, by
   touch(state, record, type.modifiedProperty, at, by, iso(at));
 }
 
-/** Recorded: a company's website is derived from its domain. GUESS: only when it has none, as CALCULATED. */
-function derive(state: State, type: ObjectType, record: CrmRecord, at: number): void {
-  const domain = currentValue(record, 'domain');
+/** What the CRM writes itself after a change of these properties. */
+function derive(
+  state: State,
+  type: ObjectType,
+  record: CrmRecord,
+  changed: readonly string[],
+  at: number,
+): void {
+  const value = (name: string): string => currentValue(record, name) ?? '';
+  const set = (name: string, derived: string, sourceId: string | null): void =>
+    void apply(state, record, new Map([[name, derived]]), at, { sourceType: 'CALCULATED', sourceId });
+  // Recorded: a company's website is derived from its domain. GUESS: only when it has none, as CALCULATED.
   if (
-    type.typeId !== '0-2' ||
-    domain === null ||
-    domain === '' ||
-    (currentValue(record, 'website') ?? '') !== ''
+    type.typeId === '0-2' &&
+    changed.includes('domain') &&
+    value('domain') !== '' &&
+    value('website') === ''
   )
-    return;
-  apply(state, record, new Map([['website', domain]]), at, { sourceType: 'CALCULATED', sourceId: null });
+    set('website', value('domain'), null);
+  // Docs (line items v1): 50 at 9.50 are 475.00. GUESS: anew with each change of the two, without discounts and taxes.
+  if (type.typeId === '0-8' && (changed.includes('price') || changed.includes('quantity')))
+    set(
+      'amount',
+      (Number(value('price')) * Number(value('quantity'))).toFixed(2),
+      'LineItemAmountCalculator',
+    );
 }
 
 /** Docs: a setting of the account; the link and its source appear unasked. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { findChromium, openChromium } from '../harness/chromium.ts';
 import { startDemo, type Demo } from './demo.ts';
 
@@ -21,6 +21,7 @@ const demo = await startDemo({
 const browser = await openChromium(executable);
 try {
   await mkdir(OUT, { recursive: true });
+  await takePortal(browser, demo);
   await takeAll(await browser.newPage({ viewport: { width: 1500, height: 1000 } }), demo);
 } finally {
   await browser.close();
@@ -28,6 +29,48 @@ try {
   await rm(stateDir, { recursive: true, force: true });
 }
 process.exit(0);
+
+/** The customer's side: the first page, a quote, and two people at one field, in a hand. */
+async function takePortal(browser: Browser, { portal, sim, people }: Demo): Promise<void> {
+  const [zoe] = people;
+  const open = async (path: string, options: BrowserContextOptions): Promise<Page> => {
+    const context = await browser.newContext({
+      locale: 'en-GB',
+      extraHTTPHeaders: { Authorization: `Bearer ${zoe?.token ?? ''}` },
+      ...options,
+    });
+    const page = await context.newPage();
+    await page.goto(`${portal}${path}`);
+    await page.locator('[data-live="live"]').waitFor({ state: 'attached' });
+    await page.waitForFunction(() => document.querySelectorAll('main .loading').length === 0);
+    return page;
+  };
+  const take = async (page: Page, name: string): Promise<void> => {
+    await page.screenshot({ path: join(OUT, `${name}.png`) });
+    console.log(`${name}.png`);
+    await page.context().close();
+  };
+  await take(await open('/', { viewport: { width: 1280, height: 900 } }), 'portal');
+
+  const quote = await open('/', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' });
+  await quote
+    .getByRole('link', { name: /^Decide on/ })
+    .first()
+    .click();
+  await quote.getByRole('button', { name: 'Approve …' }).click();
+  await quote.getByRole('dialog').waitFor();
+  await take(quote, 'portal-quote');
+
+  const phone = await open('/details', { viewport: { width: 390, height: 844 }, isMobile: true });
+  await phone.getByRole('button', { name: 'Change Job title' }).click();
+  await phone.getByLabel('Job title').fill('Head of facilities');
+  sim.world.update('contacts', zoe?.contactId ?? '', { jobtitle: 'Facility manager' }, TOMASZ);
+  await phone.getByText('Keep mine').waitFor();
+  await phone
+    .locator('[data-field="jobTitle"]')
+    .evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  await take(phone, 'portal-phone');
+}
 
 async function takeAll(page: Page, demo: Demo): Promise<void> {
   const { workbench, sim } = demo;
@@ -83,7 +126,7 @@ async function takeAll(page: Page, demo: Demo): Promise<void> {
   await card.getByRole('row').nth(3).waitFor();
   await take('history');
   await card.getByRole('tab', { name: 'View as the customer' }).click();
-  await card.getByText('The rules show this field to nobody in the portal.').waitFor();
+  await card.getByText('The rules show this field to nobody in the portal.').first().waitFor();
   await take('view-as');
 
   await page.goto(`${workbench}/#pages`);
