@@ -308,6 +308,33 @@ describe('the pages as they are served', () => {
       expect(whole.sim.world.value('contacts', whole.ids.bob, 'jobtitle')).toBe('Chief of pumps');
     });
 
+    it('have somebody prove who they are again before their e-mail address is changed, and keep what was typed', async () => {
+      await tab.goto(await linkFor(ADA));
+      await tab.getByRole('button').click();
+      await hello('Ada Byron');
+      await whole.db
+        .updateTable('sessions')
+        .set({ proven_at: new Date(Date.now() - 3_600_000) })
+        .where('hub_id', '=', whole.hubId)
+        .execute();
+      await tab.getByRole('link', { name: 'My details' }).click();
+      await tab.getByRole('button', { name: 'Change E-mail' }).click();
+      await tab.getByLabel('E-mail').fill('ada@lovelace.example');
+      await tab.getByRole('button', { name: 'Save', exact: true }).click();
+      await tab.getByText('Before this is changed, please sign in once more.').waitFor();
+      await tab.getByRole('link', { name: 'Sign in again' }).click();
+      const before = mailbox.mails.length;
+      await askFor(ADA);
+      const { link } = await eventually(() => mailbox.mails[before], 'the mail');
+      const second = await context.newPage();
+      await second.goto(link);
+      await second.getByRole('button', { name: 'Sign in now' }).click();
+      await tab.getByRole('heading', { name: 'My details' }).waitFor();
+      expect(await tab.getByLabel('E-mail').inputValue()).toBe('ada@lovelace.example');
+      await tab.getByRole('button', { name: 'Save', exact: true }).click();
+      await tab.locator('[data-field="email"] .receipt').waitFor();
+    });
+
     it('shut somebody out within seconds whose contact is archived', async () => {
       await tab.goto(await linkFor('cleo@wood.example'));
       await tab.getByRole('button').click();

@@ -23,15 +23,15 @@ import { useAccount, useMe, useWorld } from './world.tsx';
 export function App() {
   const address = useAddress();
   const phase = useAccount((state) => state.phase);
-  const expired = useAccount((state) => state.expired);
+  const again = useAccount((state) => state.again);
   const [first, second] = address.steps;
   const signsIn = first === 'sign-in';
   useEffect(() => {
     if (phase === 'signed-out' && !signsIn)
       go(`/sign-in${address.path === '/' ? '' : `?next=${address.path}`}`, { replace: true });
-    if (phase === 'signed-in' && !expired && signsIn && second !== 'confirm')
+    if (phase === 'signed-in' && again === null && signsIn && second !== 'confirm')
       go(ownPath(address.query.get('next')), { replace: true });
-  }, [phase, expired, signsIn, second, address]);
+  }, [phase, again, signsIn, second, address]);
   if (signsIn && second === 'confirm') return <Confirm />;
   if (signsIn) return phase === 'starting' ? <Waiting /> : <SignIn />;
   switch (phase) {

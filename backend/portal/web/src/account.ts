@@ -22,8 +22,11 @@ export interface Listed {
 export interface State {
   phase: 'starting' | 'signed-out' | 'unlinked' | 'signed-in' | 'unreachable';
   unlinked: Extract<SessionInfo, { state: 'unlinked' }> | null;
-  /** They were signed in, and no longer are: the page stays, so that nothing typed is lost. */
-  expired: boolean;
+  /**
+   * Why they have to sign in again: they no longer are signed in, or it was too long ago for what they want to change. The
+   * page stays, so that nothing typed is lost.
+   */
+  again: 'expired' | 'unproven' | null;
   me: Me | null;
   live: LiveState;
   records: ReadonlyMap<string, Known>;
@@ -42,6 +45,8 @@ export interface Account {
   client: Client;
   now: () => number;
   start: () => Promise<void>;
+  /** They have just proven who they are, here or in another window. */
+  signedInAnew: () => Promise<void>;
   /** Reads the record; the answer is in the state. */
   need: (object: string, id: string) => Promise<void>;
   needList: (object: string) => Promise<void>;
@@ -59,7 +64,7 @@ export interface Account {
 const BEGINNING: State = {
   phase: 'starting',
   unlinked: null,
-  expired: false,
+  again: null,
   me: null,
   live: 'connecting',
   records: new Map(),
@@ -95,7 +100,7 @@ export function createAccount(client: Client, drafts: Drafts, now: () => number)
         return;
       }
       drafts.belongTo(entered.me.contactId);
-      set({ ...entered, expired: false });
+      set({ ...entered, again: state.again === 'expired' ? null : state.again });
       subscription ??= listen(account, set);
       subscription.resume();
       client
@@ -105,12 +110,17 @@ export function createAccount(client: Client, drafts: Drafts, now: () => number)
           account.failed,
         );
     },
+    signedInAnew: () => {
+      set({ again: null });
+      return account.start();
+    },
     need: (object, id) => readRecord(account, set, object, id),
     needList: (object) => readList(account, set, object),
     tookReceipt: (receipt) => keepReceipt(account, set, receipt),
     failed: (error) => {
       if (!(error instanceof PortalError)) throw error;
-      if (error.isSignIn && state.phase === 'signed-in') set({ expired: true });
+      if (error.isSignIn && state.phase === 'signed-in') set({ again: 'expired' });
+      if (error.code === 'prove-again') set({ again: 'unproven' });
       return error.detail;
     },
     say: (text) => set({ said: { text, count: state.said.count + 1 } }),
@@ -171,9 +181,9 @@ function listen(account: Account, set: Set): Subscription {
     onReceipt: (receipt) => account.tookReceipt(receipt),
     onResync: readAgain,
     onState: (live) => {
-      set({ live, ...(live === 'signed-out' ? { expired: true } : {}) });
+      set({ live, ...(live === 'signed-out' ? { again: 'expired' } : {}) });
       if (live !== 'live') return;
-      set({ expired: false });
+      if (account.get().again === 'expired') set({ again: null });
       // What was read before the stream began may have moved in between.
       if (!wasLive) readAgain();
       wasLive = true;
@@ -259,7 +269,7 @@ function keepReceipt(account: Account, set: Set, receipt: Receipt): void {
 
 async function lookAtReceipts(account: Account): Promise<void> {
   const { live, phase, receipts } = account.get();
-  if (live === 'live' || phase !== 'signed-in' || account.get().expired) return;
+  if (live === 'live' || phase !== 'signed-in' || account.get().again === 'expired') return;
   for (const { editId } of receipts.filter(({ final }) => !final)) {
     const receipt = await account.client.receipt(editId, { patienceMs: 0 }).catch(() => null);
     if (receipt !== null) account.tookReceipt(receipt);

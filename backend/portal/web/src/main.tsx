@@ -29,7 +29,7 @@ const world: World = {
   editing: createEditing(account, drafts, platform.newId),
   clock: tickingClock(),
 };
-otherWindows.hear({ signedIn: () => void account.start(), signedOut: () => account.leave() });
+otherWindows.hear({ signedIn: () => void account.signedInAnew(), signedOut: () => account.leave() });
 watchVisibility();
 void account.start();
 
@@ -63,9 +63,9 @@ function watchVisibility(): void {
   let stop: () => void = () => undefined;
   document.addEventListener('visibilitychange', () => {
     stop();
-    const { phase, expired } = account.get();
+    const { phase, again } = account.get();
     if (document.visibilityState === 'hidden') stop = platform.after(HIDDEN_MS, () => account.visible(false));
-    else if (phase !== 'signed-in' || expired) void account.start();
+    else if (phase !== 'signed-in' || again === 'expired') void account.start();
     else account.visible(true);
   });
 }

@@ -146,7 +146,10 @@ export const WORDS = {
   noToken: 'This address is not complete. Please open the link from the mail once more.',
   signedIn: 'You are signed in. You may close this window and go on in the other one.',
   signedOut: 'You are signed out. What you had typed here was erased.',
-  expired: 'You are no longer signed in. What you typed is kept in this window.',
+  again: {
+    expired: 'You are no longer signed in. What you typed is kept in this window.',
+    unproven: 'Before this is changed, please sign in once more. What you typed is kept in this window.',
+  },
   signInAgain: 'Sign in again',
   unlinkedTitle: 'We do not know yet who you are',
   unlinkedAs: (email: string) => `You are signed in as ${email}.`,

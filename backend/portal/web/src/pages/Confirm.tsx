@@ -29,7 +29,7 @@ export function Confirm() {
       return;
     }
     otherWindows.tell('signed-in');
-    await account.start();
+    await account.signedInAnew();
     go('/', { replace: true });
   };
   return (

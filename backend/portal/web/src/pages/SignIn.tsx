@@ -10,7 +10,7 @@ import { useAccount, useWorld } from '../world.tsx';
 export function SignIn() {
   const { account } = useWorld();
   const { query } = useAddress();
-  const expired = useAccount((state) => state.expired);
+  const again = useAccount((state) => state.again);
   const [ways, setWays] = useState<SignInWays | 'loading' | 'none'>('loading');
   useEffect(() => {
     account.client.signInWays().then(setWays, () => setWays('none'));
@@ -18,7 +18,7 @@ export function SignIn() {
   return (
     <Bare>
       {query.get('out') !== null && <p role="status">{WORDS.signedOut}</p>}
-      {expired && <p role="status">{WORDS.expired}</p>}
+      {again !== null && <p role="status">{WORDS.again[again]}</p>}
       <Title>{WORDS.signIn}</Title>
       <Card>
         {ways === 'loading' && <Loading />}

@@ -102,7 +102,7 @@ const SHOWN_AFTER_MS = 2_500;
 
 function Connection() {
   const live = useAccount((state) => state.live);
-  const expired = useAccount((state) => state.expired);
+  const again = useAccount((state) => state.again);
   const { path } = useAddress();
   const isBroken = live === 'waiting' || live === 'connecting';
   const [isLong, setLong] = useState(false);
@@ -114,10 +114,10 @@ function Connection() {
     const timer = setTimeout(() => setLong(true), SHOWN_AFTER_MS);
     return () => clearTimeout(timer);
   }, [isBroken]);
-  if (expired)
+  if (again !== null)
     return (
       <div className="notice" role="alert">
-        {WORDS.expired} <Link to={`/sign-in?next=${path}`}>{WORDS.signInAgain}</Link>
+        {WORDS.again[again]} <Link to={`/sign-in?next=${path}`}>{WORDS.signInAgain}</Link>
       </div>
     );
   const text = live === 'offline' ? WORDS.offline : isBroken && isLong ? WORDS.reconnecting : null;
