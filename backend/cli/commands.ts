@@ -16,6 +16,7 @@ import { explain } from '../desk/explain.ts';
 import { hubStatus, listHubs } from '../desk/status.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
+import { listErasures } from '../store/erasing.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
@@ -48,8 +49,9 @@ export class Misuse extends Error {
   override name = 'Misuse';
 }
 
+const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience>';
+  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience>';
 
 export async function runCommand(
   words: readonly string[],
@@ -92,6 +94,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return printJournal(command);
     case 'verify-journal':
       return verify(command);
+    case 'erasures':
+      return erasures(command);
     case 'token':
       return token(command);
     default:
@@ -140,6 +144,22 @@ async function explainField({ db, hubId, words, flags, terminal }: Command): Pro
   );
   for (const entry of explanation.evidence)
     terminal.print(`  #${String(entry.seq).padEnd(7)} ${entry.at}  ${entry.sentence}`);
+  return 0;
+}
+
+/** The certificates: what HubSpot erased for privacy, and how much of it was kept here. */
+async function erasures({ db, hubId, flags, terminal }: Command): Promise<number> {
+  for (const { object, recordId, doneAt, counts } of await listErasures(db, hubId, ERASURES_SHOWN)) {
+    const at = new Date(doneAt).toISOString();
+    const found = Object.entries(counts).filter(([, count]) => count > 0);
+    const parts = found.map(([table, count]) => `${table} ${count}`).join(', ');
+    const certificate = { object, recordId, at, counts };
+    terminal.print(
+      flags.json === true
+        ? JSON.stringify(certificate)
+        : `${object} ${recordId} was erased at ${at}: ${parts === '' ? 'nothing was kept of it' : parts}`,
+    );
+  }
   return 0;
 }
 

@@ -193,6 +193,8 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
       return 'the record was seen for the first time';
     case 'life':
       return `the record was “${from}” and is “${to}”`;
+    case 'erased':
+      return 'HubSpot erased the record for privacy, and so was everything kept of it here';
     case 'ordered':
       return `${facts.who} ordered: ${String(detail?.do ?? '')} (${outcome ?? ''})`;
     case 'linked':

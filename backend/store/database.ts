@@ -132,6 +132,8 @@ export const JOURNAL_KINDS = [
   'failed',
   /** A member of staff ordered something of the worker. */
   'ordered',
+  /** Everything that was kept of a record was erased; how many rows, by table. */
+  'erased',
   /** Somebody who signed in was linked to a contact, or could not be, or no longer is. */
   'linked',
   /** Events that map to no rule of ours. */
@@ -266,6 +268,13 @@ export interface Database extends PortalTables, SignInTables {
     opened_at: Stamp;
     settled_at: MaybeStamp;
     settlement: ColumnType<KeptSettlement | null, string | null | undefined, string | null>;
+  };
+  erasures: {
+    hub_id: HubId;
+    object: AppObject;
+    record_id: RecordId;
+    done_at: Stamp;
+    counts: ColumnType<Record<string, number>, string, never>;
   };
   journal: {
     hub_id: HubId;

@@ -116,6 +116,15 @@ create table edits (
   PRIMARY KEY (hub_id, edit_id)
 );
 
+create table erasures (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  done_at timestamp with time zone not null,
+  counts jsonb not null,
+  PRIMARY KEY (hub_id, object, record_id)
+);
+
 create table hooks (
   hub_id bigint not null,
   hook_id text not null,
@@ -419,6 +428,8 @@ CREATE INDEX journal_of_record ON public.journal USING btree (hub_id, object, re
 CREATE INDEX lines_of_record ON public.lines USING btree (hub_id, object, record_id);
 
 CREATE INDEX links_of_company ON public.links USING btree (hub_id, company_id, object, record_id);
+
+CREATE INDEX mirror_erased ON public.mirror USING btree (hub_id, object, record_id) WHERE (life = 'erased'::text);
 
 CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHERE (done_at IS NULL);
 

@@ -11,10 +11,11 @@ import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, draft, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
+import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
-import { assemble, LIFE, type RecordMove } from './record.ts';
+import { assemble, ERASED, LIFE, type RecordMove } from './record.ts';
 
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;
@@ -29,7 +30,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
   );
   const change = await ctx.lease.exclusive(async (db) => {
     const mirror = await ctx.mirror.load(db, touched(heard));
-    const { moves, due } = listen(ctx, heard, mirror);
+    const { moves, due, erased } = listen(ctx, heard, mirror);
     const lined = await recordsOfLines(
       db,
       ctx.hubId,
@@ -51,6 +52,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
       throw error;
     });
     ctx.mirror.applied(all.patches);
+    if (erased.length > 0) await eraseDeliveries(db, ctx.hubId, batch.ids, erased);
     const last = rows.at(-1);
     if (last !== undefined) ctx.head = { seq: last.seq, hash: last.hash };
     return { moved: all.moved, seq: ctx.head.seq };
@@ -85,19 +87,27 @@ function listen(
   ctx: Pick<Context, 'pauses'>,
   heard: readonly HeardAt[],
   mirror: Map<string, MirrorRow>,
-): { moves: RecordMove[]; due: DueRecord[] } {
+): { moves: RecordMove[]; due: DueRecord[]; erased: RecordId[] } {
   const working = new Map<string, Working>();
   const due = new Map<string, DueRecord>();
+  const erased = new Set<RecordId>();
   for (const { one, receivedAt } of heard) {
     if (one.is === 'ignored' || one.is === 'line') continue;
     const { object, recordId } = one;
     const key = keyOf({ object, recordId });
     const row = mirror.get(key) ?? null;
     const marked = due.get(key) ?? { object, recordId, links: row === null };
+    // What was erased stays erased: late events bring nothing back, and nothing of them is kept.
+    if (row?.life === ERASED || working.get(key)?.latest.get(LIFE)?.value === ERASED) {
+      erased.add(recordId);
+      continue;
+    }
     if (one.is === 'links') due.set(key, { ...marked, links: true });
     if (one.is === 'links') continue;
-    // A record not yet in the mirror is read as a whole: one value of it would be half a record.
-    if (row === null) {
+    const isErasure = one.is === 'life' && one.life === ERASED;
+    // A record not yet in the mirror is read as a whole: one value of it would be half a record. An erasure is kept
+    // at once, because its read may still find the record.
+    if (row === null && !isErasure) {
       due.set(key, marked);
       continue;
     }
@@ -106,7 +116,7 @@ function listen(
     const field = one.is === 'life' ? LIFE : one.field;
     // What is paused is not let in; when the pause ends it is read again.
     if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;
-    const before = work.latest.get(field) ?? row.fields[field] ?? null;
+    const before = work.latest.get(field) ?? row?.fields[field] ?? null;
     const after = observeField(
       before,
       told(one, receivedAt),
@@ -121,7 +131,7 @@ function listen(
   const moves = [...working.values()]
     .filter(({ observed }) => observed.length > 0)
     .map(({ latest: _, ...move }) => ({ ...move, notes: [], links: null, readAt: null }));
-  return { moves, due: [...due.values()] };
+  return { moves, due: [...due.values()], erased: [...erased] };
 }
 
 function told(one: Extract<Heard, { is: 'value' | 'life' }>, receivedAt: number): Told {

@@ -13,7 +13,7 @@ import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { visit, visitGone } from './plan.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
-import { assemble, LIFE, type RecordMove } from './record.ts';
+import { assemble, ERASED, LIFE, type RecordMove } from './record.ts';
 
 export type { Parent };
 
@@ -164,9 +164,20 @@ const NOTHING: Visit = {
   again: null,
 };
 
-function visitOne(ctx: Context, object: AppObject, seen: Seen, loaded: Loaded, now: number): Visited {
+function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded, now: number): Visited {
+  const row = loaded.mirror.get(keyOf({ object, recordId: asSeen.recordId })) ?? null;
+  // Docs: purging takes HubSpot up to 30 days; what it still answers meanwhile is not let in.
+  const seen: Seen =
+    row?.life === ERASED
+      ? {
+          recordId: asSeen.recordId,
+          begunAt: asSeen.begunAt,
+          work: asSeen.work,
+          found: { is: 'gone' },
+          links: null,
+        }
+      : asSeen;
   const { recordId, begunAt, found } = seen;
-  const row = loaded.mirror.get(keyOf({ object, recordId })) ?? null;
   const edits = (loaded.edits.get(recordId) ?? []).map((edit) => openEdit(object, edit));
   const promises = (loaded.promises.get(recordId) ?? []).map((promise) => openPromise(ctx, promise));
   const plan: Visit =
@@ -217,7 +228,7 @@ function isNoneOfOurs(object: AppObject, { history }: Reading): boolean {
 
 /** A read cannot tell an erased record from an archived one: what an event said of it stays. */
 function lifeOf(row: MirrorRow | null, found: Seen['found']): string {
-  if (found.is === 'gone') return row?.life === 'erased' ? 'erased' : 'archived';
+  if (found.is === 'gone') return row?.life === ERASED ? ERASED : 'archived';
   if (found.is === 'merged') return `merged:${found.into}`;
   return found.reading.archived ? 'archived' : 'present';
 }
@@ -226,6 +237,7 @@ function lifeOf(row: MirrorRow | null, found: Seen['found']): string {
 const LIFE_SKEW_MS = 2_000;
 
 function observeLife(row: MirrorRow | null, value: string, begunAt: number) {
+  if (row?.life === ERASED) return null;
   const held = row?.fields[LIFE] ?? null;
   const by = { via: 'READ', id: null, person: null };
   if (held !== null && held.how === 'read' && held.value === value) return null; // nothing new

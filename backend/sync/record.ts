@@ -11,6 +11,8 @@ import type { Note } from './notes.ts';
 
 /** The record's life is observed like a field, under this name. */
 export const LIFE = '$life';
+/** The life of a record that was erased for privacy: the last one it has. */
+export const ERASED = 'erased';
 
 export interface RecordMove {
   object: AppObject;

@@ -27,6 +27,7 @@ import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseAbandoned } from './files.ts';
+import { eraseWaiting } from './erasure.ts';
 import { makeCreations } from './creations.ts';
 import { linkIdentities } from './identities.ts';
 import { carryOutOrders } from './orders.ts';
@@ -150,6 +151,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
       askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
       askedLoop(bells.asked, term.signal, () => linkIdentities(ctx)),
+      askedLoop(bells.asked, term.signal, () => eraseWaiting(ctx)),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));

@@ -48,7 +48,7 @@ describe('a file that breaks a rule is refused', () => {
     ['a description that is too long', APP, 'config.description', 'x'.repeat(8193), /config.description/],
     ['an optional scope', APP, 'config.auth.optionalScopes', ['tickets'], /optionalScopes/],
     ['a scope asked for twice', APP, `${scopes}.+`, 'tickets', /scope tickets is asked for twice/],
-    ['a scope that nobody explains', APP, `${scopes}.+`, 'files', /does not say what files is for/],
+    ['a scope that nobody explains', APP, `${scopes}.+`, 'forms', /does not say what forms is for/],
     ['a missing logo', APP, 'config.logo', '/app/none.png', /none.png does not exist/],
     ['an address without TLS', APP, fetch, ['http://sync.example.com'], /https origin/],
     ['an address with a path', APP, fetch, ['https://sync.example.com/x'], /https origin/],
