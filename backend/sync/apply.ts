@@ -15,7 +15,7 @@ import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
-import { assemble, ERASED, LIFE, type RecordMove } from './record.ts';
+import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;
@@ -102,6 +102,8 @@ function listen(
       erased.add(recordId);
       continue;
     }
+    if (one.is === 'life' && isMergedAway(row?.life) && !isMergedAway(one.life) && one.life !== ERASED)
+      continue;
     if (one.is === 'links') due.set(key, { ...marked, links: true });
     if (one.is === 'links') continue;
     const isErasure = one.is === 'life' && one.life === ERASED;

@@ -13,7 +13,7 @@ import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { visit, visitGone } from './plan.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
-import { assemble, ERASED, LIFE, type RecordMove } from './record.ts';
+import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
 export type { Parent };
 
@@ -237,7 +237,7 @@ function lifeOf(row: MirrorRow | null, found: Seen['found']): string {
 const LIFE_SKEW_MS = 2_000;
 
 function observeLife(row: MirrorRow | null, value: string, begunAt: number) {
-  if (row?.life === ERASED) return null;
+  if (row?.life === ERASED || (isMergedAway(row?.life) && !isMergedAway(value))) return null;
   const held = row?.fields[LIFE] ?? null;
   const by = { via: 'READ', id: null, person: null };
   if (held !== null && held.how === 'read' && held.value === value) return null; // nothing new

@@ -115,11 +115,16 @@ function decideField(
     plan.notes.push(decided(edit, decision, crm));
     if (decision.do !== 'refuse') settleConflict(edit, crm, plan);
     if (decision.do === 'refuse') refuseRuling(edit, waiting, crm, plan);
-    if (decision.do !== 'write') applyMove(edit, decision, crm, plan);
-    else if (write === null)
-      move(plan, edit, 'verified', decision.rule, null); // F1: the edits cancel out
-    else if (isMerged(rule, write) || equal(rule.kind, decision.value, write.value)) carried.push(edit);
-    else move(plan, edit, 'superseded', 'F1', { value: write.value, at: edit.at, by: NOBODY });
+    const end = endInFold(rule, crm, edit, decision, write);
+    if (end === 'itself') applyMove(edit, decision, crm, plan);
+    else if (end === 'carried') carried.push(edit);
+    else if (end === 'verified') move(plan, edit, 'verified', decision.rule, null);
+    else
+      move(plan, edit, 'superseded', 'F1', {
+        value: write === null ? crm.value : write.value,
+        at: edit.at,
+        by: NOBODY,
+      });
   });
   const last = carried.at(-1);
   if (write === null || last === undefined) return;
@@ -135,6 +140,25 @@ function decideField(
     owed: false,
   });
   plan.notes.push(sent(field, editIds, crm, write.value));
+}
+
+/**
+ * F1: what becomes of an edit of several. Its decision was made over what the edits before it would leave; in the CRM is
+ * only what stood there, and what is written in the end.
+ */
+function endInFold(
+  rule: Rule,
+  crm: Standing,
+  edit: OpenEdit,
+  decision: Decision,
+  write: Extract<Decision, { do: 'write' }> | null,
+): 'itself' | 'carried' | 'verified' | 'superseded' {
+  if (decision.do !== 'write' && decision.do !== 'already') return 'itself';
+  const value = decision.do === 'write' ? decision.value : edit.wanted;
+  const isThere = equal(rule.kind, value, crm.value);
+  if (decision.do === 'already' && (isThere || (write === null && decision.rule === 'D8'))) return 'itself';
+  if (write === null) return isThere ? 'verified' : 'superseded';
+  return isMerged(rule, write) || equal(rule.kind, value, write.value) ? 'carried' : 'superseded';
 }
 
 /** The value put together from all edits holds each of them; one that staff chose holds only itself. */

@@ -13,6 +13,8 @@ import type { Note } from './notes.ts';
 export const LIFE = '$life';
 /** The life of a record that was erased for privacy: the last one it has. */
 export const ERASED = 'erased';
+/** A record that was merged away is gone for ever, and only erased after that; its id leads to the survivor. */
+export const isMergedAway = (life: string | undefined): boolean => life?.startsWith('merged:') === true;
 
 export interface RecordMove {
   object: AppObject;

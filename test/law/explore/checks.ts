@@ -173,19 +173,13 @@ function notMerged(state: State, name: string): string | null {
   return extra === undefined ? null : `${extra} was taken out of ${name} and added by nobody, but is there`;
 }
 
-/** What was verified was in the CRM at some moment after it was asked, or the edits after it took it back (F1). */
+/** What was verified was in the CRM at some moment after it was asked. */
 function wasThere(plan: WorldPlan, state: State, edit: Edit): boolean {
   const { rule } = plan.fields[edit.field]!;
   const { history } = state.fields[edit.field]!;
   const since = history.filter((_, i) => (history[i + 1]?.at ?? Infinity) > edit.at);
-  const fits =
-    rule.conflict === 'union'
-      ? (value: Value) => holds(edit, value)
-      : (value: Value) => equal(rule.kind, value, edit.wanted);
-  if (since.some((fact) => fits(fact.value))) return true;
-  return state.edits.some(
-    (other) =>
-      other !== edit && other.field === edit.field && other.at > edit.at && other.state === 'verified',
+  return since.some(({ value }) =>
+    rule.conflict === 'union' ? holds(edit, value) : equal(rule.kind, value, edit.wanted),
   );
 }
 

@@ -1,0 +1,235 @@
+/** What must hold after every history, whatever happened in it; named as in the list of invariants. */
+import { fieldOf, objects, type AppObject } from '@tallystick/shared/ownership';
+import { canonical, equal, type Value } from '@tallystick/shared/values';
+import { verifyJournal } from '../../backend/store/journal.ts';
+import type { CrmRecord } from '../simulator/state.ts';
+import type { History } from './history.ts';
+
+const WATCHED: readonly AppObject[] = ['contact', 'company', 'ticket'];
+const FINAL = ['verified', 'refused', 'held', 'superseded'];
+
+export async function brokenInvariants(history: History): Promise<string[]> {
+  const checks: [string, (history: History) => Promise<string[]>][] = [
+    ['I1 the mirror is the CRM', mirrorIsCrm],
+    ['I2, I15 nothing that was acknowledged still waits', nothingWaits],
+    ['I4 every edit came to its end, and what was proven is in the CRM’s history', editsEnded],
+    ['I5, I6 we write only what is ours to write, and no more often than promised', ownWrites],
+    ['I7 no value comes back that did not come back in the CRM', noFlipFlop],
+    ['I8 what was erased or merged away stays so', noResurrection],
+    ['I9, I11 the journal is whole and says who', journalIsWhole],
+    ['I12 the CRM never had to slow us down', neverThrottled],
+    ['I14 all is quiet: comparing everything once more writes nothing', quiet],
+  ];
+  const broken: string[] = [];
+  for (const [name, check] of checks) for (const why of await check(history)) broken.push(`${name}: ${why}`);
+  return broken;
+}
+
+type Row = { object: AppObject; record_id: string; life: string; fields: Record<string, readonly unknown[]> };
+
+async function mirrorRows({ service: { db, hubId } }: History): Promise<Map<string, Row>> {
+  const rows = await db
+    .selectFrom('mirror')
+    .select(['object', 'record_id', 'life', 'fields'])
+    .where('hub_id', '=', hubId)
+    .execute();
+  return new Map(rows.map((row) => [`${row.object}:${row.record_id}`, row as unknown as Row]));
+}
+
+function recordsOf({ sim }: History, object: AppObject): Map<string, CrmRecord> {
+  const { typeId } = sim.world.type(objects[object].crm);
+  return sim.world.state.data.records.get(typeId) ?? new Map();
+}
+
+async function mirrorIsCrm(history: History): Promise<string[]> {
+  const broken: string[] = [];
+  const mirror = await mirrorRows(history);
+  for (const object of WATCHED) {
+    for (const [id, record] of recordsOf(history, object)) {
+      const row = mirror.get(`${object}:${id}`);
+      const life = record.archivedAt === null ? 'present' : 'archived';
+      if (row === undefined && life === 'archived') continue;
+      if (row?.life !== life)
+        broken.push(`${object} ${id} is ${life}, the mirror says ${row?.life ?? 'nothing'}`);
+      if (row === undefined || life !== 'present') continue;
+      for (const [name, { property, kind }] of Object.entries(objects[object].fields)) {
+        const crm = canonical(kind, history.sim.world.value(objects[object].crm, id, property));
+        const ours = (row.fields[name]?.[0] ?? null) as Value;
+        if (!equal(kind, crm, ours)) broken.push(`${object} ${id} ${name}: CRM “${crm}”, mirror “${ours}”`);
+      }
+      if (object !== 'company') broken.push(...(await linksDiffer(history, object, id)));
+    }
+  }
+  return broken;
+}
+
+async function linksDiffer({ sim, service }: History, object: AppObject, id: string): Promise<string[]> {
+  const rows = await service.db
+    .selectFrom('links')
+    .select('company_id')
+    .where('hub_id', '=', service.hubId)
+    .where('object', '=', object)
+    .where('record_id', '=', id as never)
+    .execute();
+  const ours = rows
+    .map(({ company_id }) => String(company_id))
+    .sort()
+    .join();
+  const crm = sim.world
+    .linked(objects[object].crm, id, 'companies')
+    .map((link) => link.id)
+    .sort()
+    .join();
+  return ours === crm ? [] : [`${object} ${id} hangs on ${crm}, the mirror says ${ours}`];
+}
+
+async function nothingWaits({ service: { db, hubId } }: History): Promise<string[]> {
+  const due = await db.selectFrom('due').selectAll().where('hub_id', '=', hubId).execute();
+  const waiting = await db
+    .selectFrom('deliveries')
+    .select('delivery_id')
+    .where('hub_id', '=', hubId)
+    .where('applied_at', 'is', null)
+    .execute();
+  const promises = await db
+    .selectFrom('promises')
+    .select(['object', 'record_id', 'field'])
+    .where('hub_id', '=', hubId)
+    .where('settled_at', 'is', null)
+    .execute();
+  return [
+    ...due.map((row) => `${row.object} ${row.record_id} is due: ${JSON.stringify(row.error)}`),
+    ...waiting.map(({ delivery_id }) => `delivery ${delivery_id} was not applied`),
+    ...promises.map((row) => `the promise of ${row.object} ${row.record_id} ${row.field} is open`),
+  ];
+}
+
+async function editsEnded(history: History): Promise<string[]> {
+  const { db, hubId } = history.service;
+  const fields = await db.selectFrom('edit_fields').selectAll().where('hub_id', '=', hubId).execute();
+  return fields.flatMap(({ edit_id, object, record_id, field, state, wanted }) => {
+    if (!FINAL.includes(state)) return [`edit ${edit_id} of ${field} is still ${state}`];
+    const spec = fieldOf(object, field);
+    const record = recordsOf(history, object).get(record_id ?? '');
+    if (state !== 'verified' || spec === undefined || record === undefined || wanted === null) return [];
+    const values = (record.cells.get(spec.property) ?? []).map(({ value }) => canonical(spec.kind, value));
+    // What several people chose together is a union of what each wanted.
+    const isThere =
+      ('conflict' in spec && spec.conflict === 'union') ||
+      values.some((value) => equal(spec.kind, value, wanted)) ||
+      history.merged.has(record.id);
+    return isThere ? [] : [`edit ${edit_id}: “${wanted}” was never in the CRM`];
+  });
+}
+
+async function ownWrites(history: History): Promise<string[]> {
+  const { db, hubId } = history.service;
+  const promises = await db
+    .selectFrom('promises')
+    .select(['object', 'record_id', 'field'])
+    .where('hub_id', '=', hubId)
+    .execute();
+  const broken: string[] = [];
+  for (const object of WATCHED)
+    for (const [id, { cells }] of recordsOf(history, object))
+      for (const [name, { property, owner }] of Object.entries(objects[object].fields)) {
+        const ours = (cells.get(property) ?? []).filter(({ by }) => by.sourceType === 'INTEGRATION').length;
+        const promised = promises.filter(
+          (each) => each.object === object && each.record_id === id && each.field === name,
+        ).length;
+        if (owner === 'crm' && ours > 0) broken.push(`${object} ${id} ${name} is the CRM’s, and we wrote it`);
+        if (ours > promised && !history.merged.has(id))
+          broken.push(`${object} ${id} ${name}: written ${ours} times, promised ${promised} times`);
+      }
+  return broken;
+}
+
+/** The values of the journal, in its order, are some of the CRM's values in theirs. */
+async function noFlipFlop(history: History): Promise<string[]> {
+  const { db, hubId } = history.service;
+  const rows = await db
+    .selectFrom('journal')
+    .select(['object', 'record_id', 'field', 'before', 'after'])
+    .where('hub_id', '=', hubId)
+    .where('kind', '=', 'changed')
+    .where('salt', 'is not', null)
+    .orderBy('seq')
+    .execute();
+  const shown = new Map<string, Value[]>();
+  for (const { object, record_id, field, before, after } of rows) {
+    const key = `${object}:${record_id}:${field}`;
+    shown.set(key, [...(shown.get(key) ?? [before]), after]);
+  }
+  return [...shown].flatMap(([key, values]) => {
+    const [object = '', id = '', field = ''] = key.split(':');
+    const spec = fieldOf(object as AppObject, field);
+    const record = recordsOf(history, object as AppObject).get(id);
+    if (spec === undefined || record === undefined || history.merged.has(id)) return [];
+    const past = (record.cells.get(spec.property) ?? []).toReversed(); // kept newest first
+    const crm = [
+      { value: null as Value, at: 0 },
+      ...past.map(({ value, at }) => ({ value: canonical(spec.kind, value), at })),
+    ];
+    let from = 0;
+    for (const value of values) {
+      const found = crm.findIndex((entry, index) => index >= from && equal(spec.kind, entry.value, value));
+      const text = crm.map((entry) => entry.value).join(' → ');
+      if (found < 0) return [`${key}: shown ${values.join(' → ')}, in the CRM ${text}`];
+      // Nobody can tell the order of what happened in one instant (O4).
+      from = crm.findIndex((entry) => entry.at === crm[found]?.at);
+    }
+    return [];
+  });
+}
+
+async function noResurrection({ service: { db, hubId } }: History): Promise<string[]> {
+  const rows = await db
+    .selectFrom('journal')
+    .select(['object', 'record_id', 'after', 'salt'])
+    .where('hub_id', '=', hubId)
+    .where('kind', '=', 'life')
+    .orderBy('seq')
+    .execute();
+  const ended = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { object, record_id, after } of rows) {
+    const key = `${object} ${record_id}`;
+    const was = ended.get(key);
+    const isNext = after?.startsWith('merged:') === true || after === 'erased';
+    if (was !== undefined && after !== was && (was === 'erased' || !isNext))
+      broken.push(`${key} was ${was}, then ${after}`);
+    if (after === 'erased' || after?.startsWith('merged:') === true) ended.set(key, after);
+  }
+  return broken;
+}
+
+async function journalIsWhole({ service: { db, hubId } }: History): Promise<string[]> {
+  const { broken } = await verifyJournal(db, hubId);
+  const nameless = await db
+    .selectFrom('journal')
+    .select('seq')
+    .where('hub_id', '=', hubId)
+    .where('kind', 'in', ['changed', 'asked', 'decided', 'sent', 'proven'])
+    .where('actor', 'is', null)
+    .where('edit_id', 'is', null)
+    .execute();
+  return [
+    ...(broken === null ? [] : [`the chain is broken: ${JSON.stringify(broken)}`]),
+    ...nameless.map(({ seq }) => `entry ${seq} does not say who`),
+  ];
+}
+
+function neverThrottled({ sim }: History): Promise<string[]> {
+  const throttled = sim.calls.counters().byStatus['429'] ?? 0;
+  return Promise.resolve(throttled === 0 ? [] : [`${throttled} calls were answered with 429`]);
+}
+
+async function quiet(history: History): Promise<string[]> {
+  const writes = (): number =>
+    Object.entries(history.sim.calls.counters().byOperation)
+      .filter(([operation]) => /update|create/i.test(operation))
+      .reduce((sum, [, count]) => sum + count, 0);
+  const before = writes();
+  await history.calm();
+  return writes() === before ? [] : [`${writes() - before} more writes`];
+}

@@ -1,0 +1,248 @@
+/**
+ * The hub's worker without its loops: the same functions over a real Postgres and the stand-in over real HTTP, one at a
+ * time, in an order that somebody else chooses. So one seed gives one history.
+ */
+import {
+  editId as toEditId,
+  hubId as toHubId,
+  type EditId,
+  type HubId,
+  type RecordId,
+} from '@tallystick/shared/ids';
+import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import { pino } from 'pino';
+import { openCrm, READ_MAX_RECORDS, type Crm } from '../../backend/hubspot/crm.ts';
+import type { Answer } from '../../backend/hubspot/transport.ts';
+import { backfillPage } from '../../backend/intake/backfill.ts';
+import { translator } from '../../backend/intake/translate.ts';
+import { createSignals } from '../../backend/signals.ts';
+import type { Db } from '../../backend/store/database.ts';
+import { markDue } from '../../backend/store/due.ts';
+import { readHead } from '../../backend/store/journal.ts';
+import { LANES } from '../../backend/store/lanes.ts';
+import { orderBackfill } from '../../backend/store/orders.ts';
+import { nextWork } from '../../backend/store/work.ts';
+import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
+import type { Context } from '../../backend/sync/context.ts';
+import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
+import { eraseWaiting } from '../../backend/sync/erasure.ts';
+import { Inbox } from '../../backend/sync/inbox.ts';
+import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
+import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
+import { round } from '../../backend/sync/round.ts';
+import { PATIENCE } from '../../backend/sync/situation.ts';
+import type { Random } from '../simulator/random.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import { PatientBudget, type VirtualClock } from './time.ts';
+
+const WINDOW_LIMIT = 190;
+
+/** The process died at a named step, or in a call. */
+export class Crash extends Error {
+  override name = 'Crash';
+}
+
+/** What may happen around a call to the CRM; the history decides. */
+export interface Around {
+  /** Before the call goes out. */
+  before(name: string): 'go' | 'lost' | 'answer-lost' | 'crash' | 'crash-after';
+  /** At a named step of the worker: true means that the process dies here. */
+  diesAt(step: string): boolean;
+}
+
+export interface SimulatedService {
+  hubId: HubId;
+  db: Db;
+  ctx: () => Context;
+  /** Applies a batch of what was delivered; false when nothing waits. */
+  apply(): Promise<boolean>;
+  /** One round of due work of the most urgent lane; false when nothing may be done now. */
+  work(): Promise<boolean>;
+  backfill(): Promise<boolean>;
+  erase(): Promise<boolean>;
+  /** Everything is compared with the CRM, as when it was not heard of for long. */
+  reconcile(): Promise<void>;
+  /** A webhook request, stored as the intake stores it. */
+  store(events: readonly object[]): Promise<void>;
+  ask(edit: AskedEdit): Promise<EditId>;
+  /** A new process: nothing but the database is left. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AskedEdit {
+  object: AppObject;
+  recordId: RecordId;
+  person: RecordId;
+  fields: Readonly<Record<string, { seen: string | null; wanted: string | null }>>;
+}
+
+export async function openService(options: {
+  db: Db;
+  databaseUrl: string;
+  sim: Simulator;
+  time: VirtualClock;
+  random: Random;
+  around: Around;
+}): Promise<SimulatedService> {
+  const { db, databaseUrl, sim, time, random, around } = options;
+  const hubId = toHubId(sim.hubId);
+  await db
+    .insertInto('hubs')
+    .values({
+      hub_id: hubId,
+      app_id: String(sim.appId),
+      time_zone: 'UTC',
+      connected_at: new Date(time.now()),
+    })
+    .execute();
+  let typeIds: Record<string, string> = {};
+  const translate: Translate = translator(() => typeIds);
+  const plain = openCrm({ baseUrl: sim.url, accessToken: sim.accessToken, typeIds: () => typeIds });
+  let ctx: Context;
+  let inbox: Inbox;
+  let lease: Lease;
+
+  const die = (where: string): never => {
+    void lease.release();
+    throw new Crash(where);
+  };
+  const crm = disturbed(plain, time, random, around, die);
+
+  const start = async (): Promise<void> => {
+    const taken = await acquireLease(databaseUrl, hubId, 'simulated', time.now());
+    if (taken === null) throw new Error('The lease is still held.');
+    lease = taken;
+    ctx = {
+      ...{ hubId, appId: String(sim.appId), db, lease, crm, clock: time },
+      budget: new PatientBudget(time, { windowLimit: WINDOW_LIMIT }),
+      randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => random.int(256))),
+      signals: createSignals(),
+      log: pino({ level: process.env.TALLYSTICK_LOG ?? 'silent' }),
+      at: (step) => {
+        if (around.diesAt(step)) die(step);
+      },
+      patience: PATIENCE,
+      health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {} },
+      mirror: new MirrorCache(hubId),
+      head: await readHead(db, hubId),
+      pauses: [],
+      definitions: await loadDefinitions(db, hubId),
+    };
+    inbox = new Inbox(hubId, db, time);
+  };
+  await start();
+  // The beginning is undisturbed: definitions are read, and everything once.
+  await refreshDefinitions({ ...ctx!, crm: plain }, (ids) => (typeIds = ids));
+  ctx!.definitions = await loadDefinitions(db, hubId);
+
+  return {
+    hubId,
+    db,
+    ctx: () => ctx,
+    apply: async () => {
+      const batch = await inbox.next([]);
+      if (batch !== null) await applyBatch(ctx, translate, batch);
+      return batch !== null;
+    },
+    work: async () => {
+      const works = await nextWork(db, hubId, time.now(), LANES, [], READ_MAX_RECORDS);
+      const [first] = works;
+      if (first === undefined) return false;
+      await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
+      return true;
+    },
+    backfill: () => backfillPage(ctx),
+    erase: async () => (await eraseWaiting(ctx)) > 0,
+    reconcile: async () => {
+      const rows = await db
+        .selectFrom('mirror')
+        .select(['object', 'record_id'])
+        .where('hub_id', '=', hubId)
+        .execute();
+      const records = rows.map(({ object, record_id }) => ({ object, recordId: record_id, links: true }));
+      await markDue(db, hubId, 'reconcile', records, { now: time.now() });
+      await orderBackfill(db, hubId, OBJECTS, time.now());
+    },
+    store: async (events) => {
+      await db
+        .insertInto('deliveries')
+        .values({ hub_id: hubId, received_at: new Date(time.now()), events: JSON.stringify(events) })
+        .execute();
+    },
+    ask: (edit) => storeEdit(db, hubId, toEditId(random.uuid()), edit, time.now()),
+    restart: async () => {
+      await lease.release();
+      await start();
+    },
+    close: () => lease.release(),
+  };
+}
+
+/** Each call takes time, may get lost before or after it was carried out, and may be the process's last. */
+function disturbed(
+  crm: Crm,
+  time: VirtualClock,
+  random: Random,
+  around: Around,
+  die: (where: string) => never,
+): Crm {
+  const lost: Answer<never> = {
+    limits: { windowLimit: null, windowRemaining: null, dailyLimit: null, dailyRemaining: null },
+    ok: false,
+    failure: { is: 'ambiguous', message: 'The line broke.' },
+  };
+  return new Proxy(crm, {
+    get: (target, name: keyof Crm & string) => {
+      const call = target[name] as unknown as (...given: unknown[]) => Promise<Answer<unknown>>;
+      return async (...given: unknown[]): Promise<Answer<unknown>> => {
+        const what = around.before(name);
+        if (what === 'crash') die(name);
+        time.pass(1 + random.int(60));
+        if (what === 'lost') return lost;
+        const answer = await call.apply(target, given);
+        time.pass(1 + random.int(60));
+        if (what === 'crash-after') die(name);
+        return what === 'answer-lost' ? lost : answer;
+      };
+    },
+  });
+}
+
+/** As the portal stores it. */
+async function storeEdit(
+  db: Db,
+  hubId: HubId,
+  editId: EditId,
+  { object, recordId, person, fields }: AskedEdit,
+  now: number,
+): Promise<EditId> {
+  const at = new Date(now);
+  const keys = { hub_id: hubId, edit_id: editId, object, record_id: recordId };
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('edits')
+      .values({
+        ...keys,
+        ...{ person, audience: 'direct', asked_at: at, action: null, guards: '[]' },
+        ...{ idempotency_key: editId, fingerprint: editId },
+      })
+      .execute();
+    const asked = Object.entries(fields).map(([field, { seen, wanted }]) => ({
+      ...keys,
+      ...{
+        field,
+        seen,
+        wanted,
+        state: 'accepted' as const,
+        rule: null,
+        reason: null,
+        crm_value: null,
+        changed_at: at,
+      },
+    }));
+    await trx.insertInto('edit_fields').values(asked).execute();
+    await markDue(trx, hubId, 'edit', [{ object, recordId, links: false }], { now });
+  });
+  return editId;
+}
