@@ -14,6 +14,8 @@ const DEFAULT_WINDOW_LIMIT = 100;
 export interface Config {
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
+  /** Who makes and changes the tables; null: `databaseUrl` does. */
+  databaseOwnerUrl: string | null;
   stateDir: string;
   hubspot: {
     baseUrl: string;
@@ -62,6 +64,7 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const environment = z.object({
   ...signInEnvironment,
   DATABASE_URL: postgres('DATABASE_URL').optional(),
+  DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
   HUBSPOT_ACCESS_TOKEN: z
     .string({ error: 'HUBSPOT_ACCESS_TOKEN is missing' })
@@ -117,6 +120,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),

@@ -13,9 +13,10 @@ import {
 } from '@tallystick/shared/ownership';
 import { z } from 'zod';
 import { explain } from '../desk/explain.ts';
-import { hubStatus, listHubs } from '../desk/status.ts';
+import { hubStatus } from '../desk/status.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
+import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
@@ -59,9 +60,12 @@ export async function runCommand(
   const [command, ...rest] = words;
   try {
     if (command === undefined) throw new Misuse(USAGE);
-    const db = openDatabase(await databaseUrl(terminal.env), (error) => terminal.complain(error.message));
+    const url = await databaseUrl(terminal.env);
+    const onError = (error: Error): void => terminal.complain(error.message);
+    const hubId = await chosenHub(flags, () => knownHubs(url, onError));
+    const db = openDatabase(url, hubId, onError);
     try {
-      return await dispatch(command, { db, words: rest, flags, terminal, hubId: await chosenHub(db, flags) });
+      return await dispatch(command, { db, words: rest, flags, terminal, hubId });
     } finally {
       await db.destroy();
     }
@@ -167,12 +171,12 @@ export function asObject(name: string): AppObject {
   throw new Misuse(`There is no object "${name}"; there are ${OBJECTS.join(', ')}.`);
 }
 
-async function chosenHub(db: Db, flags: Flags): Promise<HubId> {
+async function chosenHub(flags: Flags, known: () => Promise<KnownHub[]>): Promise<HubId> {
   if (flags.hub !== undefined) {
     if (!isHubId(flags.hub)) throw new Misuse(`"${flags.hub}" is not a hub id: it has only digits.`);
     return flags.hub;
   }
-  const hubs = await listHubs(db);
+  const hubs = (await known()).map(({ hubId }) => hubId);
   const [hub] = hubs;
   if (hub === undefined) throw new Misuse('No hub is connected yet: start the service first.');
   if (hubs.length > 1)

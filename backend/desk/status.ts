@@ -1,5 +1,5 @@
 /** How a hub stands, in numbers: what the command line and the health page show. */
-import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
+import type { HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
@@ -30,11 +30,6 @@ export interface HubStatus {
     startedAt: number | null;
     finishedAt: number | null;
   }[];
-}
-
-export async function listHubs(db: Db): Promise<HubId[]> {
-  const rows = await db.selectFrom('hubs').select('hub_id').orderBy('hub_id').execute();
-  return rows.map((row) => toHubId(row.hub_id));
 }
 
 export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {

@@ -99,12 +99,14 @@ export async function startPortal(
   options: { limits?: Partial<Limits>; at?: (step: string) => void; sources?: HubSources } = {},
 ): Promise<PortalHarness> {
   const database = await createTestDatabase();
-  const db = openDatabase(database.url, () => undefined);
+  const open = (hub: HubId): Db => openDatabase(database.url, hub, () => undefined);
+  const [db, otherDb] = [open(HUB), open(OTHER_HUB)];
+  const reaching = (hub: HubId): Db => (hub === HUB ? db : otherDb);
   const { signals, listeners } = counted(createSignals());
   let offsetMs = 0;
   const now = (): number => Date.now() + offsetMs;
   for (const hub of [HUB, OTHER_HUB])
-    await db
+    await reaching(hub)
       .insertInto('hubs')
       .values({ hub_id: hub, app_id: '99', time_zone: 'UTC', connected_at: new Date() })
       .execute();
@@ -122,13 +124,13 @@ export async function startPortal(
     url,
     db,
     signals,
-    crm: playWorker(db, signals, now),
+    crm: playWorker(reaching, signals, now),
     now,
     advance: (ms) => (offsetMs += ms),
     wakes,
     listeners,
     token: ({ contactId, audience = 'direct', hubId = HUB }) =>
-      addPerson(db, {
+      addPerson(reaching(hubId), {
         hubId,
         contactId: toRecordId(contactId),
         audience,
@@ -158,7 +160,7 @@ export async function startPortal(
       portal.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await db.destroy();
+      await Promise.all([db, otherDb].map((each) => each.destroy()));
       await database.drop();
     },
   };
@@ -240,13 +242,14 @@ export interface PlayedWorker {
 
 const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 
-function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
+function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => number): PlayedWorker {
+  const db = reaching(HUB);
   let silent = false;
   const journal = async (hub: HubId, drafts: Parameters<typeof draft>[0][]): Promise<number> => {
-    const head = await readHead(db, hub);
+    const head = await readHead(reaching(hub), hub);
     const full = drafts.map((each) => draft(each));
     const rows = chain(hub, head, now(), full, randomBytes(full.length * SALT_BYTES));
-    await append(db, hub, rows);
+    await append(reaching(hub), hub, rows);
     return rows.at(-1)?.seq ?? head.seq;
   };
   const tell = (
@@ -295,7 +298,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
       const values = Object.keys(objects[object].fields).map(
         (name) => [name, kept(fields[name] ?? null, seq, how, asOf)] as const,
       );
-      await saveMirror(db, hub, [
+      await saveMirror(reaching(hub), hub, [
         {
           object,
           recordId,
@@ -306,7 +309,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
           readAt: asOf,
         },
       ]);
-      await saveLinks(db, hub, [{ object, recordId, links: asLinks(companies) }]);
+      await saveLinks(reaching(hub), hub, [{ object, recordId, links: asLinks(companies) }]);
       if (hub === HUB) tell(seq, [[object, id]]);
       return seq;
     },
@@ -393,7 +396,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
     },
     define: async (object, field, definition, hub = HUB) => {
       const full: Definition = { type: 'string', readOnly: false, options: null, ...definition };
-      await db
+      await reaching(hub)
         .insertInto('properties')
         .values({
           hub_id: hub,
