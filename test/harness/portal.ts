@@ -25,8 +25,7 @@ import type {
 } from '@tallystick/shared/messages';
 import { objects, type AppAudience, type AppObject, type AppOwnership } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
-import type { Limits } from '../../backend/portal/limits.ts';
-import type { HubSources } from '../../backend/portal/sources.ts';
+import type { PortalDeps } from '../../backend/portal/access.ts';
 import { portalRouter } from '../../backend/portal/router.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
@@ -77,6 +76,8 @@ export interface Call {
 export interface PortalHarness {
   url: string;
   db: Db;
+  /** What reaches the rows of this hub. */
+  reaching: (hub: HubId) => Db;
   signals: Signals;
   crm: PlayedWorker;
   /** The portal's clock runs with ours, moved on by what was added here. */
@@ -96,7 +97,7 @@ export interface PortalHarness {
 }
 
 export async function startPortal(
-  options: { limits?: Partial<Limits>; at?: (step: string) => void; sources?: HubSources } = {},
+  options: Pick<PortalDeps, 'limits' | 'at' | 'sources' | 'signIn' | 'scan'> = {},
 ): Promise<PortalHarness> {
   const database = await createTestDatabase();
   const open = (hub: HubId): Db => openDatabase(database.url, hub, () => undefined);
@@ -123,6 +124,7 @@ export async function startPortal(
   return {
     url,
     db,
+    reaching,
     signals,
     crm: playWorker(reaching, signals, now),
     now,
