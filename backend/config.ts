@@ -2,6 +2,7 @@
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
 import { parseHooks, type Hook } from './hooks/hook.ts';
+import { receiptKey } from './statement.ts';
 import { settingOf } from './sources/open.ts';
 import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
@@ -38,6 +39,8 @@ export interface Config {
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
+  receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
   /** How many proxies before us may say where a request comes from. */
@@ -60,6 +63,17 @@ const port = z.coerce
   .max(65_535, 'PORT is above 65535');
 const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Several while one is being rotated, separated by commas; line ends may be written as \n. */
+export const parseReceiptKeys = (text: string): string[] => listOf(text.replaceAll('\\n', '\n'));
+function areReceiptKeys(text: string): boolean {
+  try {
+    parseReceiptKeys(text).forEach(receiptKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const environment = z.object({
   ...signInEnvironment,
@@ -99,6 +113,10 @@ const environment = z.object({
   HOOKS_ALLOW_PRIVATE: z
     .enum(['true', 'false'], { error: 'HOOKS_ALLOW_PRIVATE is not true or false' })
     .default('false'),
+  RECEIPT_KEY: z
+    .string()
+    .default('')
+    .refine(areReceiptKeys, 'RECEIPT_KEY is not an Ed25519 private key in PEM'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -135,6 +153,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
     trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,

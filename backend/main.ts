@@ -24,7 +24,9 @@ import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
 import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
 import type { SignInSettings } from './portal/signIn/settings.ts';
+import { keptKey } from './receiptKeys.ts';
 import { createApp, startServer } from './server.ts';
+import { openSigner, type Signer } from './statement.ts';
 import { createSignals, type Signals } from './signals.ts';
 import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
@@ -158,8 +160,10 @@ async function compose(
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
   });
   const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
+  const signer = await signerOf(config);
   const portal = portalRouter({
     ...signIn,
+    keys: signer.keys,
     ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
     ...(overrides.limits && { limits: overrides.limits }),
     sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
@@ -184,6 +188,7 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
+    sign: signer.sign,
     sources,
     sourceLookMs: config.sourceLookMs,
     beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
@@ -213,6 +218,11 @@ async function compose(
 function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
   const { trustedProxies } = config;
   return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+async function signerOf({ receiptKeys, stateDir }: Config): Promise<Signer> {
+  const [first, ...more] = receiptKeys;
+  return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
 }
 
 /** Nothing where customers do not sign in. */

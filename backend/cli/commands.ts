@@ -22,6 +22,7 @@ import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
 import { followBackfill } from './backfill.ts';
 import { printJournal } from './journal.ts';
+import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
 
 export interface Terminal {
@@ -42,6 +43,7 @@ export interface Flags {
   field?: string | undefined;
   kind?: string | undefined;
   limit?: string | undefined;
+  keys?: string | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -50,7 +52,7 @@ export class Misuse extends Error {
 }
 
 const USAGE =
-  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience>';
+  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -60,6 +62,7 @@ export async function runCommand(
   const [command, ...rest] = words;
   try {
     if (command === undefined) throw new Misuse(USAGE);
+    if (command === 'receipt') return await receiptCommand(rest, flags, terminal);
     const url = await databaseUrl(terminal.env);
     const onError = (error: Error): void => terminal.complain(error.message);
     const hubId = await chosenHub(flags, () => knownHubs(url, onError));

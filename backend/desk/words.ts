@@ -11,6 +11,10 @@ export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   backfill: 'records to load',
 };
 
+/** Beside the proof of a decision that was made on what was shown. */
+export const signedSentence = (editId: string): string =>
+  `A signed statement of who decided what is kept with receipt ${editId}.`;
+
 /** What to do about an endpoint that is not told of changes. */
 export const HOOK_ADVICE = {
   failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',

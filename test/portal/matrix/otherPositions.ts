@@ -137,6 +137,7 @@ export function withoutNames(): Position[] {
     ['GET /edits'],
     ['POST /uploads', { name: 'a.txt', size: 1 }],
     ['GET /openapi.json'],
+    ['GET /keys'],
     ['GET /sign-in'],
     ['POST /sign-in/mail', { email: 'nobody@x.example' }],
     ['POST /sign-in/mail/confirm', { token: 'x' }],

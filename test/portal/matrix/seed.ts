@@ -30,6 +30,7 @@ const RECORD_KINDS = {
   erased: 505,
   hidden: 506,
   'foreign, archived': 507,
+  /** Another person of the own company; a message of the own company, but on a foreign case. */
   colleague: 508,
   unknown: 599,
   /** Own as well, behind every other id: pages are never empty. */
@@ -163,10 +164,10 @@ async function seedRecords({ crm, reaching }: PortalHarness): Promise<{ foreignS
   return { foreignSeq, head: `j${await crm.pad(1)}` };
 }
 
-/** Messages hang on cases; a hidden one on a foreign case, although it is linked to the own company as well. */
+/** Messages hang on cases. */
 async function hang(db: Db, kind: RecordKind): Promise<void> {
   if (kind === 'unknown' || kind === 'other hub’s') return;
-  const on = kind === 'foreign' || kind === 'hidden' || kind === 'foreign, archived' ? 'foreign' : 'own';
+  const on = ['foreign', 'colleague', 'foreign, archived'].includes(kind) ? 'foreign' : 'own';
   await db
     .insertInto('parents')
     .values({
@@ -182,7 +183,7 @@ function lifeOf(object: AppObject, kind: RecordKind): Life {
   if (kind === 'erased') return 'erased';
   // What no rule hides but its own life: objects without a condition have no hidden records.
   if (kind === 'hidden' && objects[object].shownWhen === undefined) return 'archived';
-  if (kind === 'colleague' && object !== 'contact') return 'archived';
+  if (kind === 'colleague' && object !== 'contact' && object !== 'note') return 'archived';
   return kind === 'archived' || kind === 'foreign, archived' ? 'archived' : 'present';
 }
 
