@@ -1,6 +1,7 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
 import { settingOf } from './sources/open.ts';
@@ -39,6 +40,8 @@ export interface Config {
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Where the virus scanner is; null: documents are not scanned. */
+  clamd: ClamdPlace | null;
   /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
   receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
@@ -113,6 +116,10 @@ const environment = z.object({
   HOOKS_ALLOW_PRIVATE: z
     .enum(['true', 'false'], { error: 'HOOKS_ALLOW_PRIVATE is not true or false' })
     .default('false'),
+  CLAMD: z
+    .string()
+    .refine((text) => clamdPlace(text) !== null, 'CLAMD is neither tcp://host:port nor unix:/path')
+    .optional(),
   RECEIPT_KEY: z
     .string()
     .default('')
@@ -153,6 +160,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
     receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
     trustedProxies: settings.TRUSTED_PROXIES,

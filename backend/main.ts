@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
+import { askClamd } from './clamd.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub } from './connectHub.ts';
 import { nudgeRouter } from './desk/nudge.ts';
@@ -22,6 +23,7 @@ import { portalRouter } from './portal/router.ts';
 import { toldSource } from './sources/cache.ts';
 import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
+import type { Scan } from './portal/uploads.ts';
 import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
 import type { SignInSettings } from './portal/signIn/settings.ts';
 import { keptKey } from './receiptKeys.ts';
@@ -164,6 +166,7 @@ async function compose(
   const portal = portalRouter({
     ...signIn,
     keys: signer.keys,
+    ...scanOf(config, log),
     ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
     ...(overrides.limits && { limits: overrides.limits }),
     sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
@@ -218,6 +221,19 @@ async function compose(
 function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
   const { trustedProxies } = config;
   return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+function scanOf({ clamd }: Config, log: Logger): { scan?: Scan } {
+  if (clamd === null) return {};
+  const scan: Scan = async (bytes) => {
+    try {
+      return await askClamd(clamd, bytes);
+    } catch (error) {
+      log.error({ err: error }, 'The virus scanner cannot be asked: no document is taken.');
+      throw error;
+    }
+  };
+  return { scan };
 }
 
 async function signerOf({ receiptKeys, stateDir }: Config): Promise<Signer> {
