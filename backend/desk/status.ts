@@ -2,8 +2,10 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
+import { barredCreations } from '../store/creationKeys.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
+import { definitionsOf } from '../store/records.ts';
 
 export interface HubStatus {
   hubId: HubId;
@@ -20,6 +22,8 @@ export interface HubStatus {
   journalEntries: number;
   budget: BudgetState | null;
   health: HubHealth;
+  /** What customers cannot make, because the CRM's property of its key is not unique. */
+  barredCreations: ReturnType<typeof barredCreations>;
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
   backfill: {
@@ -33,7 +37,7 @@ export interface HubStatus {
 }
 
 export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {
-  const [hub, records, due, counts, jobs, hooks] = await Promise.all([
+  const [hub, records, due, counts, jobs, hooks, definitions] = await Promise.all([
     db.selectFrom('hubs').selectAll().where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
     db
       .selectFrom('mirror')
@@ -52,6 +56,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     countsOf(db, hubId),
     db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
     hooksOf(db, hubId),
+    definitionsOf(db, hubId),
   ]);
   const oldest = due.map((row) => new Date(row.since).getTime());
   return {
@@ -70,6 +75,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     journalEntries: Number(counts.journal),
     budget: hub.budget,
     health: hub.health,
+    barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
     backfill: jobs.map((job) => ({
       object: job.object,

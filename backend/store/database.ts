@@ -29,6 +29,8 @@ export interface Definition {
   readOnly: boolean;
   /** Null where any value may stand. */
   options: { value: string; label: string; hidden: boolean }[] | null;
+  /** No two records have the same value in it; absent: it was not asked for when this was read. */
+  unique?: boolean;
 }
 export interface WorkError {
   /** For the machine. */

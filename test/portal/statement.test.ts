@@ -23,6 +23,7 @@ describe('the statement of an approval', () => {
   let jws: string;
   let editId: string;
   let beforeWriting: (() => void) | null = null;
+  let afterWriting: (() => void) | null = null;
   const [key, former] = [newKey(), newKey()];
 
   beforeAll(async () => {
@@ -31,9 +32,14 @@ describe('the statement of an approval', () => {
       env: { RECEIPT_KEY },
       overrides: {
         at: (step) => {
-          if (step !== 'write.sending' || beforeWriting === null) return;
-          beforeWriting();
-          beforeWriting = null;
+          if (step === 'write.sending') {
+            beforeWriting?.();
+            beforeWriting = null;
+          }
+          if (step === 'write.answered') {
+            afterWriting?.();
+            afterWriting = null;
+          }
         },
       },
     });
@@ -199,6 +205,18 @@ describe('the statement of an approval', () => {
       'the refusal is void',
     );
     expect((await whole.call(ada, 'GET', `/edits/${edit}`)).body.statement).toBeUndefined();
+  });
+
+  it('is not made of half a decision: a colleague took its digest away before it was proven', async () => {
+    const { quote: id } = whole.ids;
+    const { version } = (await whole.call(ada, 'GET', quote())).body;
+    afterWriting = () => whole.sim.world.update('quotes', id, { customer_decision_of: 'by hand' }, REP);
+    const receipt = await whole.settled(ada, await decide('declineQuote', version));
+    expect(receipt).toMatchObject({
+      state: 'superseded',
+      fields: { decision: { state: 'verified' }, decisionOf: { state: 'superseded' } },
+    });
+    expect(receipt.statement).toBeUndefined();
   });
 });
 
