@@ -62,8 +62,8 @@ export async function wallMissing(db: Db, hubId: string): Promise<string | null>
         select from pg_class where relowner = r.oid and relnamespace = 'public'::regnamespace) as above
     from pg_roles r where rolname = current_user`.execute(db);
   const [row] = rows;
-  if (row === undefined || row.above)
-    return `its connections run as ${row?.role ?? 'nobody'}, who stands above the walls between hubs`;
+  if (row === undefined || row.above || row.role !== SERVICE)
+    return `its connections run as ${row?.role ?? 'nobody'}, whom the walls between hubs do not hold`;
   return row.hub === hubId ? null : 'its connections are not bound to their hub';
 }
 
@@ -78,26 +78,32 @@ async function unwalled(db: Kysely<unknown>): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** Roles belong to the whole server: another database of it may have made them. */
+/** Roles belong to the whole server: another database of it, or an administrator, may have made them. */
 async function makeRoles(trx: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ name: string; super: boolean }>`
-    select rolname as name, rolsuper as super from pg_roles where rolname = current_user`.execute(trx);
-  const name = rows[0]?.name ?? '';
   try {
     for (const role of [SERVICE, DOOR]) {
-      await sql
-        .raw(
-          `do $$ begin create role ${role} nologin;
-        exception when duplicate_object or unique_violation then null; end $$`,
-        )
-        .execute(trx);
-      if (rows[0]?.super !== true) await sql`grant ${sql.id(role)} to ${sql.id(name)}`.execute(trx);
+      await sql.raw(makeRole(role)).execute(trx);
       await sql.raw(`grant usage on schema public to ${role}`).execute(trx);
     }
   } catch (error) {
     throw new WallsRefused(
-      `The roles that keep hubs apart could not be made. Have an administrator run, and start again: create role ${SERVICE}; create role ${DOOR}; grant ${SERVICE}, ${DOOR} to "${name}" with admin option;`,
+      `The roles that keep hubs apart could not be made, or taken on. Have an administrator run, and start again: create role ${SERVICE}; create role ${DOOR}; grant ${SERVICE}, ${DOOR} to the user of the database's address;`,
       { cause: error },
     );
   }
 }
+
+/** Whoever makes a role may not yet become it (Postgres 16 and later). */
+const makeRole = (role: string): string => `do $$ begin
+  if not exists (select from pg_roles where rolname = '${role}') then
+    begin
+      create role ${role} nologin;
+    exception when duplicate_object or unique_violation then null; -- at the same time, by another database's service
+    end;
+  end if;
+  begin
+    set local role ${role};
+    reset role;
+  exception when insufficient_privilege then grant ${role} to current_user;
+  end;
+end $$`;

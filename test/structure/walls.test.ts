@@ -133,20 +133,47 @@ describe('the wall between hubs', () => {
     expect(await wallMissing(bound, MINE)).toBeNull();
     expect(await wallMissing(bound, THEIRS)).toContain('not bound');
     expect((await sql<{ work_mem: string }>`show work_mem`.execute(bound)).rows[0]?.work_mem).toBe('8MB');
-    expect(await wallMissing(owner, MINE)).toContain('stands above the walls');
+    expect(await wallMissing(owner, MINE)).toContain('do not hold');
     expect(sessionConfig(address, MINE).connectionString).toBe(database.url);
   });
 
   it('serves a login that is no owner, made as the README says', async () => {
     const name = `portal_${new URL(database.url).pathname.slice(1)}`;
-    await sql.raw(`create role ${name} login password 'p' in role ${SERVICE}, ${DOOR}`).execute(owner);
+    await sql
+      .raw(`create role ${name} login noinherit password 'p' in role ${SERVICE}, ${DOOR}`)
+      .execute(owner);
     const url = new URL(database.url);
     [url.username, url.password] = [name, 'p'];
     const limited = reach(url.href, MINE);
+    const itself = asOwner(url.href);
+    await expect(itself.selectFrom('hubs').select('hub_id').execute()).rejects.toThrow(/denied|hub/);
+    expect(await wallMissing(itself, MINE)).toContain(`run as ${name}`);
+    await itself.destroy();
     expect(await wallMissing(limited, MINE)).toBeNull();
     expect(await limited.selectFrom('hubs').select('hub_id').execute()).toEqual([{ hub_id: MINE }]);
     await limited.destroy();
     open.splice(open.indexOf(limited), 1);
+    await sql.raw(`drop role ${name}`).execute(owner);
+  });
+
+  it('is raised by an owner who is no superuser and was given the roles; without them it says what to do', async () => {
+    const name = `owner_${new URL(database.url).pathname.slice(1)}`;
+    await sql.raw(`create role ${name} login password 'p'`).execute(owner);
+    await sql.raw(`create database ${name} owner ${name}`).execute(owner);
+    const url = new URL(database.url);
+    [url.username, url.password, url.pathname] = [name, 'p', name];
+    await expect(migrateToLatest(url.href)).rejects.toThrow(/administrator run.*grant tallystick_service/);
+    await sql.raw(`grant ${SERVICE}, ${DOOR} to ${name}`).execute(owner);
+    await migrateToLatest(url.href);
+    const theirs = openDatabase(url.href, MINE, () => undefined);
+    expect(await wallMissing(theirs, MINE)).toBeNull();
+    await theirs.insertInto('hubs').values(hubRow(MINE)).execute();
+    expect(await knownHubs(url.href, () => undefined)).toHaveLength(1);
+    await theirs.destroy();
+    const bare = asOwner(url.href);
+    await expect(bare.selectFrom('people').selectAll().execute()).rejects.toThrow(/tallystick\.hub/);
+    await bare.destroy();
+    await sql.raw(`drop database ${name} with (force)`).execute(owner);
     await sql.raw(`drop role ${name}`).execute(owner);
   });
 });
