@@ -7,6 +7,7 @@
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
  *   token <contact id> <audience>   a new bearer token for the portal API
+ *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */
 import { parseArgs } from 'node:util';
 import { runCommand } from './cli/commands.ts';
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     field: { type: 'string' },
     kind: { type: 'string' },
     limit: { type: 'string' },
+    keys: { type: 'string' },
   },
 });
 

@@ -1,7 +1,9 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
+import { receiptKey } from './statement.ts';
 import { settingOf } from './sources/open.ts';
 import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
@@ -14,6 +16,8 @@ const DEFAULT_WINDOW_LIMIT = 100;
 export interface Config {
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
+  /** Who makes and changes the tables; null: `databaseUrl` does. */
+  databaseOwnerUrl: string | null;
   stateDir: string;
   hubspot: {
     baseUrl: string;
@@ -36,6 +40,10 @@ export interface Config {
   nudgeSecrets: string[];
   /** The address HubSpot calls, as configured in the app: signatures are made over it. */
   publicUrl: string;
+  /** Where the virus scanner is; null: documents are not scanned. */
+  clamd: ClamdPlace | null;
+  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
+  receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
   /** How many proxies before us may say where a request comes from. */
@@ -59,9 +67,21 @@ const port = z.coerce
 const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/** Several while one is being rotated, separated by commas; line ends may be written as \n. */
+export const parseReceiptKeys = (text: string): string[] => listOf(text.replaceAll('\\n', '\n'));
+function areReceiptKeys(text: string): boolean {
+  try {
+    parseReceiptKeys(text).forEach(receiptKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const environment = z.object({
   ...signInEnvironment,
   DATABASE_URL: postgres('DATABASE_URL').optional(),
+  DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
   HUBSPOT_ACCESS_TOKEN: z
     .string({ error: 'HUBSPOT_ACCESS_TOKEN is missing' })
@@ -96,6 +116,14 @@ const environment = z.object({
   HOOKS_ALLOW_PRIVATE: z
     .enum(['true', 'false'], { error: 'HOOKS_ALLOW_PRIVATE is not true or false' })
     .default('false'),
+  CLAMD: z
+    .string()
+    .refine((text) => clamdPlace(text) !== null, 'CLAMD is neither tcp://host:port nor unix:/path')
+    .optional(),
+  RECEIPT_KEY: z
+    .string()
+    .default('')
+    .refine(areReceiptKeys, 'RECEIPT_KEY is not an Ed25519 private key in PEM'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: port.default(DEFAULT_PORT),
@@ -117,6 +145,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
@@ -131,6 +160,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
+    receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
     trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,

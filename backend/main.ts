@@ -6,11 +6,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
-import { OBJECTS } from '@tallystick/shared/ownership';
+import type { HubId } from '@tallystick/shared/ids';
 import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
+import { askClamd } from './clamd.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
+import { connectHub } from './connectHub.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
 import { dispatchHooks } from './hooks/dispatch.ts';
@@ -23,15 +24,18 @@ import { portalRouter } from './portal/router.ts';
 import { toldSource } from './sources/cache.ts';
 import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
+import type { Scan } from './portal/uploads.ts';
 import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
 import type { SignInSettings } from './portal/signIn/settings.ts';
+import { keptKey } from './receiptKeys.ts';
 import { createApp, startServer } from './server.ts';
+import { openSigner, type Signer } from './statement.ts';
 import { createSignals, type Signals } from './signals.ts';
-import { openDatabase } from './store/connection.ts';
 import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
-import { orderBackfill } from './store/orders.ts';
+import type { KnownHub } from './store/hubs.ts';
 import { migrateToLatest } from './store/migrate.ts';
+import { WallsRefused } from './store/walls.ts';
 import type { Clock } from './sync/budget.ts';
 import { PATIENCE, type Patience } from './sync/situation.ts';
 import { startWorker } from './sync/worker.ts';
@@ -69,19 +73,26 @@ const clock: Clock = {
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? pino({ level: config.logLevel });
   const database = await openOrEmbed(config, log);
-  await migrateToLatest(database.url);
-  const db = openDatabase(database.url, (error) =>
-    log.warn({ err: error }, 'An idle database connection broke.'),
-  );
   let sources: Source[] = [];
+  let connected: Connected | null = null;
   try {
+    await migrateOrRefuse(config.databaseOwnerUrl ?? database.url);
     sources = await openOrRefuse(config, log);
-    return await compose(config, overrides, log, database, db, sources);
+    connected = await connect(config, database.url, log);
+    return await compose(config, overrides, log, database, connected, sources);
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
-    await db.destroy();
+    await connected?.db.destroy();
     await database.stop();
     throw error;
+  }
+}
+
+async function migrateOrRefuse(ownerUrl: string): Promise<void> {
+  try {
+    await migrateToLatest(ownerUrl);
+  } catch (error) {
+    throw error instanceof WallsRefused ? new ConfigError(error.message) : error;
   }
 }
 
@@ -117,23 +128,34 @@ async function openOrEmbed(config: Config, log: Logger): Promise<OpenedDatabase>
   return { url: embedded.url, stop: () => embedded.stop() };
 }
 
+interface Connected {
+  hub: KnownHub;
+  /** Reaches the rows of this hub. */
+  db: Db;
+  crm: Crm;
+  typeIds: () => Readonly<Record<string, string>>;
+  onTypeIds: (typeIds: Record<string, string>) => void;
+}
+
+async function connect(config: Config, databaseUrl: string, log: Logger): Promise<Connected> {
+  let typeIds: Readonly<Record<string, string>> = {};
+  const { baseUrl, accessToken } = config.hubspot;
+  const crm = openCrm({ baseUrl, accessToken, typeIds: () => typeIds });
+  const onError = (error: Error): void => log.warn({ err: error }, 'An idle database connection broke.');
+  const { hub, db } = await connectHub({ databaseUrl, crm, config, now: Date.now, onError });
+  typeIds = hub.typeIds;
+  return { hub, db, crm, typeIds: () => typeIds, onTypeIds: (ids) => (typeIds = ids) };
+}
+
 async function compose(
   config: Config,
   overrides: Overrides,
   log: Logger,
   database: OpenedDatabase,
-  db: Db,
+  { hub, db, crm, typeIds, onTypeIds }: Connected,
   sources: readonly Source[],
 ): Promise<Service> {
   const signals = createSignals();
-  let typeIds: Readonly<Record<string, string>> = {};
-  const crm = openCrm({
-    baseUrl: config.hubspot.baseUrl,
-    accessToken: config.hubspot.accessToken,
-    typeIds: () => typeIds,
-  });
-  const hub = await connectHub(db, crm, config);
-  typeIds = hub.typeIds;
   const at = overrides.at ?? (() => undefined);
   const intake = createIntake({
     ...{ databaseUrl: database.url, signals, now: Date.now, log, at },
@@ -141,8 +163,11 @@ async function compose(
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
   });
   const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
+  const signer = await signerOf(config);
   const portal = portalRouter({
     ...signIn,
+    keys: signer.keys,
+    ...scanOf(config, log),
     ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
     ...(overrides.limits && { limits: overrides.limits }),
     sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
@@ -158,8 +183,8 @@ async function compose(
     databaseUrl: database.url,
     db,
     crm,
-    onTypeIds: (ids) => (typeIds = ids),
-    translate: translator(() => typeIds),
+    onTypeIds,
+    translate: translator(typeIds),
     signals,
     clock,
     windowLimit: config.hubspot.windowLimit,
@@ -167,6 +192,7 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
+    sign: signer.sign,
     sources,
     sourceLookMs: config.sourceLookMs,
     beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
@@ -198,6 +224,24 @@ function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger):
   return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
 }
 
+function scanOf({ clamd }: Config, log: Logger): { scan?: Scan } {
+  if (clamd === null) return {};
+  const scan: Scan = async (bytes) => {
+    try {
+      return await askClamd(clamd, bytes);
+    } catch (error) {
+      log.error({ err: error }, 'The virus scanner cannot be asked: no document is taken.');
+      throw error;
+    }
+  };
+  return { scan };
+}
+
+async function signerOf({ receiptKeys, stateDir }: Config): Promise<Signer> {
+  const [first, ...more] = receiptKeys;
+  return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
+}
+
 /** Nothing where customers do not sign in. */
 function signInOf(
   config: Config,
@@ -227,57 +271,6 @@ function desksOf(
     admins: config.deskAdmins,
   });
   return [nudges, desk];
-}
-
-/**
- * Which hub the token speaks for. HubSpot is asked; while it cannot be reached, a hub that was connected before is
- * taken from the store, so that the service starts and waits.
- */
-async function connectHub(
-  db: Db,
-  crm: Crm,
-  config: Config,
-): Promise<{ hubId: HubId; appId: string; typeIds: Record<string, string> }> {
-  const account = await crm.readAccount();
-  const known = await db.selectFrom('hubs').selectAll().execute();
-  if (!account.ok) {
-    const [only] = known;
-    if (only === undefined || known.length > 1 || account.failure.is === 'barred') {
-      throw new ConfigError(
-        `HubSpot could not be asked which account the token is for: ${account.failure.message}`,
-      );
-    }
-    return { hubId: toHubId(only.hub_id), appId: only.app_id, typeIds: only.type_ids };
-  }
-  const hubId = toHubId(account.value.hubId);
-  const appId = config.hubspot.appId ?? (await askAppId(crm));
-  await db
-    .insertInto('hubs')
-    .values({ hub_id: hubId, app_id: appId, time_zone: account.value.timeZone, connected_at: new Date() })
-    .onConflict((conflict) =>
-      conflict.column('hub_id').doUpdateSet({ app_id: appId, time_zone: account.value.timeZone }),
-    )
-    .execute();
-  await orderFirstBackfill(db, hubId);
-  return { hubId, appId, typeIds: known.find((row) => row.hub_id === hubId)?.type_ids ?? {} };
-}
-
-async function askAppId(crm: Crm): Promise<string> {
-  const answer = await crm.readToken();
-  if (answer.ok && answer.value.appId !== null) return answer.value.appId;
-  throw new ConfigError('HubSpot does not say which app the token belongs to: set HUBSPOT_APP_ID.');
-}
-
-/** A hub seen for the first time is read from nothing. */
-async function orderFirstBackfill(db: Db, hubId: HubId): Promise<void> {
-  const any = await db
-    .selectFrom('jobs')
-    .select('job_id')
-    .where('hub_id', '=', hubId)
-    .limit(1)
-    .executeTakeFirst();
-  if (any !== undefined) return;
-  await orderBackfill(db, hubId, OBJECTS, Date.now());
 }
 
 async function isReady(db: Db): Promise<boolean> {

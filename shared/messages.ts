@@ -160,6 +160,36 @@ export interface Receipt {
   final: boolean;
   message: string;
   fields: Record<string, EditedField>;
+  /** Of an action that was decided on what was shown, once the CRM holds it: a `Statement`, signed (a compact JWS, Ed25519). */
+  statement?: string;
+}
+
+/** Who decided, as of then, and how they had proven who they are. */
+export interface StatementEvidence {
+  name: string;
+  email: string | null;
+  /** A bearer token proves its holder's server; signing in proves an address (null: none was given) at an instant. */
+  session: { by: 'token' } | { by: 'sign-in'; sessionId: string; address: string | null; provenAt: string };
+}
+
+/** What the service states and signs of a decision. Instants are ISO 8601. */
+export interface Statement {
+  version: 1;
+  hubId: string;
+  editId: string;
+  object: string;
+  recordId: string;
+  /** The action's name, and what its button said. */
+  action: string;
+  label: string;
+  /** The fields it set. */
+  decided: Record<string, Value>;
+  who: { contactId: string; audience: string } & StatementEvidence;
+  /** Every value the decision depends on, as it was shown, and the digest of them that stands in the CRM beside it. */
+  shown: { digest: string; content: Record<string, Value> };
+  decidedAt: string;
+  /** When the CRM was found to hold it. */
+  result: { state: 'verified'; at: string };
 }
 
 /** Makes a record: `POST /creations/{name}`, answered with a receipt. */

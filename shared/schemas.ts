@@ -12,6 +12,7 @@ import type {
   SessionList,
   SignInWays,
   SourceView,
+  Statement,
   StreamMessage,
 } from './messages.ts';
 
@@ -136,7 +137,44 @@ export const receipt = z.object({
       note: z.string().exactOptional(),
     }),
   ),
+  statement: z
+    .string()
+    .describe('The signed statement of a decision (compact JWS); the keys are at GET /keys.')
+    .exactOptional(),
 }) satisfies z.ZodType<Receipt>;
+
+export const statement = z.strictObject({
+  version: z.literal(1),
+  hubId: z.string(),
+  editId: z.uuid(),
+  object: z.string(),
+  recordId: z.string(),
+  action: z.string(),
+  label: z.string(),
+  decided: z.record(z.string(), value),
+  who: z.strictObject({
+    contactId: z.string(),
+    audience: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    session: z.discriminatedUnion('by', [
+      z.strictObject({ by: z.literal('token') }),
+      z.strictObject({
+        by: z.literal('sign-in'),
+        sessionId: z.string(),
+        address: z.string().nullable(),
+        provenAt: instant,
+      }),
+    ]),
+  }),
+  shown: z.strictObject({ digest: z.string(), content: z.record(z.string(), value) }),
+  decidedAt: instant,
+  result: z.strictObject({ state: z.literal('verified'), at: instant }),
+}) satisfies z.ZodType<Statement>;
+
+export const keys = z.object({
+  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).describe('A JWK Set (RFC 7517).'),
+});
 
 export const receiptList = z.object({ receipts: z.array(receipt) });
 

@@ -13,15 +13,17 @@ import {
 } from '@tallystick/shared/ownership';
 import { z } from 'zod';
 import { explain } from '../desk/explain.ts';
-import { hubStatus, listHubs } from '../desk/status.ts';
+import { hubStatus } from '../desk/status.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
 import { listErasures } from '../store/erasing.ts';
+import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
 import { followBackfill } from './backfill.ts';
 import { printJournal } from './journal.ts';
+import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
 
 export interface Terminal {
@@ -42,6 +44,7 @@ export interface Flags {
   field?: string | undefined;
   kind?: string | undefined;
   limit?: string | undefined;
+  keys?: string | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -51,7 +54,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience>';
+  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -61,9 +64,13 @@ export async function runCommand(
   const [command, ...rest] = words;
   try {
     if (command === undefined) throw new Misuse(USAGE);
-    const db = openDatabase(await databaseUrl(terminal.env), (error) => terminal.complain(error.message));
+    if (command === 'receipt') return await receiptCommand(rest, flags, terminal);
+    const url = await databaseUrl(terminal.env);
+    const onError = (error: Error): void => terminal.complain(error.message);
+    const hubId = await chosenHub(flags, () => knownHubs(url, onError));
+    const db = openDatabase(url, hubId, onError);
     try {
-      return await dispatch(command, { db, words: rest, flags, terminal, hubId: await chosenHub(db, flags) });
+      return await dispatch(command, { db, words: rest, flags, terminal, hubId });
     } finally {
       await db.destroy();
     }
@@ -187,12 +194,12 @@ export function asObject(name: string): AppObject {
   throw new Misuse(`There is no object "${name}"; there are ${OBJECTS.join(', ')}.`);
 }
 
-async function chosenHub(db: Db, flags: Flags): Promise<HubId> {
+async function chosenHub(flags: Flags, known: () => Promise<KnownHub[]>): Promise<HubId> {
   if (flags.hub !== undefined) {
     if (!isHubId(flags.hub)) throw new Misuse(`"${flags.hub}" is not a hub id: it has only digits.`);
     return flags.hub;
   }
-  const hubs = await listHubs(db);
+  const hubs = (await known()).map(({ hubId }) => hubId);
   const [hub] = hubs;
   if (hub === undefined) throw new Misuse('No hub is connected yet: start the service first.');
   if (hubs.length > 1)

@@ -1,6 +1,6 @@
 /** A hub's status as lines for a terminal. */
 import { hookLabel, hookText } from '../desk/hooks.ts';
-import { LANE_SENTENCES } from '../desk/words.ts';
+import { barredSentence, LANE_SENTENCES } from '../desk/words.ts';
 import type { HubStatus } from '../desk/status.ts';
 import { LANES } from '../store/lanes.ts';
 
@@ -21,6 +21,7 @@ export function statusLines(hub: HubStatus, now: number): string[] {
     `  journal    ${hub.journalEntries} entries`,
     `  budget     ${budgetLine(hub)}`,
   ];
+  for (const barred of hub.barredCreations) lines.push(`  refused    ${barredSentence(barred)}`);
   for (const hook of hub.hooks)
     lines.push(`  ${hookLabel(hook)}: ${hookText(hook, hub.journalEntries, now)}`);
   for (const job of hub.backfill.filter((each) => !each.finished)) {

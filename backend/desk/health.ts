@@ -5,6 +5,7 @@ import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
 import { hookChannels } from './hooks.ts';
 import { inWords } from './show.ts';
+import { barredSentence } from './words.ts';
 import { sourceChannels } from './sources.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
@@ -57,20 +58,28 @@ export async function healthAnswer(
   const isLed = status.worker !== null && status.worker.heartbeatAgeMs < HEARTBEAT_MAX_AGE_MS;
   const lagMs = status.oldestDueMs ?? 0;
   const { failure = null } = status.health;
+  const [barred] = status.barredCreations;
   const sentence = !isLed
     ? 'No worker speaks for this hub: changes are kept, and nothing is passed on.'
     : failure !== null
       ? `The CRM did not answer the last call: ${failure.message}`
       : lagMs > LAG_WELL_MS
         ? `The oldest work has waited for ${inWords(lagMs)}.`
-        : 'All is well: portal and CRM are kept in agreement.';
+        : barred !== undefined
+          ? barredSentence(barred)
+          : 'All is well: portal and CRM are kept in agreement.';
   return {
     role,
     sentence,
-    well: isLed && failure === null && lagMs <= LAG_WELL_MS,
+    well: isLed && failure === null && lagMs <= LAG_WELL_MS && barred === undefined,
     numbers: numbersOf(status, trips),
     channels: [
       ...channelsOf(status, isLed, delivered, now),
+      ...status.barredCreations.map((each) => ({
+        label: each.label,
+        ok: false,
+        text: barredSentence(each),
+      })),
       ...sourceChannels(status.health.sources ?? {}, now),
       ...hookChannels(status.hooks, status.journalEntries, now),
     ],

@@ -7,11 +7,13 @@ import { versionOf } from '../portal/versions.ts';
 import { entriesOf, seqAt, type EntryFilter, type EntryRow } from '../store/entries.ts';
 import type { Db } from '../store/database.ts';
 import { definitionsOf, valuesAsOf, type RecordRow } from '../store/records.ts';
+import { signedEdits } from '../store/statements.ts';
 import { evidenceOf, explain, type Evidence, type Speech } from './explain.ts';
 import { loadNames, type Names } from './names.ts';
 import { seenBy } from './people.ts';
 import { DeskRefused } from './refusals.ts';
 import { cut, showValue, type Definitions } from './show.ts';
+import { signedSentence } from './words.ts';
 
 const PAGE_ENTRIES = 25;
 
@@ -53,10 +55,18 @@ export async function historyAnswer(
   const rows = await entriesOf(db, hubId, { ...filter, limit: PAGE_ENTRIES + 1 });
   const page = rows.slice(0, PAGE_ENTRIES);
   const sources = page.map((row) => row.actor);
-  const [names, definitions] = await Promise.all([loadNames(db, hubId, sources), definitionsOf(db, hubId)]);
+  const proven = page.flatMap((row) => (row.kind === 'proven' ? (row.edit_id ?? []) : []));
+  const [names, definitions, signed] = await Promise.all([
+    loadNames(db, hubId, sources),
+    definitionsOf(db, hubId),
+    signedEdits(db, hubId, proven),
+  ]);
   const entries = page.map((row) => {
-    const { object, record_id: recordId, field } = row;
-    return deskEntry(evidenceOf(row, speechOf(names, definitions, object)), { object, recordId, field });
+    const { object, record_id: recordId, field, edit_id: editId } = row;
+    const entry = evidenceOf(row, speechOf(names, definitions, object));
+    const isSigned = row.kind === 'proven' && editId !== null && signed.has(editId);
+    const sentence = isSigned ? `${entry.sentence} ${signedSentence(editId)}` : entry.sentence;
+    return deskEntry({ ...entry, sentence }, { object, recordId, field });
   });
   return { entries, next: rows.length > PAGE_ENTRIES ? (entries.at(-1)?.seq ?? null) : null };
 }

@@ -14,6 +14,7 @@ import { deskPause } from './pauses.ts';
 import { inWords } from './show.ts';
 import { sourceChecks } from './sources.ts';
 import { neededScopes } from './scopes.ts';
+import { BARRED_ADVICE, barredSentence } from './words.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
 type Check = SettingsAnswer['checks'][number];
@@ -46,6 +47,9 @@ export async function settingsAnswer(
       scopesCheck(status),
       webhooksCheck(status, delivered, now),
       ...OBJECTS.map((object) => propertiesCheck(object, definitions)),
+      ...status.barredCreations.map((barred): Check => ({
+        ...{ label: barred.label, state: 'wrong', text: barredSentence(barred), advice: BARRED_ADVICE },
+      })),
       ...sourceChecks(status.health.sources ?? {}, now),
       ...hookChecks(status.hooks, status.journalEntries, now),
     ],

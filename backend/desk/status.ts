@@ -1,9 +1,11 @@
 /** How a hub stands, in numbers: what the command line and the health page show. */
-import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
+import type { HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
+import { barredCreations } from '../store/creationKeys.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
+import { definitionsOf } from '../store/records.ts';
 
 export interface HubStatus {
   hubId: HubId;
@@ -20,6 +22,8 @@ export interface HubStatus {
   journalEntries: number;
   budget: BudgetState | null;
   health: HubHealth;
+  /** What customers cannot make, because the CRM's property of its key is not unique. */
+  barredCreations: ReturnType<typeof barredCreations>;
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
   backfill: {
@@ -32,13 +36,8 @@ export interface HubStatus {
   }[];
 }
 
-export async function listHubs(db: Db): Promise<HubId[]> {
-  const rows = await db.selectFrom('hubs').select('hub_id').orderBy('hub_id').execute();
-  return rows.map((row) => toHubId(row.hub_id));
-}
-
 export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {
-  const [hub, records, due, counts, jobs, hooks] = await Promise.all([
+  const [hub, records, due, counts, jobs, hooks, definitions] = await Promise.all([
     db.selectFrom('hubs').selectAll().where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
     db
       .selectFrom('mirror')
@@ -57,6 +56,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     countsOf(db, hubId),
     db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
     hooksOf(db, hubId),
+    definitionsOf(db, hubId),
   ]);
   const oldest = due.map((row) => new Date(row.since).getTime());
   return {
@@ -75,6 +75,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     journalEntries: Number(counts.journal),
     budget: hub.budget,
     health: hub.health,
+    barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
     backfill: jobs.map((job) => ({
       object: job.object,

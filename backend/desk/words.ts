@@ -11,6 +11,24 @@ export const LANE_SENTENCES: Readonly<Record<Lane, string>> = {
   backfill: 'records to load',
 };
 
+/** Beside the proof of a decision that was made on what was shown. */
+export const signedSentence = (editId: string): string =>
+  `A signed statement of who decided what is kept with receipt ${editId}.`;
+
+/** Why customers cannot make something. */
+export const barredSentence = ({
+  label,
+  property,
+  of,
+}: {
+  label: string;
+  property: string;
+  of: string;
+}): string =>
+  `“${label}” is refused: the property ${property} of ${of} is not unique in the CRM, so a call sent twice would make two.`;
+export const BARRED_ADVICE =
+  'Make the property anew in the CRM with “Require unique values for this property”: it cannot be changed later.';
+
 /** What to do about an endpoint that is not told of changes. */
 export const HOOK_ADVICE = {
   failing: 'See whether it answers 2xx. Nothing is lost: everything it missed is sent in order when it does.',

@@ -63,6 +63,7 @@ export const propertiesAnswer = z.object({
         .default([]),
       modificationMetadata: z.object({ readOnlyValue: z.boolean() }).optional(),
       externalOptions: z.boolean().default(false),
+      hasUniqueValue: z.boolean().default(false),
     }),
   ),
 });

@@ -25,6 +25,8 @@ export interface PropertyRead {
   type: string;
   readOnly: boolean;
   options: { value: string; label: string; hidden: boolean }[] | null;
+  /** No two records have the same value in it. */
+  unique: boolean;
 }
 
 /** A colleague who can own records. */
@@ -76,6 +78,7 @@ export function propertyOf(read: z.infer<typeof answers.propertiesAnswer>['resul
     type: read.type,
     readOnly: read.modificationMetadata?.readOnlyValue ?? false,
     options: read.type === 'enumeration' && !read.externalOptions ? read.options : null,
+    unique: read.hasUniqueValue,
   };
 }
 

@@ -10,6 +10,7 @@ import { bindingOf } from '../store/binding.ts';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, headOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
 import { findRecord, type PortalDeps } from './access.ts';
+import { evidenceOf } from './evidence.ts';
 import { isInternational, readPhone } from './phone.ts';
 import { Refused } from './problem.ts';
 import { idsOf, type Session } from './session.ts';
@@ -81,6 +82,7 @@ export async function acceptEdit(
     idempotencyKey: key,
     fingerprint,
     fields: [...wanted].map(([field, value]) => ({ field, seen: seen.get(field) ?? null, wanted: value })),
+    ...(binds === null ? {} : { evidence: await evidenceOf(deps, session) }),
   });
   deps.at?.('edit.stored');
   if (stored) signals.wake(person.hubId);

@@ -21,6 +21,8 @@ export interface PortalDeps {
   now: () => number;
   newId: () => string;
   limits?: Partial<Limits>;
+  /** The public keys of signed statements, as a JWK Set has them. */
+  keys?: readonly object[];
   /** Absent: no virus scanner is there. */
   scan?: Scan;
   /** Other systems that own something customers look at; absent: there is none. */

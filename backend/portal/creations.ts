@@ -6,7 +6,9 @@ import { editId, isRecordId, type RecordId } from '@tallystick/shared/ids';
 import type { CreationRequest } from '@tallystick/shared/messages';
 import { creations, fieldOf, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import { parse, type Value } from '@tallystick/shared/values';
+import { keyStateOf } from '../store/creationKeys.ts';
 import { storeCreation } from '../store/creations.ts';
+import type { Definition } from '../store/database.ts';
 import type { EditRow } from '../store/edits.ts';
 import { definitionsOf } from '../store/records.ts';
 import { propertyOf, replayed, KEY_MAX_CHARS } from './accept.ts';
@@ -37,7 +39,9 @@ export async function acceptCreation(
   const before = await replayed(deps, session, key, fingerprint);
   if (before !== null) return { edit: before, replayed: true };
   const on = await placeOf(deps, session, spec, request.on);
-  const fields = await readFields(deps, session, spec, request.fields);
+  const definitions = await definitionsOf(db, person.hubId);
+  if (keyStateOf(name, definitions) === 'repeatable') throw new Refused('cannot-be-made');
+  const fields = readFields(definitions, spec, request.fields);
   const upload = await completeUpload(
     deps,
     session,
@@ -91,13 +95,11 @@ async function placeOf(
   return { record, companies: row.companies.filter((company) => session.reach.has(company)) };
 }
 
-async function readFields(
-  { db }: PortalDeps,
-  { person }: Session,
+function readFields(
+  definitions: ReadonlyMap<string, Definition>,
   spec: Spec,
   asked: CreationRequest['fields'],
-): Promise<{ field: string; wanted: Value }[]> {
-  const definitions = await definitionsOf(db, person.hubId);
+): { field: string; wanted: Value }[] {
   const refused: Record<string, { code: string; message: string }> = {};
   const refuse = (field: string, code: string, message: string): void =>
     void (refused[field] = { code, message });

@@ -17,6 +17,8 @@ const COMPONENTS = {
   SourceView: schemas.sourceView,
   Receipt: schemas.receipt,
   ReceiptList: schemas.receiptList,
+  Statement: schemas.statement,
+  Keys: schemas.keys,
   StreamMessage: schemas.streamMessage,
   Problem: schemas.problem,
   SignInWays: schemas.signInWays,
@@ -198,6 +200,16 @@ function paths(): Record<string, Record<string, unknown>> {
           },
         },
       ),
+    },
+    '/keys': {
+      get: {
+        ...operation(
+          'The public keys of signed statements: the payload of a receipt’s `statement` is a Statement.',
+          [],
+          answer(200, 'Keys', 'A JWK Set.'),
+        ),
+        security: [],
+      },
     },
     '/openapi.json': {
       get: { ...operation('This document.', [], { 200: { description: 'OpenAPI 3.1.' } }), security: [] },

@@ -25,6 +25,7 @@ export function receiptOf(edit: EditRow): Receipt {
     final: moving === undefined,
     message: speaking === undefined ? RECEIPT_SENTENCES.accepted : sentenceOf(speaking),
     fields,
+    ...(edit.statement === null ? {} : { statement: edit.statement }),
   };
 }
 

@@ -3,7 +3,7 @@ import { isRecordId, type RecordId } from '@tallystick/shared/ids';
 import { isObject, objects, type AppObject } from '@tallystick/shared/ownership';
 import { listQuery, sourceQuery } from '@tallystick/shared/schemas';
 import { Router, type Request, type Response } from 'express';
-import { childrenOf, idsInReach, loadRecords } from '../store/records.ts';
+import { childrenOf, idsInReach, loadRecords, type RecordRow } from '../store/records.ts';
 import { findRecord, refreshed, type PortalDeps } from './access.ts';
 import { download } from './download.ts';
 import { readMe } from './me.ts';
@@ -48,31 +48,45 @@ export function recordRoutes(deps: PortalDeps, sessionOf: (req: Request) => Sess
 }
 
 async function list(deps: PortalDeps, req: Request, res: Response, session: Session): Promise<void> {
-  const { person, reach } = session;
+  const { person } = session;
   const object = param(req, 'object');
   const query = parsed(listQuery, req.query);
   if (!isObject(object) || objects[object].scope[person.audience] === 'none') throw new Refused('not-found');
   const after = query.after !== undefined && isRecordId(query.after) ? query.after : null;
-  const ids = await idsOf(deps, session, object, query.on, { after, limit: query.limit + 1 });
-  const page = ids.slice(0, query.limit);
-  const loaded = await loadRecords(
-    deps.db,
-    person.hubId,
-    page.map((recordId) => ({ object, recordId })),
-  );
-  const inOrder = page.flatMap((id) => loaded.find((row) => row.recordId === id) ?? []);
-  const rows = await refreshed(
-    deps,
-    session,
-    inOrder.filter((row) => sees(person, reach, row)),
-    waitOf(req) !== 0,
-  );
+  const found = await visiblePage(deps, session, object, query.on, { after, limit: query.limit + 1 });
+  const page = found.slice(0, query.limit);
+  const rows = await refreshed(deps, session, page, waitOf(req) !== 0);
   const now = deps.now();
   res.json({
     object,
     records: rows.map((row) => recordView(session, row, now)),
-    next: ids.length > query.limit ? (page.at(-1) ?? null) : null,
+    next: found.length > query.limit ? (page.at(-1)?.recordId ?? null) : null,
   });
+}
+
+/** By id, up to `limit`. Filled up behind records that are hidden: neither a gap nor a cursor tells that they are there. */
+async function visiblePage(
+  deps: PortalDeps,
+  session: Session,
+  object: AppObject,
+  on: string | undefined,
+  { after, limit }: { after: RecordId | null; limit: number },
+): Promise<RecordRow[]> {
+  const { person, reach } = session;
+  const page: RecordRow[] = [];
+  let cursor = after;
+  for (;;) {
+    const ids = await idsOf(deps, session, object, on, { after: cursor, limit });
+    const loaded = await loadRecords(
+      deps.db,
+      person.hubId,
+      ids.map((recordId) => ({ object, recordId })),
+    );
+    const inOrder = ids.flatMap((id) => loaded.find((row) => row.recordId === id) ?? []);
+    page.push(...inOrder.filter((row) => sees(person, reach, row)));
+    cursor = ids.at(-1) ?? cursor;
+    if (ids.length < limit || page.length >= limit) return page.slice(0, limit);
+  }
 }
 
 /** A page of ids in reach, or of what hangs on one record: the comments of a case. */

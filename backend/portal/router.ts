@@ -29,6 +29,7 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   '/edits': ['GET'],
   '/edits/:editId': ['GET'],
   '/stream': ['GET'],
+  '/keys': ['GET'],
   '/openapi.json': ['GET'],
   ...SIGN_IN_ADDRESSES,
 };
@@ -50,8 +51,9 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
     next();
   });
   v1.get('/openapi.json', (_req, res) => void res.json(openApi()));
+  v1.get('/keys', (_req, res) => void res.json({ keys: deps.keys ?? [] }));
   v1.use(signInRoutes(deps));
-  const open = ['/openapi.json', ...Object.keys(SIGN_IN_ADDRESSES)];
+  const open = ['/openapi.json', '/keys', ...Object.keys(SIGN_IN_ADDRESSES)];
   v1.all(
     Object.keys(ADDRESSES).filter((address) => !open.includes(address)),
     gate,

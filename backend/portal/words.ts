@@ -158,6 +158,11 @@ export const PROBLEMS = {
     'Idempotency key reused',
     'That Idempotency-Key was used for another request.',
   ],
+  'cannot-be-made': [
+    503,
+    'Not possible just now',
+    'This cannot be done here at the moment, because of a setting on our side. Please call or write to us.',
+  ],
   'which-company': [422, 'Which company?', 'Say for which of your companies this is.'],
   'no-such-upload': [404, 'Not found', 'There is no such upload.'],
   'not-bytes': [415, 'Not bytes', 'Send the piece as application/octet-stream.'],

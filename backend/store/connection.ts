@@ -1,7 +1,13 @@
-/** The two ways to reach the tables: the shared pool and one held connection. */
+/**
+ * The ways to reach the tables: the shared pool and single connections. Each runs as a role that the walls hold
+ * (`walls.ts`), and is bound to its hub when it is opened: nothing has to be set before a statement, nothing can be
+ * forgotten, and it costs no round trip.
+ */
+import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Db } from './database.ts';
+import { DOOR, SERVICE } from './walls.ts';
 
 const POOL_MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -9,18 +15,32 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const SESSION =
   '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';
 
+/** The hub whose rows a connection reaches; `door`: no hub is known yet, and next to nothing is reached. */
+export type Bound = HubId | 'door';
+
 /** One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up. */
-export function sessionConfig(url: string): pg.ClientConfig {
-  return { connectionString: url, keepAlive: true, options: SESSION };
+export function sessionConfig(url: string, bound: Bound): pg.ClientConfig {
+  const wall = bound === 'door' ? `-c role=${DOOR}` : `-c role=${SERVICE} -c tallystick.hub=${bound}`;
+  const { connectionString, options } = withoutOptions(url);
+  return { connectionString, keepAlive: true, options: `${options} ${SESSION} ${wall}`.trim() };
 }
 
 /** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
-export function openDatabase(url: string, onError: (error: Error) => void): Db {
+export function openDatabase(url: string, bound: Bound, onError: (error: Error) => void): Db {
   const pool = new pg.Pool({
-    ...sessionConfig(url),
+    ...sessionConfig(url, bound),
     max: POOL_MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   pool.on('error', onError);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** The driver lets options of the address replace ours, and the wall with them. */
+function withoutOptions(url: string): { connectionString: string; options: string } {
+  const address = new URL(url);
+  const options = address.searchParams.get('options');
+  if (options === null) return { connectionString: url, options: '' };
+  address.searchParams.delete('options');
+  return { connectionString: address.href, options };
 }

@@ -3,7 +3,7 @@ import type { Held } from '@tallystick/shared/observe';
 import type { Standing } from '@tallystick/shared/decide';
 import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
-import type { EditState } from '@tallystick/shared/messages';
+import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { HooksTable } from './hooksTable.ts';
 import type { Packed } from './kept.ts';
@@ -29,6 +29,8 @@ export interface Definition {
   readOnly: boolean;
   /** Null where any value may stand. */
   options: { value: string; label: string; hidden: boolean }[] | null;
+  /** No two records have the same value in it; absent: it was not asked for when this was read. */
+  unique?: boolean;
 }
 export interface WorkError {
   /** For the machine. */
@@ -217,6 +219,9 @@ export interface Database extends PortalTables, SignInTables {
     idempotency_key: string;
     fingerprint: string;
     ruling: ColumnType<KeptRuling | null, string | null | undefined, never>;
+    /** Of an action that is bound to what was shown. */
+    evidence: ColumnType<StatementEvidence | null, string | null | undefined, never>;
+    statement: ColumnType<string | null, never, string>;
   };
   edit_fields: {
     hub_id: HubId;

@@ -30,7 +30,11 @@ const INSERT = {
 const CONNECT_TIMEOUT_MS = 2_000;
 
 export function openDeliveryStore(url: string, onError: (error: Error) => void): DeliveryStore {
-  const pool = new pg.Pool({ ...sessionConfig(url), max: 1, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const pool = new pg.Pool({
+    ...sessionConfig(url, 'door'),
+    max: 1,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   pool.on('error', onError);
   return {
     store: async (deliveries) => {

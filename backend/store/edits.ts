@@ -1,6 +1,6 @@
 /** Storing what customers ask for, and reading it back for their receipts. */
 import type { EditId, HubId, PersonId, RecordId } from '@tallystick/shared/ids';
-import type { EditState } from '@tallystick/shared/messages';
+import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import { sql } from 'kysely';
@@ -23,6 +23,8 @@ export interface NewEdit {
   fields: { field: string; seen: Value; wanted: Value }[];
   /** A member of staff asks: what they decided. */
   ruling?: KeptRuling;
+  /** Who decides, of an action that is bound to what was shown. */
+  evidence?: StatementEvidence;
   /** Where no person waits for it. */
   lane?: Lane;
 }
@@ -38,10 +40,11 @@ export async function storeEdit(db: Db, hubId: HubId, edit: NewEdit): Promise<bo
   });
   const { rows } = await sql`
       with e as (
-        insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint, ruling)
+        insert into edits (hub_id, edit_id, object, record_id, person, audience, asked_at, action, guards, idempotency_key, fingerprint, ruling, evidence)
         values (${hubId}, ${edit.editId}, ${edit.object}, ${edit.recordId}, ${edit.person}, ${edit.audience}, ${at},
           ${edit.action}, ${JSON.stringify(edit.guards)}::jsonb, ${edit.idempotencyKey}, ${edit.fingerprint},
-          ${edit.ruling === undefined ? null : JSON.stringify(edit.ruling)}::jsonb)
+          ${edit.ruling === undefined ? null : JSON.stringify(edit.ruling)}::jsonb,
+          ${edit.evidence === undefined ? null : JSON.stringify(edit.evidence)}::jsonb)
         on conflict (hub_id, person, idempotency_key) do nothing
         returning edit_id
       ), d as (${due})
@@ -64,6 +67,8 @@ export interface EditRow {
   action: string | null;
   creation: string | null;
   fingerprint: string;
+  /** Signed; null: none was made. */
+  statement: string | null;
   fields: EditFieldRow[];
 }
 export interface EditFieldRow {
@@ -112,9 +117,10 @@ async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit:
     action: string | null;
     creation: string | null;
     fingerprint: string;
+    statement: string | null;
     fields: EditFieldRow[];
   }>`
-    select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.action, e.creation, e.fingerprint,
+    select e.edit_id, e.person, e.object, e.record_id, e.asked_at, e.action, e.creation, e.fingerprint, e.statement,
       (select json_agg(json_build_object('field', f.field, 'seen', f.seen, 'wanted', f.wanted, 'state', f.state,
           'rule', f.rule, 'reason', f.reason, 'crmValue', f.crm_value, 'note', f.note) order by f.field)
         from edit_fields f where f.hub_id = e.hub_id and f.edit_id = e.edit_id) as fields
@@ -128,6 +134,7 @@ async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit:
     action: row.action,
     creation: row.creation,
     fingerprint: row.fingerprint,
+    statement: row.statement,
     fields: row.fields,
   }));
 }

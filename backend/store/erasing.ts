@@ -208,7 +208,7 @@ function* ofRecords(hubId: HubId, { object, ids }: Subject, now: Date): Generato
   yield [
     'edits',
     sql`update edits set guards = '[]', fingerprint = '', idempotency_key = edit_id::text,
-      ruling = ruling || '{"note": null}'
+      ruling = ruling || '{"note": null}', evidence = null, statement = null
     where hub_id = ${hubId} and (person = any(${all}::text[]) or (${isRecord}))`,
   ];
   yield [

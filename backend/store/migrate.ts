@@ -1,7 +1,8 @@
-/** Brings a database to the present schema; safe to run from several processes at once (Kysely takes a lock). */
+/** Brings a database to the present schema, as its owner; safe to run from several processes at once (Kysely takes a lock). */
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { migrations } from './migrations.ts';
+import { raiseWalls } from './walls.ts';
 
 export async function migrateToLatest(databaseUrl: string): Promise<void> {
   const db = new Kysely<unknown>({
@@ -12,6 +13,7 @@ export async function migrateToLatest(databaseUrl: string): Promise<void> {
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined)
       throw error instanceof Error ? error : new Error('The database could not be migrated.');
+    await raiseWalls(db);
   } finally {
     await db.destroy();
   }

@@ -112,6 +112,8 @@ create table edits (
   fingerprint text not null,
   ruling jsonb,
   creation text,
+  evidence jsonb,
+  statement text,
   UNIQUE (hub_id, person, idempotency_key),
   PRIMARY KEY (hub_id, edit_id)
 );

@@ -12,6 +12,7 @@ import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { visit, visitGone } from './plan.ts';
+import { signDecisions } from './statements.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
@@ -308,6 +309,7 @@ async function storeVisits(
     ),
     openConflicts(trx, hubId, conflicts, now),
   ]);
+  await signDecisions(ctx, trx, object, moves, now);
   const promised = rows.map((row, index) => ({ ...row, promiseId: ids[index] ?? '' }));
   return visits.flatMap(({ seen }) => {
     const promises = promised.filter((promise) => promise.recordId === seen.recordId);

@@ -2,6 +2,7 @@
 import type { Property, Rule } from '@tallystick/shared/decide';
 import { ruleOf } from '@tallystick/shared/defineOwnership';
 import type { HubId } from '@tallystick/shared/ids';
+import type { Statement } from '@tallystick/shared/messages';
 import { fieldOf, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Kind } from '@tallystick/shared/values';
 import type { Logger } from 'pino';
@@ -32,6 +33,8 @@ export interface Context {
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at: (step: string) => void;
   patience: Patience;
+  /** Signs the statement of a decision; absent: none is made. */
+  sign?: ((statement: Statement) => Promise<string>) | undefined;
   /** How the hub's CRM has been answering. */
   health: {
     failures: number;

@@ -10,6 +10,7 @@ import type { RecordId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import type { Failure } from '../hubspot/failure.ts';
 import type { Reading } from '../hubspot/readings.ts';
+import { keyStateOf } from '../store/creationKeys.ts';
 import { moveCreation, nameRecord, waitingCreations, type Creation } from '../store/creations.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import { eraseUploads } from '../store/uploads.ts';
@@ -22,6 +23,11 @@ import { paid, withLinks } from './round.ts';
 import { sendFile } from './files.ts';
 
 const AT_ONCE = 10;
+const KEY_UNKNOWN = { code: 'key-unknown', message: 'The CRM has not yet said whether its key is unique.' };
+const KEY_REPEATABLE: Pick<Failure, 'is' | 'message'> = {
+  is: 'refused',
+  message: 'The property of its key is not unique in the CRM, so it could be made twice.',
+};
 /** A call nobody answered is looked for this soon, and then again until it cannot come any more. */
 const LOOK_AFTER_MS = 1_000;
 const RETRY_FIRST_MS = 1_000;
@@ -52,11 +58,15 @@ async function makeOne(ctx: Context, creation: Creation): Promise<void> {
 async function make(ctx: Context, creation: Creation): Promise<void> {
   await noteAsked(ctx, creation);
   if (creation.recordId !== null) return prove(ctx, creation, creation.recordId);
+  const key = keyStateOf(creation.name, ctx.definitions);
+  if (key === 'unknown') return putOff(ctx, creation, KEY_UNKNOWN, RETRY_FIRST_MS);
   if (creation.sentAt !== null) {
     const found = await look(ctx, creation);
     if (found === 'later') return;
     if (found !== null) return prove(ctx, creation, found);
   }
+  // What was never sent is refused: sent twice it would be made twice.
+  if (key === 'repeatable') return refuse(ctx, creation, KEY_REPEATABLE);
   const file = await sendFile(ctx, creation);
   if (file.is === 'failed') return failed(ctx, creation, file.failure);
   const made = await propertiesOfCreation(ctx, creation, file.sent);
@@ -173,7 +183,11 @@ async function failed(
   }
 }
 
-async function refuse(ctx: Context, creation: Creation, failure: Failure): Promise<void> {
+async function refuse(
+  ctx: Context,
+  creation: Creation,
+  failure: Pick<Failure, 'is' | 'message'>,
+): Promise<void> {
   const { editId, object } = creation;
   const seq = await storing(ctx, async ({ trx, next, journal }) => {
     await journal([entry(creation, { kind: 'failed', detail: { outcome: 'refused', code: failure.is } })]);
@@ -184,7 +198,7 @@ async function refuse(ctx: Context, creation: Creation, failure: Failure): Promi
     if (creation.uploadId !== null) await eraseUploads(trx, ctx.hubId, [creation.uploadId], now);
     return next;
   });
-  ctx.log.warn({ hub: ctx.hubId, creation: creation.name }, `The CRM refused it: ${failure.message}`);
+  ctx.log.warn({ hub: ctx.hubId, creation: creation.name }, `It was refused: ${failure.message}`);
   ctx.signals.changed({ hubId: ctx.hubId, seq, records: [], edits: [{ editId, object, recordId: null }] });
 }
 

@@ -54,7 +54,7 @@ export async function refreshDefinitions(
 
 const optionOf = ({ ownerId, name, archived }: Owner) => ({ value: ownerId, label: name, hidden: archived });
 
-type Read = { property: string; type: string; readOnly: boolean; options: Definition['options'] };
+type Read = Definition & { property: string };
 
 function mappedDefinitions(
   object: AppObject,
@@ -63,10 +63,10 @@ function mappedDefinitions(
 ): Map<string, Definition> {
   const mapped = new Map(Object.values(objects[object].fields).map((field) => [field.property, field]));
   return new Map(
-    read.flatMap(({ property, type, readOnly, options }) => {
+    read.flatMap(({ property, options, ...rest }) => {
       const field = mapped.get(property);
       if (field === undefined) return [];
-      return [[property, { type, readOnly, options: field.kind === 'owner' ? owners : options }] as const];
+      return [[property, { ...rest, options: field.kind === 'owner' ? owners : options }] as const];
     }),
   );
 }

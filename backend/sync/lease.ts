@@ -39,7 +39,7 @@ export async function acquireLease(
   now: number,
 ): Promise<Lease | null> {
   // Statements that do not wait for each other go out together.
-  const client = new pg.Client({ ...sessionConfig(url), pipeline: true });
+  const client = new pg.Client({ ...sessionConfig(url, hubId), pipeline: true });
   const lost = new Promise<Error>((resolve) => {
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));

@@ -62,6 +62,7 @@ export interface WorkerDeps {
   log: Logger;
   at?: (step: string) => void;
   patience?: Patience;
+  sign?: Context['sign'];
   /** Other systems that own fields; their values are written to the CRM. */
   sources?: readonly Source[];
   sourceLookMs?: number;
@@ -190,6 +191,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     log: deps.log,
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
+    sign: deps.sign,
     health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {} },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand, type Flags } from '../../backend/cli/commands.ts';
 import { progressLine } from '../../backend/cli/backfill.ts';
 import { eventually } from '../harness/eventually.ts';
+import { asOwner } from '../harness/postgres.ts';
 import { startLoop, type LoopHarness } from '../harness/loop.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
@@ -84,12 +85,14 @@ describe('the command line', () => {
   });
 
   it('finds a changed journal', async () => {
-    await loop.db.transaction().execute(async (trx) => {
+    const owner = asOwner(loop.database.url);
+    await owner.transaction().execute(async (trx) => {
       const { sql } = await import('kysely');
       await sql`alter table journal disable trigger all`.execute(trx);
       await sql`update journal set after = 'forged' where kind = 'asked'`.execute(trx);
       await sql`alter table journal enable trigger all`.execute(trx);
     });
+    await owner.destroy();
     const { code, complaints } = await tally(['verify-journal']);
     expect(code).toBe(1);
     expect(complaints).toMatch(/is broken at entry \d+: a value was changed/);

@@ -21,6 +21,7 @@ describe('the settings', () => {
       port: 8787,
       host: '127.0.0.1',
       databaseUrl: null,
+      databaseOwnerUrl: null,
     });
     expect(Object.isFrozen(config)).toBe(true);
   });

@@ -1,10 +1,12 @@
 /** A person whom HubSpot erased for privacy: nothing of theirs is left in any table or log, and nothing comes back. */
 import { recordId, type RecordId } from '@tallystick/shared/ids';
-import { sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sign } from '../../backend/hubspot/signature.ts';
 import { INTAKE_PATH } from '../../backend/main.ts';
+import type { Database, Db } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { listErasures } from '../../backend/store/erasing.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
@@ -34,6 +36,8 @@ const HARMLESS: Record<string, string> = {
 };
 
 let whole: Whole;
+/** Sees every table, and every row of it. */
+let owner: Db;
 let mailbox: Mailbox;
 let contact: RecordId;
 let absorbed: RecordId;
@@ -47,9 +51,13 @@ beforeAll(async () => {
     env: (url) =>
       Promise.resolve({ PORTAL_URL: url, SMTP_URL: mailbox.url, MAIL_FROM: 'portal@firm.example' }),
   });
+  owner = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: whole.service.databaseUrl }) }),
+  });
   await live();
 });
 afterAll(async () => {
+  await owner.destroy();
   await whole.close();
   await mailbox.close();
 });
@@ -183,7 +191,7 @@ const due = async (id: RecordId): Promise<number> =>
 const tables = async (): Promise<string[]> => {
   const { rows } = await sql<{ name: string }>`
     select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'r' and n.nspname = 'public' order by 1`.execute(whole.db);
+    where c.relkind = 'r' and n.nspname = 'public' order by 1`.execute(owner);
   return rows.map(({ name }) => name);
 };
 
@@ -194,7 +202,7 @@ async function scan(marks: readonly string[] = MARKS): Promise<string[]> {
     const bytes = table === 'upload_pieces' ? sql` || encode(t.bytes, 'escape')` : sql``;
     const { rows } = await sql<{ text: string }>`
       select left(t::text, 300) as text from ${sql.table(table)} t
-      where lower(t::text${bytes}) ~ ${marks.join('|')}`.execute(whole.db);
+      where lower(t::text${bytes}) ~ ${marks.join('|')}`.execute(owner);
     found.push(...rows.map(({ text }) => `${table}: ${text}`));
   }
   return found;

@@ -40,7 +40,7 @@ describe('a service that is killed', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    db = openDatabase(database.url, () => undefined);
+    db = openDatabase(database.url, hub, () => undefined);
     sim = await startSimulator({ hubId: Number(hub) });
     const { world } = sim;
     const company = world.create('companies', { name: 'Engines Ltd' }, COLLEAGUE);

@@ -29,7 +29,7 @@ describe('asking the service to look at a record now', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    db = openDatabase(database.url, () => undefined);
+    db = openDatabase(database.url, HUB, () => undefined);
     await db
       .insertInto('hubs')
       .values({

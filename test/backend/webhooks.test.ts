@@ -6,9 +6,8 @@ import { sign } from '../../backend/hubspot/signature.ts';
 import { createIntake, type Intake } from '../../backend/intake/webhooks.ts';
 import { createApp, startServer, type RunningServer } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { asOwner, createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const PATH = '/webhooks/hubspot';
 const PUBLIC = `https://tally.example.com${PATH}`;
@@ -24,7 +23,7 @@ describe('the webhook route', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    db = openDatabase(database.url, () => undefined);
+    db = asOwner(database.url);
     const signals = createSignals();
     signals.onArrived((hub) => woken.push(hub));
     intake = createIntake({

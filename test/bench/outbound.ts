@@ -16,9 +16,9 @@ const WINDOW_MS = 10_000;
 
 export async function main(): Promise<void> {
   const database = await benchDatabase();
-  const db = openDatabase(database.url, () => undefined);
   const crm = await startCrm({ content: RECORDS, latencyMs: LATENCY_MS });
   const hubId = toHubId(crm.hubId);
+  const db = openDatabase(database.url, hubId, () => undefined);
   await db
     .insertInto('hubs')
     .values({ hub_id: hubId, app_id: String(crm.appId), time_zone: 'UTC', connected_at: new Date() })

@@ -3,6 +3,7 @@ import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
+import { asOwner } from '../harness/postgres.ts';
 import { benchDatabase, report } from './report.ts';
 import { benchWorker, fillMirror } from './worker.ts';
 
@@ -27,7 +28,7 @@ const PROPERTIES = ['jobtitle', 'firstname', 'lastname'];
 
 export async function main(): Promise<void> {
   const database = await benchDatabase();
-  const db = openDatabase(database.url, () => undefined);
+  const db = openDatabase(database.url, HUB, () => undefined);
   await db
     .insertInto('hubs')
     .values({ hub_id: HUB, app_id: '9', time_zone: 'UTC', connected_at: new Date() })
@@ -39,11 +40,12 @@ export async function main(): Promise<void> {
     Array.from({ length: RECORDS }, (_, i) => recordId(100_000 + i)),
     FIELDS,
   );
+  const owner = asOwner(database.url);
   const rates: number[] = [];
   const ratios: number[] = [];
   for (let run = 0; run <= RUNS; run += 1) {
     const rate = await through(db, database.url, run);
-    const bare = await bareRate(db);
+    const bare = await bareRate(owner);
     if (run > 0) {
       rates.push(rate);
       ratios.push(rate / bare);
@@ -51,6 +53,7 @@ export async function main(): Promise<void> {
   }
   report('pipeline, 5,000 records, deliveries of 100 events', 'events/s', rates, { atLeast: 20_000 });
   report('  ours : one bare unnest insert of the same events', '', ratios);
+  await owner.destroy();
   await db.destroy();
   await database.drop();
 }

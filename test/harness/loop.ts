@@ -76,9 +76,9 @@ export async function startLoop(
 ): Promise<LoopHarness> {
   const sim = await startSimulator(options);
   const database = options.database ?? (await createTestDatabase());
-  const db = openDatabase(database.url, () => undefined);
   const deliveries = openDeliveryStore(database.url, () => undefined);
   const hubId = toHubId(sim.hubId);
+  const db = openDatabase(database.url, hubId, () => undefined);
   const signals = createSignals();
   await db
     .insertInto('hubs')

@@ -25,8 +25,7 @@ import type {
 } from '@tallystick/shared/messages';
 import { objects, type AppAudience, type AppObject, type AppOwnership } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
-import type { Limits } from '../../backend/portal/limits.ts';
-import type { HubSources } from '../../backend/portal/sources.ts';
+import type { PortalDeps } from '../../backend/portal/access.ts';
 import { portalRouter } from '../../backend/portal/router.ts';
 import { createApp } from '../../backend/server.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
@@ -77,6 +76,8 @@ export interface Call {
 export interface PortalHarness {
   url: string;
   db: Db;
+  /** What reaches the rows of this hub. */
+  reaching: (hub: HubId) => Db;
   signals: Signals;
   crm: PlayedWorker;
   /** The portal's clock runs with ours, moved on by what was added here. */
@@ -96,15 +97,17 @@ export interface PortalHarness {
 }
 
 export async function startPortal(
-  options: { limits?: Partial<Limits>; at?: (step: string) => void; sources?: HubSources } = {},
+  options: Pick<PortalDeps, 'limits' | 'at' | 'sources' | 'signIn' | 'scan'> = {},
 ): Promise<PortalHarness> {
   const database = await createTestDatabase();
-  const db = openDatabase(database.url, () => undefined);
+  const open = (hub: HubId): Db => openDatabase(database.url, hub, () => undefined);
+  const [db, otherDb] = [open(HUB), open(OTHER_HUB)];
+  const reaching = (hub: HubId): Db => (hub === HUB ? db : otherDb);
   const { signals, listeners } = counted(createSignals());
   let offsetMs = 0;
   const now = (): number => Date.now() + offsetMs;
   for (const hub of [HUB, OTHER_HUB])
-    await db
+    await reaching(hub)
       .insertInto('hubs')
       .values({ hub_id: hub, app_id: '99', time_zone: 'UTC', connected_at: new Date() })
       .execute();
@@ -121,14 +124,15 @@ export async function startPortal(
   return {
     url,
     db,
+    reaching,
     signals,
-    crm: playWorker(db, signals, now),
+    crm: playWorker(reaching, signals, now),
     now,
     advance: (ms) => (offsetMs += ms),
     wakes,
     listeners,
     token: ({ contactId, audience = 'direct', hubId = HUB }) =>
-      addPerson(db, {
+      addPerson(reaching(hubId), {
         hubId,
         contactId: toRecordId(contactId),
         audience,
@@ -158,7 +162,7 @@ export async function startPortal(
       portal.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await db.destroy();
+      await Promise.all([db, otherDb].map((each) => each.destroy()));
       await database.drop();
     },
   };
@@ -240,13 +244,14 @@ export interface PlayedWorker {
 
 const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 
-function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
+function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => number): PlayedWorker {
+  const db = reaching(HUB);
   let silent = false;
   const journal = async (hub: HubId, drafts: Parameters<typeof draft>[0][]): Promise<number> => {
-    const head = await readHead(db, hub);
+    const head = await readHead(reaching(hub), hub);
     const full = drafts.map((each) => draft(each));
     const rows = chain(hub, head, now(), full, randomBytes(full.length * SALT_BYTES));
-    await append(db, hub, rows);
+    await append(reaching(hub), hub, rows);
     return rows.at(-1)?.seq ?? head.seq;
   };
   const tell = (
@@ -295,7 +300,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
       const values = Object.keys(objects[object].fields).map(
         (name) => [name, kept(fields[name] ?? null, seq, how, asOf)] as const,
       );
-      await saveMirror(db, hub, [
+      await saveMirror(reaching(hub), hub, [
         {
           object,
           recordId,
@@ -306,7 +311,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
           readAt: asOf,
         },
       ]);
-      await saveLinks(db, hub, [{ object, recordId, links: asLinks(companies) }]);
+      await saveLinks(reaching(hub), hub, [{ object, recordId, links: asLinks(companies) }]);
       if (hub === HUB) tell(seq, [[object, id]]);
       return seq;
     },
@@ -393,7 +398,7 @@ function playWorker(db: Db, signals: Signals, now: () => number): PlayedWorker {
     },
     define: async (object, field, definition, hub = HUB) => {
       const full: Definition = { type: 'string', readOnly: false, options: null, ...definition };
-      await db
+      await reaching(hub)
         .insertInto('properties')
         .values({
           hub_id: hub,

@@ -1,7 +1,7 @@
 /**
  * Real Postgres for tests. `vitest.config.ts` must hold `globalSetup: ['test/harness/postgres.ts']`: `setup` runs
  * once a run, in the main process, and starts an embedded server in the temp directory, or uses the one named by
- * TALLYSTICK_TEST_DATABASE_URL (its user must be allowed to create databases). The workers learn of it by an
+ * TALLYSTICK_TEST_DATABASE_URL (its user must be allowed to create databases and roles). The workers learn of it by an
  * environment variable, which the processes they start inherit too.
  *
  * A test file asks for a database of its own: `const { url, drop } = await createTestDatabase()`.
@@ -10,8 +10,10 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { z } from 'zod';
+import type { Database, Db } from '../../backend/store/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../backend/store/embedded.ts';
 import { migrateToLatest } from '../../backend/store/migrate.ts';
 
@@ -54,6 +56,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: withDatabase(server.url, name),
     drop: () => run(server.url, [`drop database if exists ${name} with (force)`]),
   };
+}
+
+/** What the service never has: a connection that no wall holds, for tests that arrange or look across hubs. */
+export function asOwner(url: string): Db {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  pool.on('error', () => undefined); // the database is dropped under it
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
 /** Called by vitest before the first test. */

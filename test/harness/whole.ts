@@ -68,6 +68,8 @@ export async function startWhole(
     sim?: SimulatorOptions;
     overrides?: Overrides;
     env?: (url: string) => Promise<Record<string, string>>;
+    /** Changes the seeded CRM before the service starts. */
+    prepare?: (sim: Simulator) => void;
   } = {},
 ): Promise<Whole> {
   const stateDir = await mkdtemp(join(tmpdir(), 'tallystick-whole-'));
@@ -76,6 +78,7 @@ export async function startWhole(
   const local = { [PUBLIC_URL]: `http://127.0.0.1:${port}` };
   const sim = await startSimulator({ local, ...options.sim });
   const seeded = seed(sim);
+  options.prepare?.(sim);
   const config = parseConfig({
     DATABASE_URL: database.url,
     TALLYSTICK_STATE_DIR: stateDir,

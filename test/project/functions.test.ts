@@ -522,8 +522,8 @@ describe('checkRecord', () => {
 describe('nudge', () => {
   it('has the service’s own route make the record due', async () => {
     const database = await createTestDatabase();
-    const db = openDatabase(database.url, () => undefined);
     const hubId = toHubId(ACCOUNT);
+    const db = openDatabase(database.url, hubId, () => undefined);
     await db
       .insertInto('hubs')
       .values({

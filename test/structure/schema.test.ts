@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { asOwner, createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { describeSchema } from './describeSchema.ts';
 
 const DUMP = new URL('../../backend/store/schema.sql', import.meta.url);
@@ -13,7 +12,7 @@ describe('the database schema', () => {
   let db: Db;
   beforeAll(async () => {
     database = await createTestDatabase();
-    db = openDatabase(database.url, () => undefined);
+    db = asOwner(database.url);
   });
   afterAll(async () => {
     await db.destroy();

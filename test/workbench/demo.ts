@@ -92,7 +92,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await service.leading;
     await loaded(service);
     const people = await demoPeople(service);
-    const db = openDatabase(service.databaseUrl, () => undefined);
+    const db = openDatabase(service.databaseUrl, service.hubId, () => undefined);
     stops.push(() => db.destroy());
     const crm = await crmOf(sim, service, local);
     const workbench = await startWorkbench({

@@ -1,0 +1,81 @@
+/** At the start: which hub the token speaks for, and a database whose connections reach that hub only. */
+import { hubId as toHubId } from '@tallystick/shared/ids';
+import { OBJECTS } from '@tallystick/shared/ownership';
+import { ConfigError, type Config } from './config.ts';
+import type { Crm } from './hubspot/crm.ts';
+import { openDatabase } from './store/connection.ts';
+import type { Db } from './store/database.ts';
+import { knownHubs, saveHub, type KnownHub } from './store/hubs.ts';
+import { orderBackfill } from './store/orders.ts';
+import { wallMissing } from './store/walls.ts';
+
+export interface Connecting {
+  databaseUrl: string;
+  crm: Crm;
+  config: Config;
+  now: () => number;
+  onError: (error: Error) => void;
+}
+
+/**
+ * HubSpot is asked; while it cannot be reached, a hub that was connected before is taken from the store, so that the
+ * service starts and waits. Whoever calls closes the database.
+ */
+export async function connectHub(connecting: Connecting): Promise<{ hub: KnownHub; db: Db }> {
+  const { databaseUrl, now, onError } = connecting;
+  const { hub, timeZone } = await hubOf(connecting);
+  const db = openDatabase(databaseUrl, hub.hubId, onError);
+  try {
+    const missing = await wallMissing(db, hub.hubId);
+    if (missing !== null) throw new ConfigError(`The database cannot be used: ${missing}.`);
+    if (timeZone !== null) {
+      await saveHub(db, { ...hub, timeZone, now: now() });
+      await orderFirstBackfill(db, hub, now());
+    }
+    return { hub, db };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+/** Without a time zone: as it is known from before. */
+async function hubOf({
+  databaseUrl,
+  crm,
+  config,
+  onError,
+}: Connecting): Promise<{ hub: KnownHub; timeZone: string | null }> {
+  const account = await crm.readAccount();
+  const known = await knownHubs(databaseUrl, onError);
+  if (account.ok) {
+    const hubId = toHubId(account.value.hubId);
+    const appId = config.hubspot.appId ?? (await askAppId(crm));
+    const typeIds = known.find((row) => row.hubId === hubId)?.typeIds ?? {};
+    return { hub: { hubId, appId, typeIds }, timeZone: account.value.timeZone };
+  }
+  const [only] = known;
+  if (only === undefined || known.length > 1 || account.failure.is === 'barred') {
+    throw new ConfigError(
+      `HubSpot could not be asked which account the token is for: ${account.failure.message}`,
+    );
+  }
+  return { hub: only, timeZone: null };
+}
+
+async function askAppId(crm: Crm): Promise<string> {
+  const answer = await crm.readToken();
+  if (answer.ok && answer.value.appId !== null) return answer.value.appId;
+  throw new ConfigError('HubSpot does not say which app the token belongs to: set HUBSPOT_APP_ID.');
+}
+
+/** A hub seen for the first time is read from nothing. */
+async function orderFirstBackfill(db: Db, { hubId }: KnownHub, now: number): Promise<void> {
+  const any = await db
+    .selectFrom('jobs')
+    .select('job_id')
+    .where('hub_id', '=', hubId)
+    .limit(1)
+    .executeTakeFirst();
+  if (any === undefined) await orderBackfill(db, hubId, OBJECTS, now);
+}

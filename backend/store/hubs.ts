@@ -1,0 +1,33 @@
+/** Which hubs are connected: asked before a hub is known, through the door. */
+import type { HubId } from '@tallystick/shared/ids';
+import { openDatabase } from './connection.ts';
+import type { Db } from './database.ts';
+
+export interface KnownHub {
+  hubId: HubId;
+  appId: string;
+  typeIds: Record<string, string>;
+}
+
+export async function knownHubs(databaseUrl: string, onError: (error: Error) => void): Promise<KnownHub[]> {
+  const door = openDatabase(databaseUrl, 'door', onError);
+  try {
+    const rows = await door
+      .selectFrom('hubs')
+      .select(['hub_id', 'app_id', 'type_ids'])
+      .orderBy('hub_id')
+      .execute();
+    return rows.map((row) => ({ hubId: row.hub_id, appId: row.app_id, typeIds: row.type_ids }));
+  } finally {
+    await door.destroy();
+  }
+}
+
+export async function saveHub(db: Db, hub: KnownHub & { timeZone: string; now: number }): Promise<void> {
+  const told = { app_id: hub.appId, time_zone: hub.timeZone };
+  await db
+    .insertInto('hubs')
+    .values({ hub_id: hub.hubId, ...told, connected_at: new Date(hub.now) })
+    .onConflict((conflict) => conflict.column('hub_id').doUpdateSet(told))
+    .execute();
+}
