@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { recordId as toRecordId, type RecordId } from '@tallystick/shared/ids';
 import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
-import type { Db } from '../../backend/store/database.ts';
 import { sourceOf } from '../simulator/acting.ts';
 import { createRandom, type Random } from '../simulator/random.ts';
 import { PRIMARY_COMPANY } from '../simulator/seedKit.ts';
@@ -36,6 +35,7 @@ const SKEW_MAX_MS = 600_000;
 const STEPS = 90;
 const CALM_ROUNDS_MAX = 400;
 const HOUR_MS = 3_600_000;
+const IMPORTED = 6;
 
 /** What both sides change: the field, and the values that each may give it. */
 const FIELDS: readonly { object: AppObject; field: string; values: readonly string[] }[] = [
@@ -53,8 +53,8 @@ const FIELDS: readonly { object: AppObject; field: string; values: readonly stri
   { object: 'ticket', field: 'reference', values: ['R-1', 'R-2', 'R-3'] },
 ];
 
-export async function live(seed: number, place: { db: Db; databaseUrl: string }): Promise<Outcome> {
-  const history = await begin(seed, place);
+export async function live(seed: number, databaseUrl: string): Promise<Outcome> {
+  const history = await begin(seed, databaseUrl);
   try {
     for (let step = 0; step < STEPS; step += 1) await history.step();
     await history.calm();
@@ -80,7 +80,7 @@ export interface History {
   close(): Promise<void>;
 }
 
-async function begin(seed: number, { db, databaseUrl }: { db: Db; databaseUrl: string }): Promise<History> {
+async function begin(seed: number, databaseUrl: string): Promise<History> {
   const random = createRandom(seed, 'history');
   const skewMs = random.int(2 * SKEW_MAX_MS) - SKEW_MAX_MS;
   // A hub of its own, so that histories share a database and nothing else.
@@ -112,7 +112,7 @@ async function begin(seed: number, { db, databaseUrl }: { db: Db; databaseUrl: s
       return true;
     },
   };
-  const service = await openService({ db, databaseUrl, sim, time, random, around });
+  const service = await openService({ databaseUrl, sim, time, random, around });
   const queue = webhooks(sim, random, weather, () => time.now(), count);
   workflow(sim, random, weather, tell);
   await service.reconcile();
@@ -260,6 +260,10 @@ function colleague(
   sim.world.update(CRM_TYPES[acting], id, { [property]: random.pick(values) }, sourceOf(as));
 }
 
+function imported(random: Random, sim: Simulator, ids: Ids, tell: Tell): void {
+  for (let rows = 0; rows < IMPORTED; rows += 1) colleague(random, sim, ids, tell, 'import', 'import');
+}
+
 const recordOf = (sim: Simulator, acting: Acting, id: string) =>
   sim.world.state.data.records.get(sim.world.type(CRM_TYPES[acting]).typeId)?.get(id);
 const isLive = (sim: Simulator, acting: Acting, id: string): boolean =>
@@ -281,24 +285,61 @@ async function act(random: Random, scene: Scene): Promise<void> {
   const { sim, service, time, ids, queue, merged, tell } = scene;
   const { world } = sim;
   const by = sourceOf('colleague');
-  const acts: [weight: number, () => Promise<unknown> | void][] = [
+  const acts: [weight: number, () => unknown][] = [
     [20, () => customer(random, scene)],
-    [10, () => colleague(random, sim, ids, tell, 'colleague')],
-    [2, () => Array.from({ length: 6 }, () => colleague(random, sim, ids, tell, 'import', 'import')).at(0)],
+    [
+      10,
+      () => {
+        colleague(random, sim, ids, tell, 'colleague');
+      },
+    ],
+    [2, () => imported(random, sim, ids, tell)],
     [18, () => deliver(random, scene)],
     [14, () => worked(scene, () => service.apply(), 'apply')],
     [26, () => worked(scene, () => service.work(), 'work')],
     [3, () => worked(scene, () => service.backfill(), 'backfill')],
     [2, () => worked(scene, () => service.erase(), 'erase')],
-    [10, () => time.pass(random.pick([20, 300, 1_500, 12_000, 120_000]))],
-    [1, () => void (time.pass(5 * HOUR_MS), tell('hours'))],
+    [
+      10,
+      () => {
+        time.pass(random.pick([20, 300, 1_500, 12_000, 120_000]));
+      },
+    ],
     [
       1,
-      () => void ((sim.faults.api.down = !sim.faults.api.down), tell(`down ${String(sim.faults.api.down)}`)),
+      () => {
+        tell('hours');
+        time.pass(5 * HOUR_MS);
+      },
     ],
-    [1, () => void ((sim.faults.api.locked423Rate = random.pick([0, 0.5])), tell('locks'))],
-    [1, () => void (queue.splice(0, 3), tell('never-delivered'))],
-    [1, () => (tell('restart'), service.restart())],
+    [
+      1,
+      () => {
+        sim.faults.api.down = !sim.faults.api.down;
+        tell(`down ${String(sim.faults.api.down)}`);
+      },
+    ],
+    [
+      1,
+      () => {
+        sim.faults.api.locked423Rate = random.pick([0, 0.5]);
+        tell('locks');
+      },
+    ],
+    [
+      1,
+      () => {
+        queue.splice(0, 3);
+        tell('never-delivered');
+      },
+    ],
+    [
+      1,
+      () => {
+        tell('restart');
+        return service.restart();
+      },
+    ],
     [
       2,
       () => {

@@ -38,7 +38,7 @@ async function mirrorRows({ service: { db, hubId } }: History): Promise<Map<stri
 
 function recordsOf({ sim }: History, object: AppObject): Map<string, CrmRecord> {
   const { typeId } = sim.world.type(objects[object].crm);
-  return sim.world.state.data.records.get(typeId) ?? new Map();
+  return sim.world.state.data.records.get(typeId) ?? new Map<string, CrmRecord>();
 }
 
 async function mirrorIsCrm(history: History): Promise<string[]> {

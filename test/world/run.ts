@@ -1,6 +1,5 @@
 /** `npm run simulate [-- --seed N --histories N --minutes N]`: histories until the budget is used; prints what they met. */
 import { parseArgs } from 'node:util';
-import { openDatabase } from '../../backend/store/connection.ts';
 import { benchDatabase } from '../bench/report.ts';
 import { live } from './history.ts';
 
@@ -13,14 +12,13 @@ const { values } = parseArgs({
   },
 });
 const database = await benchDatabase();
-const db = openDatabase(database.url, () => undefined);
 const until = Date.now() + Number(values.minutes) * 60_000;
 const counts: Record<string, number> = {};
 const failed: number[] = [];
 let lived = 0;
 const first = Number(values.seed);
 for (let seed = first; seed < first + Number(values.histories) && Date.now() < until; seed += 1) {
-  const outcome = await live(seed, { db, databaseUrl: database.url });
+  const outcome = await live(seed, database.url);
   lived += 1;
   for (const [what, count] of Object.entries(outcome.counts)) counts[what] = (counts[what] ?? 0) + count;
   if (values.story) for (const line of outcome.story) console.log(`  ${line}`);
@@ -34,6 +32,5 @@ console.log(
   `${lived} histories from seed ${first}: ${failed.length} broke an invariant (${failed.join(', ')})`,
 );
 console.log(met.map(([what, count]) => `${what} ${count}`).join(', '));
-await db.destroy();
 await database.drop();
 process.exit(failed.length === 0 ? 0 : 1);

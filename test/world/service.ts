@@ -16,6 +16,7 @@ import type { Answer } from '../../backend/hubspot/transport.ts';
 import { backfillPage } from '../../backend/intake/backfill.ts';
 import { translator } from '../../backend/intake/translate.ts';
 import { createSignals } from '../../backend/signals.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { readHead } from '../../backend/store/journal.ts';
@@ -78,15 +79,15 @@ export interface AskedEdit {
 }
 
 export async function openService(options: {
-  db: Db;
   databaseUrl: string;
   sim: Simulator;
   time: VirtualClock;
   random: Random;
   around: Around;
 }): Promise<SimulatedService> {
-  const { db, databaseUrl, sim, time, random, around } = options;
+  const { databaseUrl, sim, time, random, around } = options;
   const hubId = toHubId(sim.hubId);
+  const db = openDatabase(databaseUrl, hubId, () => undefined);
   await db
     .insertInto('hubs')
     .values({
@@ -175,7 +176,10 @@ export async function openService(options: {
       await lease.release();
       await start();
     },
-    close: () => lease.release(),
+    close: async () => {
+      await lease.release();
+      await db.destroy();
+    },
   };
 }
 
@@ -193,16 +197,16 @@ function disturbed(
     failure: { is: 'ambiguous', message: 'The line broke.' },
   };
   return new Proxy(crm, {
-    get: (target, name: keyof Crm & string) => {
-      const call = target[name] as unknown as (...given: unknown[]) => Promise<Answer<unknown>>;
+    get: (target, name) => {
+      const call = Reflect.get(target, name) as (...given: unknown[]) => Promise<Answer<unknown>>;
       return async (...given: unknown[]): Promise<Answer<unknown>> => {
-        const what = around.before(name);
-        if (what === 'crash') die(name);
+        const what = around.before(String(name));
+        if (what === 'crash') die(String(name));
         time.pass(1 + random.int(60));
         if (what === 'lost') return lost;
-        const answer = await call.apply(target, given);
+        const answer = await call(...given);
         time.pass(1 + random.int(60));
-        if (what === 'crash-after') die(name);
+        if (what === 'crash-after') die(String(name));
         return what === 'answer-lost' ? lost : answer;
       };
     },

@@ -1,32 +1,57 @@
 /** A small dose of histories over the real worker, a real Postgres and the stand-in; `npm run simulate` has more. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
-import type { Db } from '../../backend/store/database.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
-import { live } from './history.ts';
+import { live, type Outcome } from './history.ts';
 
-const DOSE = 25;
-/** Seeds that once found something. */
-const REGRESSIONS: readonly number[] = [];
+const DOSE = 20;
+/** Seeds that found something in their time. */
+const REGRESSIONS: readonly number[] = [23, 25, 58, 77];
+/** Every kind of thing that a history can meet has to occur in the dose. */
+const MET = [
+  ...['customer', 'colleague', 'import', 'workflow', 'meanwhile', 'merge', 'privacy', 'life', 'links'],
+  ...[
+    'webhook',
+    'webhook-dropped',
+    'webhook-doubled',
+    'never-delivered',
+    'lost',
+    'answer-lost',
+    'locks',
+    'down',
+  ],
+  ...['crash', 'crash-after', 'died-at', 'restart', 'hours', 'backfill', 'erase'],
+];
 
 describe('the simulated world', () => {
   let database: TestDatabase;
-  let db: Db;
+  const outcomes: Outcome[] = [];
   beforeAll(async () => {
     database = await createTestDatabase();
-    db = openDatabase(database.url, () => undefined);
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
-  const place = () => ({ db, databaseUrl: database.url });
+  afterAll(() => database.drop());
 
   it.each([...REGRESSIONS, ...Array.from({ length: DOSE }, (_, index) => index + 1)])(
     'history %i ends with every invariant holding',
     async (seed) => {
-      const { broken, story } = await live(seed, place());
-      expect(broken, story.slice(-40).join('\n')).toEqual([]);
+      const outcome = await live(seed, database.url);
+      outcomes.push(outcome);
+      expect(outcome.broken, outcome.story.slice(-40).join('\n')).toEqual([]);
     },
   );
+
+  it('met every kind of fault and event in this dose', () => {
+    const met = new Set(outcomes.flatMap(({ counts }) => Object.keys(counts)));
+    expect(MET.filter((what) => !met.has(what))).toEqual([]);
+  });
+
+  it('lives the same history from the same seed, to the last entry of the journal', async () => {
+    const again = await createTestDatabase();
+    try {
+      const second = await live(1, again.url);
+      expect(second.story).toEqual(outcomes.find(({ seed }) => seed === 1)?.story);
+      expect(second.trace).toBe(outcomes.find(({ seed }) => seed === 1)?.trace);
+    } finally {
+      await again.drop();
+    }
+  });
 });
