@@ -15,6 +15,7 @@ import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
 import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
+import { openWebhooksJournal, type WebhooksJournal } from './hubspot/webhooksJournal.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
 import type { Limits } from './portal/limits.ts';
@@ -29,7 +30,7 @@ import { createSignals, type Signals } from './signals.ts';
 import { openDatabase } from './store/connection.ts';
 import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
-import { orderBackfill } from './store/orders.ts';
+import { orderJobs } from './store/jobs.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import type { Clock } from './sync/budget.ts';
 import { PATIENCE, type Patience } from './sync/situation.ts';
@@ -166,8 +167,7 @@ async function compose(
     log,
     at,
     patience: overrides.patience ?? PATIENCE,
-    sources,
-    sourceLookMs: config.sourceLookMs,
+    ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
     beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
@@ -195,6 +195,12 @@ async function compose(
 function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
   const { trustedProxies } = config;
   return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+}
+
+/** Null without a client id: the layer is off, and the status says so. */
+function journalOf({ hubspot }: Config): WebhooksJournal | null {
+  const { baseUrl, clientId, clientSecrets } = hubspot;
+  return clientId === null ? null : openWebhooksJournal({ baseUrl, clientId, clientSecrets, now: Date.now });
 }
 
 /** Nothing where customers do not sign in. */
@@ -276,7 +282,7 @@ async function orderFirstBackfill(db: Db, hubId: HubId): Promise<void> {
     .limit(1)
     .executeTakeFirst();
   if (any !== undefined) return;
-  await orderBackfill(db, hubId, OBJECTS, Date.now());
+  await orderJobs(db, hubId, 'backfill', OBJECTS, Date.now());
 }
 
 async function isReady(db: Db): Promise<boolean> {

@@ -17,7 +17,7 @@ import { hubStatus, listHubs } from '../desk/status.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
 import { verifyJournal } from '../store/journal.ts';
-import { orderBackfill } from '../store/orders.ts';
+import { orderJobs } from '../store/jobs.ts';
 import { addPerson } from '../store/people.ts';
 import { followBackfill } from './backfill.ts';
 import { printJournal } from './journal.ts';
@@ -108,7 +108,7 @@ async function status({ db, hubId, flags, terminal }: Command): Promise<number> 
 
 async function backfill({ db, hubId, words, terminal }: Command): Promise<number> {
   const wanted = words.length === 0 ? OBJECTS : words.map(asObject);
-  const jobs = await orderBackfill(db, hubId, wanted, terminal.now());
+  const jobs = await orderJobs(db, hubId, 'backfill', wanted, terminal.now());
   return followBackfill(db, hubId, jobs, terminal);
 }
 

@@ -10,6 +10,7 @@ import { CREATIONS } from './migrations/0003_creations.ts';
 import { SIGN_IN } from './migrations/0004_sign_in.ts';
 import { HOOKS } from './migrations/0006_hooks.ts';
 import { UPLOADS } from './migrations/0007_uploads.ts';
+import { COMPLETENESS } from './migrations/0009_completeness.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -18,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '0004_sign_in': { up: (db) => run(db, SIGN_IN) },
   '0006_hooks': { up: (db) => run(db, HOOKS) },
   '0007_uploads': { up: (db) => run(db, UPLOADS) },
+  '0009_completeness': { up: (db) => run(db, COMPLETENESS) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
