@@ -17,9 +17,8 @@ import { hubStatus, listHubs } from '../desk/status.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
 import { verifyJournal } from '../store/journal.ts';
-import { orderJobs } from '../store/jobs.ts';
 import { addPerson } from '../store/people.ts';
-import { followBackfill } from './backfill.ts';
+import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { statusLines } from './statusLines.ts';
 
@@ -41,6 +40,7 @@ export interface Flags {
   field?: string | undefined;
   kind?: string | undefined;
   limit?: string | undefined;
+  'dry-run'?: boolean | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -49,7 +49,7 @@ export class Misuse extends Error {
 }
 
 const USAGE =
-  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience>';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | token <contact id> <audience>';
 
 export async function runCommand(
   words: readonly string[],
@@ -85,13 +85,17 @@ function dispatch(name: string, command: Command): Promise<number> {
     case 'status':
       return status(command);
     case 'backfill':
-      return backfill(command);
+      return (command.flags['dry-run'] === true ? dryRun : backfill)(command, wantedObjects(command));
+    case 'reconcile':
+      return reconcile(command, wantedObjects(command));
+    case 'verify':
+      return verify(command, wantedObjects(command));
     case 'explain':
       return explainField(command);
     case 'journal':
       return printJournal(command);
     case 'verify-journal':
-      return verify(command);
+      return verifyChain(command);
     case 'token':
       return token(command);
     default:
@@ -104,12 +108,6 @@ async function status({ db, hubId, flags, terminal }: Command): Promise<number> 
   for (const line of flags.json === true ? [JSON.stringify(hub)] : statusLines(hub, terminal.now()))
     terminal.print(line);
   return 0;
-}
-
-async function backfill({ db, hubId, words, terminal }: Command): Promise<number> {
-  const wanted = words.length === 0 ? OBJECTS : words.map(asObject);
-  const jobs = await orderJobs(db, hubId, 'backfill', wanted, terminal.now());
-  return followBackfill(db, hubId, jobs, terminal);
 }
 
 async function explainField({ db, hubId, words, flags, terminal }: Command): Promise<number> {
@@ -143,7 +141,7 @@ async function explainField({ db, hubId, words, flags, terminal }: Command): Pro
   return 0;
 }
 
-async function verify({ db, hubId, terminal }: Command): Promise<number> {
+async function verifyChain({ db, hubId, terminal }: Command): Promise<number> {
   const { entries, erased, broken } = await verifyJournal(db, hubId);
   if (broken === null) {
     terminal.print(`The journal of hub ${hubId} is whole: ${entries} entries, ${erased} of them erased.`);
@@ -161,6 +159,9 @@ async function token({ db, hubId, words, terminal }: Command): Promise<number> {
   terminal.print(await addPerson(db, { hubId, contactId, audience, secret, now: terminal.now() }));
   return 0;
 }
+
+const wantedObjects = ({ words }: Command): readonly AppObject[] =>
+  words.length === 0 ? OBJECTS : words.map(asObject);
 
 export function asObject(name: string): AppObject {
   if (isObject(name)) return name;

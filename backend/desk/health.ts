@@ -4,6 +4,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
 import { hookChannels } from './hooks.ts';
+import { layerChannels, layerNumbers } from './layers.ts';
 import { inWords } from './show.ts';
 import { sourceChannels } from './sources.ts';
 import { hubStatus, type HubStatus } from './status.ts';
@@ -71,6 +72,7 @@ export async function healthAnswer(
     numbers: numbersOf(status, trips),
     channels: [
       ...channelsOf(status, isLed, delivered, now),
+      ...layerChannels(status.layers, now),
       ...sourceChannels(status.health.sources ?? {}, now),
       ...hookChannels(status.hooks, status.journalEntries, now),
     ],
@@ -112,6 +114,7 @@ function numbersOf(
           ? 'not told by the CRM'
           : `${budget.dailyRemaining} of ${budget.dailyLimit ?? '?'}`,
     },
+    ...layerNumbers(status.layers),
   ];
 }
 

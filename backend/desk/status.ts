@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
+import type { JobKind } from '../store/layerTables.ts';
+import { layersStatus, type LayersStatus } from './layers.ts';
 
 export interface HubStatus {
   hubId: HubId;
@@ -22,7 +24,10 @@ export interface HubStatus {
   health: HubHealth;
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
-  backfill: {
+  layers: LayersStatus;
+  /** The newest job of each kind and object. */
+  jobs: {
+    kind: JobKind;
     object: string;
     done: number;
     finished: boolean;
@@ -55,7 +60,15 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
       .groupBy('lane')
       .execute(),
     countsOf(db, hubId),
-    db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
+    db
+      .selectFrom('jobs')
+      .distinctOn(['kind', 'object'])
+      .select(['kind', 'object', 'done', 'finished_at', 'started_at', 'error'])
+      .where('hub_id', '=', hubId)
+      .orderBy('kind')
+      .orderBy('object')
+      .orderBy('job_id', 'desc')
+      .execute(),
     hooksOf(db, hubId),
   ]);
   const oldest = due.map((row) => new Date(row.since).getTime());
@@ -76,7 +89,9 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     budget: hub.budget,
     health: hub.health,
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
-    backfill: jobs.map((job) => ({
+    layers: await layersStatus(db, hubId, hub.health, now),
+    jobs: jobs.map((job) => ({
+      kind: job.kind,
       object: job.object,
       done: Number(job.done),
       finished: job.finished_at !== null,

@@ -10,6 +10,7 @@ export const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
 /** The objects that these tests have records of; the others are compared as well, and empty. */
 export const USED: readonly AppObject[] = ['contact', 'company', 'ticket'];
 export const MINUTE_MS = 60_000;
+const WITHIN_MS = 20_000;
 const NUDGE_MS = 100;
 /** Comparing waits for what may be in flight. */
 const JOBS_NUDGE_MS = 1_000;
@@ -20,12 +21,13 @@ export interface Hub {
   companies: string[];
   tickets: string[];
   /** World time. */
-  now(): number;
+  now: () => number;
   /** Waits with world time running on quickly; counts nothing against what it waits for. */
   until<T>(
     condition: () => Promise<T | undefined | false> | T | undefined | false,
     what: string,
     nudgeMs?: number,
+    withinMs?: number,
   ): Promise<T>;
   /** Everything that is due now, or will be within `ms`, is done. */
   rest(ms?: number): Promise<void>;
@@ -43,15 +45,15 @@ export async function startHub(
   seedDefinitions(world);
   const hub: Hub = {
     ...{ loop, contacts: [], companies: [], tickets: [] },
-    now: world.clock.now,
-    until: (condition, what, nudgeMs = NUDGE_MS) =>
+    now: () => world.clock.now(),
+    until: (condition, what, nudgeMs = NUDGE_MS, withinMs = WITHIN_MS) =>
       eventually(
         () => {
           world.clock.advance(nudgeMs);
           return condition();
         },
         what,
-        20_000,
+        withinMs,
       ),
     rest: async (ms = 0) => {
       if (ms > 0) world.clock.advance(ms);

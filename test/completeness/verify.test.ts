@@ -1,7 +1,6 @@
 import { recordId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
-import { JOURNAL_POLL_MS } from '../../backend/intake/journal.ts';
 import { SWEEP_EVERY_MS } from '../../backend/intake/jobs.ts';
 import { explain } from '../../backend/desk/explain.ts';
 import { createRandom } from '../simulator/random.ts';
@@ -28,8 +27,8 @@ describe('comparing everything', () => {
       {
         recordId: hub.companies[2],
         field: 'street',
-        mirror: expect.stringMatching(/^[0-9a-f]{16}$/),
-        crm: expect.stringMatching(/^[0-9a-f]{16}$/),
+        mirror: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+        crm: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
       },
     ]);
     expect(found.company?.mirror).not.toBe(found.company?.crm);
@@ -65,13 +64,13 @@ describe('comparing everything', () => {
       .execute();
     const found = await hub.compare();
     expect(found.contact?.named).toEqual([
-      { recordId: hub.contacts[0], field: '$life', mirror: null, crm: expect.any(String) },
+      { recordId: hub.contacts[0], field: '$life', mirror: null, crm: expect.any(String) as string },
     ]);
     expect(found.company?.named).toEqual([
-      { recordId: '999', field: '$life', mirror: expect.any(String), crm: null },
+      { recordId: '999', field: '$life', mirror: expect.any(String) as string, crm: null },
     ]);
     expect(found.ticket?.named).toEqual([
-      { recordId: hub.tickets[3], field: '$companies', mirror: null, crm: expect.any(String) },
+      { recordId: hub.tickets[3], field: '$companies', mirror: null, crm: expect.any(String) as string },
     ]);
     await hub.rest();
     expect(allEqual(await hub.compare())).toBe(true);
@@ -131,11 +130,10 @@ describe('comparing everything', () => {
     expect(await hub.missed()).toEqual({});
   });
 
-  it.each([1, 2, 3, 4, 5, 6])(
+  it.each([1, 2, 3])(
     'misses nothing that changes while it pages, whatever happens (seed %i)',
-    { timeout: 60_000 },
     async (seed) => {
-      hub = await startHub({ journal: false, contacts: 120, seed });
+      hub = await startHub({ journal: false, contacts: 110, seed });
       const random = createRandom(seed, 'paging');
       let ops = 0;
       const alive = [...hub.contacts];
@@ -159,27 +157,22 @@ describe('comparing everything', () => {
           alive.push(made.id);
         }
       };
-      // Between any two calls of a comparison something happens.
-      const seen = hub.loop.sim.calls.counters;
-      let last = -1;
-      const restless = hub.until(
-        () => {
-          const calls = Object.values(seen().byOperation).reduce((a, b) => a + b, 0);
-          if (calls !== last) act();
-          last = calls;
-          return ops >= 40;
-        },
-        'enough has happened',
-        10,
-      );
-      await Promise.all([hub.compare('reconcile', ['contact']), restless]);
+      // After every call of the first comparison something happens.
+      const { calls } = hub.loop.sim;
+      const add = calls.add.bind(calls);
+      calls.add = (call) => {
+        act();
+        return add(call);
+      };
+      await hub.compare('reconcile', ['contact']);
+      calls.add = add;
+      expect(ops).toBeGreaterThan(10);
       world().clock.advance(2 * MINUTE_MS);
       await hub.compare('reconcile', ['contact']);
       await hub.rest();
       const settled = await hub.compare('reconcile', ['contact']);
       expect(settled.contact).toMatchObject({ differences: 0, moving: 0, records: alive.length });
       expect(settled.contact?.mirror).toBe(settled.contact?.crm);
-      expect(JOURNAL_POLL_MS).toBeLessThan(MINUTE_MS);
     },
   );
 });

@@ -105,7 +105,7 @@ export async function startLoop(
   const { url: baseUrl, clientId, clientSecret } = sim;
   const webhooksJournal =
     options.journal === true
-      ? openWebhooksJournal({ baseUrl, clientId, clientSecrets: [clientSecret], now: time.now })
+      ? openWebhooksJournal({ baseUrl, clientId, clientSecrets: [clientSecret], now: () => time.now() })
       : null;
   const start = (): Worker =>
     startWorker({
@@ -182,7 +182,7 @@ export async function startLoop(
 /** Moved on by `sim.world.clock.advance`; whatever became due runs at once. */
 function worldClock({ world }: Simulator): Clock {
   return {
-    now: world.clock.now,
+    now: () => world.clock.now(),
     after: (delayMs, work) => {
       let wanted = true;
       world.clock.at(world.clock.now() + delayMs, () => {
