@@ -3,6 +3,9 @@
  *
  *   status                          how every hub stands
  *   backfill [object …]             read everything anew from the CRM, with progress; resumable
+ *     --dry-run                     only say what that would change
+ *   reconcile [object …]            compare everything with the CRM, and repair what differs
+ *   verify [object …] [--json]      the same, with an equality certificate
  *   explain <object> <id> <field>   why the field has its value
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
@@ -24,6 +27,7 @@ const { values, positionals } = parseArgs({
     kind: { type: 'string' },
     limit: { type: 'string' },
     keys: { type: 'string' },
+    'dry-run': { type: 'boolean' },
   },
 });
 

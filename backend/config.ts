@@ -24,6 +24,8 @@ export interface Config {
     accessToken: string;
     /** Newest first; several while a secret is being rotated. */
     clientSecrets: string[];
+    /** Of the webhooks journal; null: it is not read. */
+    clientId: string | null;
     /** Null: asked of HubSpot. */
     appId: string | null;
     windowLimit: number;
@@ -89,6 +91,7 @@ const environment = z.object({
   HUBSPOT_CLIENT_SECRET: z
     .string({ error: 'HUBSPOT_CLIENT_SECRET is missing' })
     .min(1, 'HUBSPOT_CLIENT_SECRET is empty'),
+  HUBSPOT_CLIENT_ID: z.string().min(1, 'HUBSPOT_CLIENT_ID is empty').optional(),
   HUBSPOT_APP_ID: id('HUBSPOT_APP_ID').optional(),
   HUBSPOT_BASE_URL: url('HUBSPOT_BASE_URL').default('https://api.hubapi.com'),
   HUBSPOT_WINDOW_LIMIT: z.coerce
@@ -151,6 +154,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
       accessToken: settings.HUBSPOT_ACCESS_TOKEN,
       clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => secret.trim()),
+      clientId: settings.HUBSPOT_CLIENT_ID ?? null,
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
     },

@@ -6,7 +6,7 @@ import type { Crm } from './hubspot/crm.ts';
 import { openDatabase } from './store/connection.ts';
 import type { Db } from './store/database.ts';
 import { knownHubs, saveHub, type KnownHub } from './store/hubs.ts';
-import { orderBackfill } from './store/orders.ts';
+import { orderJobs } from './store/jobs.ts';
 import { wallMissing } from './store/walls.ts';
 
 export interface Connecting {
@@ -77,5 +77,5 @@ async function orderFirstBackfill(db: Db, { hubId }: KnownHub, now: number): Pro
     .where('hub_id', '=', hubId)
     .limit(1)
     .executeTakeFirst();
-  if (any === undefined) await orderBackfill(db, hubId, OBJECTS, now);
+  if (any === undefined) await orderJobs(db, hubId, 'backfill', OBJECTS, now);
 }

@@ -16,6 +16,7 @@ import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
 import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
+import { openWebhooksJournal, type WebhooksJournal } from './hubspot/webhooksJournal.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
 import type { Limits } from './portal/limits.ts';
@@ -193,8 +194,7 @@ async function compose(
     at,
     patience: overrides.patience ?? PATIENCE,
     sign: signer.sign,
-    sources,
-    sourceLookMs: config.sourceLookMs,
+    ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
     beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
@@ -240,6 +240,12 @@ function scanOf({ clamd }: Config, log: Logger): { scan?: Scan } {
 async function signerOf({ receiptKeys, stateDir }: Config): Promise<Signer> {
   const [first, ...more] = receiptKeys;
   return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
+}
+
+/** Null without a client id: the layer is off, and the status says so. */
+function journalOf({ hubspot }: Config): WebhooksJournal | null {
+  const { baseUrl, clientId, clientSecrets } = hubspot;
+  return clientId === null ? null : openWebhooksJournal({ baseUrl, clientId, clientSecrets, now: Date.now });
 }
 
 /** Nothing where customers do not sign in. */

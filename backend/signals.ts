@@ -20,7 +20,7 @@ export interface HubChange {
 /** Deliveries that were stored together: `ids` and `deliveries` in no certain order of each other. */
 export interface Arrived {
   ids: readonly string[];
-  deliveries: readonly { receivedAt: number; events: string }[];
+  deliveries: readonly { receivedAt: number; events: string; layer?: 'webhooks' | 'journal' }[];
 }
 
 export interface Signals {

@@ -19,9 +19,8 @@ import type { Db } from '../store/database.ts';
 import { listErasures } from '../store/erasing.ts';
 import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
-import { orderBackfill } from '../store/orders.ts';
 import { addPerson } from '../store/people.ts';
-import { followBackfill } from './backfill.ts';
+import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
@@ -45,6 +44,7 @@ export interface Flags {
   kind?: string | undefined;
   limit?: string | undefined;
   keys?: string | undefined;
+  'dry-run'?: boolean | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -54,7 +54,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -94,13 +94,17 @@ function dispatch(name: string, command: Command): Promise<number> {
     case 'status':
       return status(command);
     case 'backfill':
-      return backfill(command);
+      return (command.flags['dry-run'] === true ? dryRun : backfill)(command, wantedObjects(command));
+    case 'reconcile':
+      return reconcile(command, wantedObjects(command));
+    case 'verify':
+      return verify(command, wantedObjects(command));
     case 'explain':
       return explainField(command);
     case 'journal':
       return printJournal(command);
     case 'verify-journal':
-      return verify(command);
+      return verifyChain(command);
     case 'erasures':
       return erasures(command);
     case 'token':
@@ -115,12 +119,6 @@ async function status({ db, hubId, flags, terminal }: Command): Promise<number> 
   for (const line of flags.json === true ? [JSON.stringify(hub)] : statusLines(hub, terminal.now()))
     terminal.print(line);
   return 0;
-}
-
-async function backfill({ db, hubId, words, terminal }: Command): Promise<number> {
-  const wanted = words.length === 0 ? OBJECTS : words.map(asObject);
-  const jobs = await orderBackfill(db, hubId, wanted, terminal.now());
-  return followBackfill(db, hubId, jobs, terminal);
 }
 
 async function explainField({ db, hubId, words, flags, terminal }: Command): Promise<number> {
@@ -170,7 +168,7 @@ async function erasures({ db, hubId, flags, terminal }: Command): Promise<number
   return 0;
 }
 
-async function verify({ db, hubId, terminal }: Command): Promise<number> {
+async function verifyChain({ db, hubId, terminal }: Command): Promise<number> {
   const { entries, erased, broken } = await verifyJournal(db, hubId);
   if (broken === null) {
     terminal.print(`The journal of hub ${hubId} is whole: ${entries} entries, ${erased} of them erased.`);
@@ -188,6 +186,9 @@ async function token({ db, hubId, words, terminal }: Command): Promise<number> {
   terminal.print(await addPerson(db, { hubId, contactId, audience, secret, now: terminal.now() }));
   return 0;
 }
+
+const wantedObjects = ({ words }: Command): readonly AppObject[] =>
+  words.length === 0 ? OBJECTS : words.map(asObject);
 
 export function asObject(name: string): AppObject {
   if (isObject(name)) return name;

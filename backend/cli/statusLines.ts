@@ -1,5 +1,6 @@
 /** A hub's status as lines for a terminal. */
 import { hookLabel, hookText } from '../desk/hooks.ts';
+import { comparedText, journalText, warningText } from '../desk/layers.ts';
 import { barredSentence, LANE_SENTENCES } from '../desk/words.ts';
 import type { HubStatus } from '../desk/status.ts';
 import { LANES } from '../store/lanes.ts';
@@ -22,11 +23,15 @@ export function statusLines(hub: HubStatus, now: number): string[] {
     `  budget     ${budgetLine(hub)}`,
   ];
   for (const barred of hub.barredCreations) lines.push(`  refused    ${barredSentence(barred)}`);
+  const { journal, compared, warnings } = hub.layers;
+  lines.push(`  webhooks journal: ${journalText(journal)}`);
+  lines.push(`  compared   ${comparedText(compared, now)}`);
+  for (const warning of warnings) lines.push(`  warning    ${warningText(warning, now)}`);
   for (const hook of hub.hooks)
     lines.push(`  ${hookLabel(hook)}: ${hookText(hook, hub.journalEntries, now)}`);
-  for (const job of hub.backfill.filter((each) => !each.finished)) {
+  for (const job of hub.jobs.filter((each) => !each.finished)) {
     lines.push(
-      `  backfill   ${job.object}: ${job.done} records so far${job.error === null ? '' : `; last problem: ${job.error}`}`,
+      `  ${job.kind.padEnd(10)} ${job.object}: ${job.done} records so far${job.error === null ? '' : `; last problem: ${job.error}`}`,
     );
   }
   return lines;

@@ -201,6 +201,12 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
       return LINKED[outcome ?? ''] ?? 'it was looked up who signed in';
     case 'ignored':
       return 'events that concern none of the mapped fields';
+    case 'missed':
+      return outcome === 'horizon'
+        ? 'the webhooks journal was away for longer than HubSpot keeps it, so everything is compared'
+        : `a change was not told by the ${String(detail?.by ?? '')} and was found by the ${String(detail?.foundBy ?? '')}`;
+    case 'compared':
+      return `all records were compared with the CRM’s: ${String(detail?.differences ?? 0)} differences`;
     default:
       return kind satisfies never;
   }

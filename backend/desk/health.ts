@@ -4,6 +4,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
 import { hookChannels } from './hooks.ts';
+import { layerChannels, layerNumbers } from './layers.ts';
 import { inWords } from './show.ts';
 import { barredSentence } from './words.ts';
 import { sourceChannels } from './sources.ts';
@@ -80,6 +81,7 @@ export async function healthAnswer(
         ok: false,
         text: barredSentence(each),
       })),
+      ...layerChannels(status.layers, now),
       ...sourceChannels(status.health.sources ?? {}, now),
       ...hookChannels(status.hooks, status.journalEntries, now),
     ],
@@ -121,6 +123,7 @@ function numbersOf(
           ? 'not told by the CRM'
           : `${budget.dailyRemaining} of ${budget.dailyLimit ?? '?'}`,
     },
+    ...layerNumbers(status.layers),
   ];
 }
 

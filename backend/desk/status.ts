@@ -5,6 +5,8 @@ import type { BudgetState, Db, HubHealth } from '../store/database.ts';
 import { barredCreations } from '../store/creationKeys.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
+import type { JobKind } from '../store/layerTables.ts';
+import { layersStatus, type LayersStatus } from './layers.ts';
 import { definitionsOf } from '../store/records.ts';
 
 export interface HubStatus {
@@ -26,7 +28,10 @@ export interface HubStatus {
   barredCreations: ReturnType<typeof barredCreations>;
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
-  backfill: {
+  layers: LayersStatus;
+  /** The newest job of each kind and object. */
+  jobs: {
+    kind: JobKind;
     object: string;
     done: number;
     finished: boolean;
@@ -54,7 +59,15 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
       .groupBy('lane')
       .execute(),
     countsOf(db, hubId),
-    db.selectFrom('jobs').selectAll().where('hub_id', '=', hubId).orderBy('job_id').execute(),
+    db
+      .selectFrom('jobs')
+      .distinctOn(['kind', 'object'])
+      .select(['kind', 'object', 'done', 'finished_at', 'started_at', 'error'])
+      .where('hub_id', '=', hubId)
+      .orderBy('kind')
+      .orderBy('object')
+      .orderBy('job_id', 'desc')
+      .execute(),
     hooksOf(db, hubId),
     definitionsOf(db, hubId),
   ]);
@@ -77,7 +90,9 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     health: hub.health,
     barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
-    backfill: jobs.map((job) => ({
+    layers: await layersStatus(db, hubId, hub.health, now),
+    jobs: jobs.map((job) => ({
+      kind: job.kind,
       object: job.object,
       done: Number(job.done),
       finished: job.finished_at !== null,

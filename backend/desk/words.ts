@@ -61,3 +61,11 @@ export const CLAIM_SENTENCES: Readonly<Record<ClaimReason, string>> = {
   'address-moved':
     'The contact has another e-mail now than the one this person proved, so their link was ended.',
 };
+
+/** What was raised, behind its number. */
+export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
+  'missed-by-webhooks': 'changes missed by the webhooks',
+  'missed-by-journal': 'changes missed by the webhooks journal',
+  'journal-horizon': 'times away for longer than HubSpot keeps its journal',
+  'mirror-differs': 'records found to differ and repaired',
+};

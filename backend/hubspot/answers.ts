@@ -39,6 +39,8 @@ export const pageAnswer = z.object({
   paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
 });
 
+export const totalAnswer = z.object({ total: z.number() });
+
 export const linksAnswer = z.object({
   results: z.array(
     z.object({

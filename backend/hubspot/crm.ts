@@ -15,8 +15,10 @@ import { files, type FilePort } from './files.ts';
 import { associationsOf } from './making.ts';
 import { propertiesOf } from './properties.ts';
 import {
+  afterOf,
   linksOf,
   ownersOf,
+  pageOf,
   propertyOf,
   readingOf,
   type Link,
@@ -26,10 +28,11 @@ import {
 } from './readings.ts';
 import { mapped, send, type Answer, type Request } from './transport.ts';
 
-const API_DATE = '2026-09';
+export const API_DATE = '2026-09';
 const REQUEST_TIMEOUT_MS = 15_000;
 /** With property history a batch or page holds at most 50 records (HubSpot answers 400 above). */
 export const READ_MAX_RECORDS = 50;
+export const LIST_MAX_RECORDS = 100;
 export const WRITE_MAX_RECORDS = 100;
 export const LINKS_MAX_RECORDS = 1_000;
 export const LINES_MAX_RECORDS = 100;
@@ -62,6 +65,13 @@ export interface Crm extends FilePort {
     object: AppObject,
     after: string | null,
   ): Promise<Answer<{ records: Reading[]; next: string | null }>>;
+  /** Values without history: `LIST_MAX_RECORDS` a page, for comparing. */
+  listValues(
+    object: AppObject,
+    after: string | null,
+  ): Promise<Answer<{ records: Reading[]; next: string | null }>>;
+  /** About how many there are: the search index answers, which may lag. */
+  countRecords(object: AppObject): Promise<Answer<number>>;
   /** Up to `WRITE_MAX_RECORDS`; answers with the ids that were written. */
   updateRecords(
     object: AppObject,
@@ -132,8 +142,16 @@ function reading(
   typeOf: TypeOf,
 ): Pick<
   Crm,
-  'readByKey' | 'readRecords' | 'readRecord' | 'listRecords' | 'readLinks' | 'readAssociated' | 'readLines'
+  | 'readByKey'
+  | 'readRecords'
+  | 'readRecord'
+  | 'listRecords'
+  | 'listValues'
+  | 'readLinks'
+  | 'readAssociated'
+  | 'readLines'
 > {
+  const pathOf = (object: AppObject): string => recordsPath(typeOf(object));
   return {
     readRecords: async (object, ids) => {
       const names = propertiesOf(object);
@@ -154,19 +172,13 @@ function reading(
       return mapped(answer, (record) => readingOf(object, record));
     },
     listRecords: async (object, after) => {
-      const query = {
-        ...withHistory(object),
-        limit: String(READ_MAX_RECORDS),
-        ...(after === null ? {} : { after }),
-      };
-      const answer = await call(
-        { method: 'GET', path: recordsPath(typeOf(object)), query },
-        answers.pageAnswer,
-      );
-      return mapped(answer, (page) => ({
-        records: page.results.map((record) => readingOf(object, record)),
-        next: page.paging?.next?.after ?? null,
-      }));
+      const query = { ...withHistory(object), limit: String(READ_MAX_RECORDS), ...afterOf(after) };
+      return pageOf(object, await call({ method: 'GET', path: pathOf(object), query }, answers.pageAnswer));
+    },
+    listValues: async (object, after) => {
+      const properties = propertiesOf(object).join(',');
+      const query = { properties, limit: String(LIST_MAX_RECORDS), ...afterOf(after) };
+      return pageOf(object, await call({ method: 'GET', path: pathOf(object), query }, answers.pageAnswer));
     },
     readLinks: async (object, ids) => {
       const path = `/crm/associations/${API_DATE}/${typeOf(object)}/companies/batch/read`;
@@ -235,10 +247,19 @@ function writing(call: Call, typeOf: TypeOf): Pick<Crm, 'updateRecords' | 'updat
   };
 }
 
-type Describing = 'readProperties' | 'readOwners' | 'readTypeIds' | 'readAccount' | 'readToken';
+type Describing =
+  'countRecords' | 'readProperties' | 'readOwners' | 'readTypeIds' | 'readAccount' | 'readToken';
 
 function describing(call: Call, typeOf: TypeOf, accessToken: string): Pick<Crm, Describing> {
   return {
+    countRecords: async (object) => {
+      const request = {
+        method: 'POST',
+        path: `${recordsPath(typeOf(object))}/search`,
+        body: { limit: 1 },
+      } as const;
+      return mapped(await call(request, answers.totalAnswer), ({ total }) => total);
+    },
     readProperties: async (object) => {
       const path = `/crm/properties/${API_DATE}/${typeOf(object)}`;
       return mapped(await call({ method: 'GET', path }, answers.propertiesAnswer), (answer) =>

@@ -5,6 +5,7 @@ import type { Entry } from '@tallystick/shared/settle';
 import { canonical } from '@tallystick/shared/values';
 import type { z } from 'zod';
 import type * as answers from './answers.ts';
+import { mapped, type Answer } from './transport.ts';
 
 /** A record as read by id: every mapped field's history, newest first; a field never set has none. */
 export interface Reading {
@@ -55,6 +56,17 @@ export function readingOf(object: AppObject, record: answers.CrmRecord): Reading
   }
   return { id: recordId(record.id), archived: record.archived, history };
 }
+
+export const afterOf = (after: string | null): { after?: string } => (after === null ? {} : { after });
+
+export const pageOf = (
+  object: AppObject,
+  answer: Answer<z.infer<typeof answers.pageAnswer>>,
+): Answer<{ records: Reading[]; next: string | null }> =>
+  mapped(answer, (page) => ({
+    records: page.results.map((record) => readingOf(object, record)),
+    next: page.paging?.next?.after ?? null,
+  }));
 
 /** Primary types: contact 1, company 2, deal 5, ticket 26 (enum AssociationTypes of the official client). */
 const PRIMARY_TYPE_IDS = new Set([1, 2, 5, 6, 25, 26]);

@@ -16,12 +16,12 @@ export interface LimitHeaders {
 export type Answer<T> = { limits: LimitHeaders } & ({ ok: true; value: T } | { ok: false; failure: Failure });
 
 export interface Request {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
   query?: Record<string, string>;
   body?: unknown;
   /** In place of a JSON body. */
-  form?: FormData;
+  form?: FormData | URLSearchParams;
 }
 
 export async function send<S extends z.ZodType>(
@@ -49,7 +49,7 @@ export async function send<S extends z.ZodType>(
     });
     limits = limitsOf(headers);
     if (status < 200 || status > 299) return { ok: false, failure: failureOf(status, text), limits };
-    const parsed = shape.safeParse(JSON.parse(text));
+    const parsed = shape.safeParse(text === '' ? null : JSON.parse(text)); // 204 has no body
     if (parsed.success) return { ok: true, value: parsed.data, limits };
     const message = `HubSpot's answer to ${request.method} ${request.path} has another shape than documented: ${parsed.error.issues[0]?.message ?? ''}`;
     return { ok: false, failure: { is: 'unexpected', message }, limits };

@@ -19,6 +19,11 @@ export type Heard =
   | { is: 'life'; object: AppObject; recordId: RecordId; life: string; at: number; by: Source }
   /** Its associations moved. */
   | { is: 'links'; object: AppObject; recordId: RecordId }
+  /**
+   * Something of it moved, or it is `gone`: what, the read tells. The webhooks journal speaks like this, because how it
+   * writes values and lives is not known for certain.
+   */
+  | { is: 'touched'; object: AppObject; recordId: RecordId; how: 'moved' | 'gone'; at: number }
   /** A line item moved: what it stands on is read anew. */
   | { is: 'line'; lineId: RecordId }
   /** Nothing of ours; `why` is counted in the journal. */

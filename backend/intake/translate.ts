@@ -1,8 +1,20 @@
 /** From stored webhook JSON to our words: the border where HubSpot's names end. One bad event never spoils the others. */
-import { isRecordId, type RecordId } from '@tallystick/shared/ids';
+import type { RecordId } from '@tallystick/shared/ids';
 import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { canonical } from '@tallystick/shared/values';
 import type { Heard } from './heard.ts';
+import { hearJournal } from './journalEvents.ts';
+import {
+  associations,
+  idOf,
+  ignored,
+  isRaw,
+  LINE_TYPE_ID,
+  textOf,
+  TYPE_IDS,
+  type ObjectOf,
+  type Raw,
+} from './wire.ts';
 
 /** Docs say `eventType` where the wire says `subscriptionType`; association events carry no objectId (recorded 2026). */
 interface WireEvent {
@@ -16,21 +28,6 @@ interface WireEvent {
   sourceId: string | null;
 }
 
-type Raw = Readonly<Record<string, unknown>>;
-
-/** The wire's singular names of the standard types (docs: webhooks). */
-const TYPE_IDS: Readonly<Record<string, string>> = {
-  contact: '0-1',
-  company: '0-2',
-  deal: '0-3',
-  ticket: '0-5',
-  quote: '0-14',
-  note: '0-46',
-  line_item: '0-8',
-};
-const LINE_TYPE_ID = '0-8';
-const KIND_MAX_CHARS = 60;
-
 /** `typeIds` gives the type ids of the account's custom objects by schema name. */
 export function translator(typeIds: () => Readonly<Record<string, string>>): (events: string) => Heard[] {
   const fieldsByProperty = new Map(OBJECTS.map((object) => [object, byProperty(object)]));
@@ -38,13 +35,14 @@ export function translator(typeIds: () => Readonly<Record<string, string>>): (ev
     OBJECTS.find((object) => (objects[object].typeId ?? typeIds()[objects[object].crm]) === typeId);
   return (events) =>
     listOf(events).flatMap((raw) => {
+      if (isRaw(raw) && raw.subscriptionType === undefined && typeof raw.type === 'string')
+        return hearJournal(raw, raw.type, objectOf);
       const event = isRaw(raw) ? readEvent(raw) : null;
       if (event === null || !isRaw(raw)) return [{ is: 'ignored', why: 'not understood' }];
       return hear(event, raw, objectOf, (object, property) => fieldsByProperty.get(object)?.get(property));
     });
 }
 
-type ObjectOf = (typeId: string | null | undefined) => AppObject | undefined;
 type FieldOf = (object: AppObject, property: string) => string | undefined;
 
 function hear(event: WireEvent, raw: Raw, objectOf: ObjectOf, fieldOf: FieldOf): Heard[] {
@@ -91,33 +89,11 @@ function merged(event: WireEvent, raw: Raw, object: AppObject): Heard[] {
   ];
 }
 
-/** One event comes for each side; what counts for us is the record at the other end of a company. */
-function associations(raw: Raw, objectOf: ObjectOf): Heard[] {
-  const [fromName = '', toName = ''] = (textOf(raw.associationType) ?? '').toLowerCase().split('_to_');
-  const ends = [
-    {
-      object: objectOf(textOf(raw.fromObjectTypeId) ?? TYPE_IDS[fromName]),
-      recordId: idOf(raw.fromObjectId),
-    },
-    { object: objectOf(textOf(raw.toObjectTypeId) ?? TYPE_IDS[toName]), recordId: idOf(raw.toObjectId) },
-  ];
-  const heard = ends.flatMap(({ object, recordId }): Heard[] =>
-    object === undefined || object === 'company' || recordId === null
-      ? []
-      : [{ is: 'links', object, recordId }],
-  );
-  return heard.length === 0 ? ignored('associationChange') : heard;
-}
-
 function life(event: WireEvent, object: AppObject, recordId: RecordId, to: string): Heard {
   return { is: 'life', object, recordId, life: to, at: event.occurredAt, by: by(event) };
 }
 
 const by = (event: WireEvent) => ({ via: event.changeSource, id: event.sourceId, person: null });
-
-const ignored = (what: string): Heard[] => [
-  { is: 'ignored', why: what.replace(/[^\w. ]/g, '').slice(0, KIND_MAX_CHARS) || 'no type' },
-];
 
 function byProperty(object: AppObject): Map<string, string> {
   return new Map(Object.entries(objects[object].fields).map(([name, field]) => [field.property, name]));
@@ -142,16 +118,4 @@ function readEvent(raw: Raw): WireEvent | null {
     changeSource: textOf(raw.changeSource) ?? 'UNKNOWN',
     sourceId: textOf(raw.sourceId),
   };
-}
-
-const isRaw = (value: unknown): value is Raw => typeof value === 'object' && value !== null;
-
-function textOf(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
-}
-
-function idOf(value: unknown): RecordId | null {
-  const text = textOf(value);
-  return text !== null && isRecordId(text) ? text : null;
 }

@@ -6,6 +6,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { HooksTable } from './hooksTable.ts';
+import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
 import type { PortalTables } from './portalTables.ts';
 import type { SourceHealth } from './sourceHealth.ts';
@@ -73,6 +74,8 @@ export interface HubHealth {
   scopes?: string[];
   /** What it last found out about the other systems, by name. */
   sources?: Record<string, SourceHealth>;
+  /** The webhooks journal. Off: there is no HUBSPOT_CLIENT_ID. */
+  journal?: { on: boolean; failure: WorkError | null };
 }
 export type Direction = 'out' | 'in' | 'both';
 export type Role = 'none' | 'viewer' | 'admin';
@@ -140,10 +143,14 @@ export const JOURNAL_KINDS = [
   'linked',
   /** Events that map to no rule of ours. */
   'ignored',
+  /** A change that a layer should have brought was found by a later one. */
+  'missed',
+  /** All records of an object were compared with the CRM's: the certificate. */
+  'compared',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends PortalTables, SignInTables {
+export interface Database extends LayerTables, PortalTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;
@@ -170,6 +177,7 @@ export interface Database extends PortalTables, SignInTables {
     received_at: Stamp;
     events: string;
     applied_at: MaybeStamp;
+    layer: ColumnType<'webhooks' | 'journal', 'webhooks' | 'journal' | undefined, never>;
   };
   mirror: {
     hub_id: HubId;
@@ -180,6 +188,8 @@ export interface Database extends PortalTables, SignInTables {
     found_seq: Big;
     changed_seq: Big;
     read_at: MaybeStamp;
+    /** When it was last compared with the CRM's lists. */
+    compared_at: MaybeStamp;
   };
   links: {
     hub_id: HubId;
@@ -197,6 +207,8 @@ export interface Database extends PortalTables, SignInTables {
     not_before: Stamp;
     since: Stamp;
     links: Generated<boolean>;
+    /** The number of the first layer that told of it. */
+    told: Generated<number>;
     version: Generated<number>;
     attempts: Generated<number>;
     parked_at: MaybeStamp;
@@ -307,18 +319,6 @@ export interface Database extends PortalTables, SignInTables {
     audience: string;
     created_at: Stamp;
     revoked_at: MaybeStamp;
-  };
-  jobs: {
-    hub_id: HubId;
-    job_id: GeneratedAlways<string>;
-    kind: 'backfill';
-    object: AppObject;
-    cursor: string | null;
-    done: Generated<string>;
-    created_at: Stamp;
-    started_at: MaybeStamp;
-    finished_at: MaybeStamp;
-    error: string | null;
   };
   staff: {
     hub_id: HubId;

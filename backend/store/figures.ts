@@ -36,6 +36,7 @@ export async function lastDelivery(db: Db, hubId: HubId): Promise<number | null>
     .selectFrom('deliveries')
     .select('received_at')
     .where('hub_id', '=', hubId)
+    .where('layer', '=', 'webhooks')
     .orderBy('delivery_id', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -39,6 +39,27 @@ export async function saveParents(db: Db, hubId: HubId, records: readonly Record
     on conflict do nothing`.execute(db);
 }
 
+/** What these records hang on besides companies. */
+export async function loadParents(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<{ recordId: RecordId; parent: Parent }[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('parents')
+    .select(['record_id', 'parent_object', 'parent_id'])
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', 'in', [...ids])
+    .execute();
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    parent: { object: row.parent_object, recordId: row.parent_id },
+  }));
+}
+
 /** Replaces the line items that stand on these records. */
 export async function saveLines(db: Db, hubId: HubId, records: readonly RecordLines[]): Promise<void> {
   if (records.length === 0) return;

@@ -11,6 +11,7 @@ import { SIGN_IN } from './migrations/0004_sign_in.ts';
 import { HOOKS } from './migrations/0006_hooks.ts';
 import { UPLOADS } from './migrations/0007_uploads.ts';
 import { STATEMENTS } from './migrations/0008_statements.ts';
+import { COMPLETENESS } from './migrations/0009_completeness.ts';
 import { ERASURES } from './migrations/0011_erasures.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -21,6 +22,7 @@ export const migrations: Record<string, Migration> = {
   '0006_hooks': { up: (db) => run(db, HOOKS) },
   '0007_uploads': { up: (db) => run(db, UPLOADS) },
   '0008_statements': { up: (db) => run(db, STATEMENTS) },
+  '0009_completeness': { up: (db) => run(db, COMPLETENESS) },
   '0011_erasures': { up: (db) => run(db, ERASURES) },
 };
 

@@ -88,6 +88,45 @@ export function upsertMirror(hubId: HubId, patches: readonly MirrorPatch[]) {
       read_at = coalesce(excluded.read_at, m.read_at)`;
 }
 
+/** These records were met in the CRM's lists. */
+export async function markCompared(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+  now: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .updateTable('mirror')
+    .set({ compared_at: new Date(now) })
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', 'in', [...ids])
+    .execute();
+}
+
+/** Records that are here and were neither met in a list nor read since. */
+export async function notCompared(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  since: number,
+  limit: number,
+): Promise<RecordId[]> {
+  const rows = await db
+    .selectFrom('mirror')
+    .select('record_id')
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('life', '=', 'present')
+    .where((eb) => eb.or([eb('compared_at', 'is', null), eb('compared_at', '<', new Date(since))]))
+    .where((eb) => eb.or([eb('read_at', 'is', null), eb('read_at', '<', new Date(since))]))
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.record_id);
+}
+
 /** A company that a record hangs on. */
 export interface Link {
   companyId: RecordId;

@@ -58,7 +58,9 @@ create table deliveries (
   received_at timestamp with time zone not null,
   events text not null,
   applied_at timestamp with time zone,
-  PRIMARY KEY (hub_id, delivery_id)
+  layer text not null default 'webhooks'::text,
+  PRIMARY KEY (hub_id, delivery_id),
+  CHECK ((layer = ANY (ARRAY['webhooks'::text, 'journal'::text])))
 );
 
 create table due (
@@ -73,6 +75,7 @@ create table due (
   attempts smallint not null default 0,
   parked_at timestamp with time zone,
   error jsonb,
+  told smallint not null default 2,
   PRIMARY KEY (hub_id, object, record_id)
 );
 
@@ -185,8 +188,10 @@ create table jobs (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   error text,
+  expected bigint,
+  comparison jsonb,
   PRIMARY KEY (hub_id, job_id),
-  CHECK ((kind = 'backfill'::text))
+  CHECK ((kind = ANY (ARRAY['backfill'::text, 'reconcile'::text, 'dry-run'::text])))
 );
 
 create table journal (
@@ -237,6 +242,7 @@ create table mirror (
   found_seq bigint not null,
   changed_seq bigint not null,
   read_at timestamp with time zone,
+  compared_at timestamp with time zone,
   PRIMARY KEY (hub_id, object, record_id)
 );
 
@@ -397,6 +403,23 @@ create table uploads (
   created_at timestamp with time zone not null,
   erased_at timestamp with time zone,
   PRIMARY KEY (hub_id, upload_id)
+);
+
+create table warnings (
+  hub_id bigint not null,
+  code text not null,
+  count bigint not null,
+  detail jsonb,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, code)
+);
+
+create table webhooks_journal (
+  hub_id bigint not null,
+  read_offset text,
+  caught_up_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id)
 );
 
 CREATE INDEX claims_of_identity ON public.claims USING btree (hub_id, identity_id, claim_id);

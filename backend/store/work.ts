@@ -4,6 +4,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, WorkError } from './database.ts';
 import { laneNumber, LANES, type Lane } from './lanes.ts';
+import { layerNumber, LAYERS, type Layer } from './layers.ts';
 
 export interface Work {
   object: AppObject;
@@ -11,6 +12,8 @@ export interface Work {
   lane: Lane;
   /** The associations have to be read as well. */
   links: boolean;
+  /** The first layer that told of it; `reconcile`: nobody did. */
+  told: Layer;
   version: number;
   attempts: number;
 }
@@ -34,6 +37,7 @@ export async function nextWork(
     record_id: RecordId;
     lane: number;
     links: boolean;
+    told: number;
     version: number;
     attempts: number;
   }>`
@@ -41,7 +45,7 @@ export async function nextWork(
       select object from due where ${isFree} and lane = any(${lanes.map(laneNumber)}::smallint[])
       order by lane, not_before limit 1
     )
-    select object, record_id, lane, links, version, attempts from due
+    select object, record_id, lane, links, told, version, attempts from due
     where ${isFree} and object = (select object from first)
     order by lane, not_before limit ${limit}`.execute(db);
   return rows.map((row) => ({
@@ -49,6 +53,7 @@ export async function nextWork(
     recordId: row.record_id,
     lane: LANES[row.lane] ?? 'backfill',
     links: row.links,
+    told: LAYERS[row.told] ?? 'reconcile',
     version: row.version,
     attempts: row.attempts,
   }));
@@ -96,6 +101,7 @@ export async function endWork(db: Db, hubId: HubId, endings: readonly Ending[]):
       lane = case when d.version = e.version then e.lane else least(d.lane, e.lane) end,
       not_before = case when d.version = e.version then e.not_before else least(d.not_before, e.not_before) end,
       links = case when d.version = e.version then false else d.links end,
+      told = case when d.version = e.version then ${layerNumber('reconcile')} else d.told end,
       attempts = 0, error = null
     from ended e
     where d.hub_id = ${hubId} and d.object = e.object and d.record_id = e.record_id and e.lane is not null`.execute(

@@ -10,34 +10,39 @@ import type { Heard } from '../intake/heard.ts';
 import type { Arrived } from '../signals.ts';
 import { dueRows, type DueRecord } from '../store/due.ts';
 import { chain, draft, insertRows, SALT_BYTES, type Draft } from '../store/journal.ts';
+import type { Layer } from '../store/layers.ts';
 import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
+import { WEBHOOKS_GRACE_MS } from './missed.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;
+
+/** Lives and lines have no history: their times are ours. */
+const BY_OUR_CLOCK = 'READ';
 
 export type Translate = (events: string) => Heard[];
 
 /** Stores everything that follows from a batch, and tells the live streams. */
 export async function applyBatch(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
   ctx.at('apply.loaded');
-  const heard = batch.deliveries.flatMap(({ receivedAt, events }) =>
-    translate(events).map((one) => ({ one, receivedAt })),
+  const heard = batch.deliveries.flatMap(({ receivedAt, events, layer = 'webhooks' }) =>
+    translate(events).map((one) => ({ one, receivedAt, layer })),
   );
   const change = await ctx.lease.exclusive(async (db) => {
     const mirror = await ctx.mirror.load(db, touched(heard));
-    const { moves, due, erased } = listen(ctx, heard, mirror);
+    const { moves, due, erased } = listen(ctx, heard, mirror, ctx.clock.now());
     const lined = await recordsOfLines(
       db,
       ctx.hubId,
       heard.flatMap(({ one }) => (one.is === 'line' ? one.lineId : [])),
     );
     for (const record of lined)
-      if (!due.some((each) => keyOf(each) === keyOf(record))) due.push({ ...record, links: false });
+      if (!due.some((each) => keyOf(each) === keyOf(record))) due.push({ ...record, told: 'webhooks' });
     const all = assemble(moves, ctx.head.seq + 1);
     const drafts = [...all.drafts, ...ignoredDrafts(heard)];
     const now = ctx.clock.now();
@@ -66,6 +71,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
 interface HeardAt {
   one: Heard;
   receivedAt: number;
+  layer: Layer;
 }
 
 function touched(heard: readonly HeardAt[]): { object: AppObject; recordId: RecordId }[] {
@@ -87,16 +93,17 @@ function listen(
   ctx: Pick<Context, 'pauses'>,
   heard: readonly HeardAt[],
   mirror: Map<string, MirrorRow>,
+  now: number,
 ): { moves: RecordMove[]; due: DueRecord[]; erased: RecordId[] } {
   const working = new Map<string, Working>();
   const due = new Map<string, DueRecord>();
   const erased = new Set<RecordId>();
-  for (const { one, receivedAt } of heard) {
+  for (const { one, receivedAt, layer } of heard) {
     if (one.is === 'ignored' || one.is === 'line') continue;
     const { object, recordId } = one;
     const key = keyOf({ object, recordId });
     const row = mirror.get(key) ?? null;
-    const marked = due.get(key) ?? { object, recordId, links: row === null };
+    const marked = mark(due.get(key), { object, recordId, links: row === null }, layer);
     // What was erased stays erased: late events bring nothing back, and nothing of them is kept.
     if (row?.life === ERASED || working.get(key)?.latest.get(LIFE)?.value === ERASED) {
       erased.add(recordId);
@@ -105,7 +112,9 @@ function listen(
     if (one.is === 'life' && isMergedAway(row?.life) && !isMergedAway(one.life) && one.life !== ERASED)
       continue;
     if (one.is === 'links') due.set(key, { ...marked, links: true });
-    if (one.is === 'links') continue;
+    if (one.is === 'touched' && !isKnown(row, one))
+      due.set(key, afterGrace(marked, due.get(key), one.at, now));
+    if (one.is === 'links' || one.is === 'touched') continue;
     const isErasure = one.is === 'life' && one.life === ERASED;
     // A record not yet in the mirror is read as a whole: one value of it would be half a record. An erasure is kept
     // at once, because its read may still find the record.
@@ -134,6 +143,34 @@ function listen(
     .filter(({ observed }) => observed.length > 0)
     .map(({ latest: _, ...move }) => ({ ...move, notes: [], links: null, readAt: null }));
   return { moves, due: [...due.values()], erased: [...erased] };
+}
+
+/** The first layer counts, and a webhook never waits. */
+function mark(before: DueRecord | undefined, fresh: DueRecord, layer: Layer): DueRecord {
+  if (before === undefined) return { ...fresh, told: layer };
+  if (layer !== 'webhooks') return before;
+  const { notBefore: _, ...rest } = before;
+  return { ...rest, told: layer };
+}
+
+/** What the journal tells waits until the webhook for it has had its time: then one read serves both. */
+function afterGrace(marked: DueRecord, before: DueRecord | undefined, at: number, now: number): DueRecord {
+  if (before !== undefined && before.notBefore === undefined) return marked;
+  const notBefore = Math.max(now + OBSERVE_DELAY_MS, Math.min(at, now) + WEBHOOKS_GRACE_MS);
+  return { ...marked, notBefore: Math.max(notBefore, before?.notBefore ?? 0) };
+}
+
+/**
+ * The whole record was read since: by the CRM's own clock, because the read brought a value that is as new. A value that
+ * an event set again proves nothing.
+ */
+function isKnown(row: MirrorRow | null, { how, at }: Extract<Heard, { is: 'touched' }>): boolean {
+  if (row === null) return false;
+  if (how === 'gone') return row.life !== 'present';
+  return Object.values(row.fields).some(
+    (held) =>
+      held.how === 'read' && held.at >= at && held.asOf === held.learnedAt && held.by.via !== BY_OUR_CLOCK,
+  );
 }
 
 function told(one: Extract<Heard, { is: 'value' | 'life' }>, receivedAt: number): Told {

@@ -63,6 +63,8 @@ export class Budget {
   #inFlight = 0;
   /** Every call that was ever counted, ours and others'. */
   #everCounted = 0;
+  /** Places given to each lane since the beginning. */
+  readonly #given = LANES.map(() => 0);
   #heldUntil = 0;
   /** When each finished call was answered, oldest first. */
   readonly #answered: number[] = [];
@@ -98,6 +100,11 @@ export class Budget {
     this.#grant();
   }
 
+  /** How many places this lane was ever given. */
+  calls(lane: Lane): number {
+    return this.#given[laneNumber(lane)] ?? 0;
+  }
+
   snapshot(): {
     windowLimit: number;
     windowUsed: number;
@@ -122,7 +129,10 @@ export class Budget {
   #grant(): void {
     const now = this.#clock.now();
     if (now >= this.#heldUntil) {
-      for (let next = this.#next(now); next !== null; next = this.#next(now)) next.grant(this.#ticket());
+      for (let next = this.#next(now); next !== null; next = this.#next(now)) {
+        this.#given[laneNumber(next.lane)] = this.calls(next.lane) + 1;
+        next.grant(this.#ticket());
+      }
     }
     this.#schedule(now);
   }

@@ -1,9 +1,10 @@
 /** The visits of a batch of records, in one transaction: load, apply the law, store. */
 import type { EditId, RecordId } from '@tallystick/shared/ids';
 import { observeField } from '@tallystick/shared/observe';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
+import type { AppObject } from '@tallystick/shared/ownership';
 import type { Reading } from '../hubspot/readings.ts';
 import type { Db } from '../store/database.ts';
+import { raise } from '../store/layers.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';
 import * as store from '../store/visits.ts';
@@ -11,10 +12,11 @@ import { openConflicts, settleConflicts } from '../store/conflicts.ts';
 import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
+import { missedIn } from './missed.ts';
 import { visit, visitGone } from './plan.ts';
 import { signDecisions } from './statements.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
-import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
+import { assemble, ERASED, isMergedAway, isNoneOfOurs, LIFE, type RecordMove } from './record.ts';
 
 export type { Parent };
 
@@ -65,9 +67,11 @@ export async function commitVisits(
       visits.map((each) => each.move),
       next,
     );
+    const missed = missedIn({ ...ctx, since: ctx.lease.acquiredAt }, visits);
     const [writes] = await Promise.all([
       storeVisits(ctx, trx, object, visits, now),
-      journal(all.drafts),
+      journal([...all.drafts, ...missed.drafts]),
+      raise(trx, ctx.hubId, missed.warnings, now),
       saveMirror(all.patches),
       saveLinks(trx, ctx.hubId, all.links),
       saveHanging(ctx, trx, object, visits),
@@ -78,7 +82,7 @@ export async function commitVisits(
       ),
       also(trx),
     ]);
-    return { moved: all.moved, writes, visits, seq: next + all.drafts.length - 1 };
+    return { moved: all.moved, writes, visits, seq: next + all.drafts.length + missed.drafts.length - 1 };
   });
   ctx.at('visit.committed');
   const edits = done.visits.flatMap(({ move, plan }) =>
@@ -218,13 +222,6 @@ function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded,
     readAt: ghost ? null : begunAt,
   };
   return { seen, plan, move };
-}
-
-/** Of an object that keeps only what is shown, a record that never was. */
-function isNoneOfOurs(object: AppObject, { history }: Reading): boolean {
-  const { keeps, shownWhen } = objects[object];
-  if (keeps === undefined || shownWhen === undefined) return false;
-  return !shownWhen.is.includes(history[shownWhen.field]?.[0]?.value ?? '');
 }
 
 /** A read cannot tell an erased record from an archived one: what an event said of it stays. */

@@ -42,6 +42,7 @@ export interface Context {
     failure: WorkError | null;
     scopes: string[];
     sources: Record<string, SourceHealth>;
+    journal: { on: boolean; failure: WorkError | null };
   };
   mirror: MirrorCache;
   /** The newest journal entry; moves only inside `storing` and `applyBatch`. */

@@ -101,11 +101,16 @@ const bytesOf = ({ deliveries }: Arrived): number =>
 
 /** The oldest waiting deliveries: as many as make a batch, by their size, which the database knows without reading. */
 async function stored(db: Db, hubId: HubId, except: readonly string[]): Promise<Arrived> {
-  const { rows } = await sql<{ delivery_id: string; received_at: Date; events: string }>`
-    select delivery_id, received_at, events from (
+  const { rows } = await sql<{
+    delivery_id: string;
+    received_at: Date;
+    events: string;
+    layer: 'webhooks' | 'journal';
+  }>`
+    select delivery_id, received_at, events, layer from (
       select *, sum(octet_length(events)) over (order by delivery_id) - octet_length(events) as bytes_before
       from (
-        select delivery_id, received_at, events from deliveries
+        select delivery_id, received_at, events, layer from deliveries
         where hub_id = ${hubId} and applied_at is null and delivery_id <> all(${[...except]}::bigint[])
         order by delivery_id limit ${BATCH_MAX_DELIVERIES}
       ) d
@@ -113,6 +118,10 @@ async function stored(db: Db, hubId: HubId, except: readonly string[]): Promise<
     where bytes_before < ${BATCH_BYTES} order by delivery_id`.execute(db);
   return {
     ids: rows.map((row) => row.delivery_id),
-    deliveries: rows.map((row) => ({ receivedAt: row.received_at.getTime(), events: row.events })),
+    deliveries: rows.map(({ received_at: at, events, layer }) => ({
+      receivedAt: at.getTime(),
+      events,
+      layer,
+    })),
   };
 }

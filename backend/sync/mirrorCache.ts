@@ -51,6 +51,11 @@ export class MirrorCache {
     this.#rows.clear();
   }
 
+  /** The database may hold something else of these records: they are read when they are needed. */
+  forget(records: readonly { object: AppObject; recordId: RecordId }[]): void {
+    for (const record of records) this.#rows.delete(keyOf(record));
+  }
+
   #keep(key: string, row: MirrorRow): void {
     this.#rows.delete(key);
     this.#rows.set(key, row);

@@ -3,12 +3,11 @@ import { staffId } from '@tallystick/shared/ids';
 import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Db, Order, OrderOutcome } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
+import { endJobs, orderJobs } from '../store/jobs.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import {
-  endBackfills,
   endOrder,
   loadPauses,
-  orderBackfill,
   recordsWithWaitingEdits,
   waitingOrders,
   type OrderRow,
@@ -123,8 +122,8 @@ async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Prom
     await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, covered), { now });
   }
   if (pause.direction !== 'out') {
-    await endBackfills(trx, ctx.hubId, covered, now); // what it read during the pause was not let in
-    await orderBackfill(trx, ctx.hubId, covered, now);
+    await endJobs(trx, ctx.hubId, covered, now); // what it read during the pause was not let in
+    await orderJobs(trx, ctx.hubId, 'backfill', covered, now);
   }
   return DONE;
 }

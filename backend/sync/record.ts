@@ -1,8 +1,9 @@
 /** From what moved in records to what is stored of it: journal drafts with their numbers, and mirror patches. */
 import type { RecordId } from '@tallystick/shared/ids';
 import type { Held } from '@tallystick/shared/observe';
-import type { AppObject } from '@tallystick/shared/ownership';
+import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { equal } from '@tallystick/shared/values';
+import type { Reading } from '../hubspot/readings.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import type { Kept } from '../store/database.ts';
 import type { Link, MirrorPatch, MirrorRow, RecordLinks } from '../store/mirror.ts';
@@ -94,7 +95,7 @@ function assembleLinks(
 }
 
 /** `410000000007 (primary; Billing), 410000000009`, or null for none. */
-function linksText(links: readonly Link[]): string | null {
+export function linksText(links: readonly Link[]): string | null {
   const parts = links.map(({ companyId, isPrimary, labels }) => {
     const words = [...(isPrimary ? ['primary'] : []), ...[...labels].sort()].join('; ');
     return words === '' ? companyId : `${companyId} (${words})`;
@@ -119,4 +120,11 @@ function ofNote(move: RecordMove, note: Note): Draft {
 
 function ofRecord({ object, recordId }: RecordMove, facts: Parameters<typeof draft>[0]): Draft {
   return draft({ object, recordId, ...facts });
+}
+
+/** Of an object that keeps only what is shown, a record that never was. */
+export function isNoneOfOurs(object: AppObject, { history }: Reading): boolean {
+  const { keeps, shownWhen } = objects[object];
+  if (keeps === undefined || shownWhen === undefined) return false;
+  return !shownWhen.is.includes(history[shownWhen.field]?.[0]?.value ?? '');
 }

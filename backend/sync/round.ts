@@ -122,6 +122,7 @@ export async function paid<T>(ctx: Context, lane: Lane, call: () => Promise<Answ
   const answer = await call();
   ticket.done(answer.limits);
   if (answer.ok) well(ctx);
+  else if (answer.failure.is === 'throttled') ctx.budget.hold(answer.failure.retryAfterMs);
   return answer;
 }
 

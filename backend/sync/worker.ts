@@ -2,15 +2,18 @@
  * The hub's worker: takes the lease, then keeps its loops going until it is lost or the service stops.
  *   events: deliveries into the mirror
  *   people, machines: due records, most urgent lane first, as fast as the budget lets
- *   keeping: heartbeat, definitions, backfill
- *   sources: what other systems say of fields they own
+ *   keeping: heartbeat, definitions
+ *   jobs: everything of an object: backfill, reconcile
+ *   beside: what other systems say of fields they own, and the webhooks journal
  */
 import { randomBytes } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
-import { backfillPage } from '../intake/backfill.ts';
+import { workOnJobs } from '../intake/jobs.ts';
+import { readJournal } from '../intake/journal.ts';
 import { Bell, pause } from '../bell.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
+import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
 import type { Arrived, Signals } from '../signals.ts';
 import type { Db, HubHealth } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
@@ -39,10 +42,12 @@ const POLL_MS = 250;
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const KEEPING_MS = 2_000;
+const JOBS_LOOK_MS = 1_000;
 const ASKED_LOOK_MS = 1_000;
 const MAX_ROUNDS_IN_FLIGHT = 20;
 const TIDYING_MS = 600_000;
 const DEFINITIONS_RETRY_MS = 10_000;
+const OFF = { on: false, failure: null };
 const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
 
@@ -66,6 +71,8 @@ export interface WorkerDeps {
   /** Other systems that own fields; their values are written to the CRM. */
   sources?: readonly Source[];
   sourceLookMs?: number;
+  /** Null: the layer is off, because its settings are missing. */
+  webhooksJournal?: WebhooksJournal | null;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
   beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
@@ -149,6 +156,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
       keepingLoop(ctx, deps, term.signal),
+      jobLoop(ctx, term.signal),
       askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
       askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
       askedLoop(bells.asked, term.signal, () => linkIdentities(ctx)),
@@ -169,6 +177,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
 async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
   const works = [
     sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
+    readJournal(ctx, deps.webhooksJournal ?? null, term),
     deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
   ];
   for (const ended of await Promise.allSettled(works)) {
@@ -192,7 +201,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
     sign: deps.sign,
-    health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {} },
+    health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {}, journal: OFF },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
     pauses: await loadPauses(deps.db, deps.hubId),
@@ -296,8 +305,12 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       await eraseAbandoned(ctx);
       tidiedAt = now;
     }
-    if (!(await backfillPage(ctx))) await pause(deps.clock, KEEPING_MS, term);
+    await pause(deps.clock, KEEPING_MS, term);
   }
+}
+
+async function jobLoop(ctx: Context, term: AbortSignal): Promise<void> {
+  while (!term.aborted) if (!(await workOnJobs(ctx))) await pause(ctx.clock, JOBS_LOOK_MS, term);
 }
 
 /** What people ask for besides edits: looked for at every ring, so that a click is answered at once. */
@@ -312,9 +325,9 @@ async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<numb
 async function heartbeat(ctx: Context, now: number): Promise<void> {
   const at = new Date(now);
   const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
-  const { lastSuccessAt, failure, scopes, sources } = ctx.health;
+  const { lastSuccessAt, failure, scopes, sources, journal } = ctx.health;
   const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
-  const health = JSON.stringify({ heardAt, failure, scopes, sources } satisfies HubHealth);
+  const health = JSON.stringify({ heardAt, failure, scopes, sources, journal } satisfies HubHealth);
   await ctx.lease.exclusive((db) =>
     db
       .updateTable('hubs')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand, type Flags } from '../../backend/cli/commands.ts';
-import { progressLine } from '../../backend/cli/backfill.ts';
+import { progressLine } from '../../backend/cli/jobs.ts';
 import { eventually } from '../harness/eventually.ts';
 import { asOwner } from '../harness/postgres.ts';
 import { startLoop, type LoopHarness } from '../harness/loop.ts';
@@ -131,6 +131,7 @@ describe('the command line', () => {
 
   it('shows progress with rate and remaining time', () => {
     const line = progressLine(
+      'Backfill',
       { done: 50, open: 1, begun: true, expected: 200, object: 'contact', error: null },
       5_000,
     );

@@ -628,6 +628,8 @@ describe('the desk', () => {
       'Worker',
       'Calls to the CRM',
       'Webhooks from the CRM',
+      'Webhooks journal',
+      'Everything compared',
     ]);
     expect(await desk.ask<HealthAnswer>(TOMASZ, '/desk/v1/health')).toMatchObject({ hours: { length: 24 } });
   });

@@ -12,6 +12,7 @@ import type { EditState } from '@tallystick/shared/messages';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
 import { openCrm } from '../../backend/hubspot/crm.ts';
+import { openWebhooksJournal } from '../../backend/hubspot/webhooksJournal.ts';
 import { translator } from '../../backend/intake/translate.ts';
 import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDeliveryStore } from '../../backend/store/deliveries.ts';
@@ -68,6 +69,10 @@ export async function startLoop(
     at?: (step: string) => void;
     sources?: readonly Source[];
     sourceLookMs?: number;
+    /** Reads the stand-in's webhooks journal too. */
+    journal?: boolean;
+    /** The worker lives by the stand-in's clock, which a test can move on. */
+    worldTime?: boolean;
     /** Made when the hub is there; runs beside every worker that is started. */
     beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
     /** Of a benchmark; the tests have theirs. */
@@ -82,7 +87,12 @@ export async function startLoop(
   const signals = createSignals();
   await db
     .insertInto('hubs')
-    .values({ hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() })
+    .values({
+      hub_id: hubId,
+      app_id: String(sim.appId),
+      time_zone: 'UTC',
+      connected_at: new Date(sim.world.clock.now()),
+    })
     .execute();
   let typeIds: Record<string, string> = {};
   const crm = openCrm({
@@ -91,6 +101,12 @@ export async function startLoop(
     typeIds: () => typeIds,
     requestTimeoutMs: 2_000,
   });
+  const time = options.worldTime === true ? worldClock(sim) : clock;
+  const { url: baseUrl, clientId, clientSecret } = sim;
+  const webhooksJournal =
+    options.journal === true
+      ? openWebhooksJournal({ baseUrl, clientId, clientSecrets: [clientSecret], now: () => time.now() })
+      : null;
   const start = (): Worker =>
     startWorker({
       hubId,
@@ -101,7 +117,8 @@ export async function startLoop(
       onTypeIds: (ids) => (typeIds = ids),
       translate: translator(() => typeIds),
       signals,
-      clock,
+      clock: time,
+      webhooksJournal,
       windowLimit: 190,
       holder: 'test',
       log: pino({ level: options.log === true ? 'debug' : 'silent' }),
@@ -136,7 +153,7 @@ export async function startLoop(
         .where('field', '=', field)
         .executeTakeFirstOrThrow(),
     deliver: async (events) => {
-      const delivery = { hubId, receivedAt: Date.now(), events: JSON.stringify(events) };
+      const delivery = { hubId, receivedAt: time.now(), events: JSON.stringify(events) };
       for (const [hub, ids] of await deliveries.store([delivery]))
         signals.arrived(hub, { ids, deliveries: [delivery] });
     },
@@ -160,6 +177,20 @@ export async function startLoop(
   };
   await harness.worker.leading;
   return harness;
+}
+
+/** Moved on by `sim.world.clock.advance`; whatever became due runs at once. */
+function worldClock({ world }: Simulator): Clock {
+  return {
+    now: () => world.clock.now(),
+    after: (delayMs, work) => {
+      let wanted = true;
+      world.clock.at(world.clock.now() + delayMs, () => {
+        if (wanted) work();
+      });
+      return () => (wanted = false);
+    },
+  };
 }
 
 const besideOf = (beside: WorkerDeps['beside']): Pick<WorkerDeps, 'beside'> =>

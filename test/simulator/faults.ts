@@ -60,6 +60,14 @@ export const faults = z.object({
   readLagMs: ms,
   /** How long a change waits before the journal has it. */
   journalLagMs: ms,
+  /** Reading the journal and its files is answered with 503. */
+  journalDown: z.boolean(),
+  /** Events the journal never gets: no source promises that it is whole. */
+  journalDropRate: rate,
+  /** Events the journal holds twice. */
+  journalDuplicateRate: rate,
+  /** How long a file is kept; docs: three days. Less makes offsets expire early. */
+  journalRetentionMs: ms,
   /** How long an archived record stays in others' association lists (recorded incident: half a second and more). */
   associationLagMs: ms,
   /** Whether the modified date moves by itself 3 to 22 s after a creation (recorded 2022, six of six). */
@@ -114,6 +122,10 @@ export function noFaults(): Faults {
     searchLagMs: 5_000,
     readLagMs: 0,
     journalLagMs: 0,
+    journalDown: false,
+    journalDropRate: 0,
+    journalDuplicateRate: 0,
+    journalRetentionMs: 3 * 86_400_000,
     associationLagMs: 0,
     lastmodifiedBump: true,
     recordUnchanged: false,

@@ -8,7 +8,6 @@ import { currentValue } from './history.ts';
 import type { Random } from './random.ts';
 import type { Change, State } from './state.ts';
 
-const RETENTION_MS = 3 * 86_400_000; // docs
 const FILE_MAX_EVENTS = 10_000; // docs since 2026-07
 
 export const journalSubscription = z.object({
@@ -84,7 +83,7 @@ export function createJournal(state: State, data: JournalData, random: Random): 
         publishedAt: now,
         events: events.slice(from, from + FILE_MAX_EVENTS),
       });
-    data.files = data.files.filter((file) => file.publishedAt > now - RETENTION_MS);
+    data.files = data.files.filter((file) => file.publishedAt > now - state.faults.journalRetentionMs);
   };
   const write = (event: Record<string, unknown>): void => {
     data.open.push({ at: state.clock.now(), event });
@@ -95,7 +94,8 @@ export function createJournal(state: State, data: JournalData, random: Random): 
     write,
     hear: (change) => {
       const event = eventOf(state, data, change);
-      if (event === null) return;
+      if (event === null || random.chance(state.faults.journalDropRate)) return;
+      if (random.chance(state.faults.journalDuplicateRate)) write({ ...event });
       const last = data.open.at(-1)?.event;
       // GUESS: what one write changed is one event.
       if (change.is === 'changed' && last !== undefined && sameWrite(last, event))

@@ -66,6 +66,10 @@ function route(
 }
 
 function readingRoutes(state: State, journal: Journal, secret: string): Route[] {
+  const kept = (): JournalFile[] => {
+    if (state.faults.journalDown) throw unavailable();
+    return journal.files();
+  };
   const view = (call: Call, { offset }: JournalFile) => {
     const expiresAt = state.clock.now() + FILE_LIFE_MS;
     const path = `/_files/journal/${offset}`;
@@ -84,7 +88,7 @@ function readingRoutes(state: State, journal: Journal, secret: string): Route[] 
     return wanted;
   };
   const after = (call: Call): JournalFile[] => {
-    const files = journal.files();
+    const files = kept();
     const index = files.findIndex((each) => each.offset === param(call, 'offset'));
     if (index < 0) throw notFound(`Offset ${param(call, 'offset')} is unknown or no longer kept`); // GUESS
     return files.slice(index + 1);
@@ -96,15 +100,11 @@ function readingRoutes(state: State, journal: Journal, secret: string): Route[] 
     handle: (call: Call) => Reply,
   ): Route => route(method, pattern, name, 'read', handle);
   return [
-    read('GET', '/earliest', 'journalEarliest', (call) => one(call, journal.files()[0])),
-    read('GET', '/latest', 'journalLatest', (call) => one(call, journal.files().at(-1))),
+    read('GET', '/earliest', 'journalEarliest', (call) => one(call, kept()[0])),
+    read('GET', '/latest', 'journalLatest', (call) => one(call, kept().at(-1))),
     read('GET', '/offset/:offset/next', 'journalNext', (call) => one(call, after(call)[0])),
-    read('GET', '/batch/earliest/:count', 'journalBatch', (call) =>
-      many(call, journal.files().slice(0, count(call))),
-    ),
-    read('GET', '/batch/latest/:count', 'journalBatch', (call) =>
-      many(call, journal.files().slice(-count(call))),
-    ),
+    read('GET', '/batch/earliest/:count', 'journalBatch', (call) => many(call, kept().slice(0, count(call)))),
+    read('GET', '/batch/latest/:count', 'journalBatch', (call) => many(call, kept().slice(-count(call)))),
     read('GET', '/batch/:offset/next/:count', 'journalBatch', (call) =>
       many(call, after(call).slice(0, count(call))),
     ),
@@ -112,7 +112,7 @@ function readingRoutes(state: State, journal: Journal, secret: string): Route[] 
       const { inputs } = parseBody(call, offsets);
       return many(
         call,
-        journal.files().filter((each) => inputs.includes(each.offset)),
+        kept().filter((each) => inputs.includes(each.offset)),
       );
     }),
     read('GET', '/status/:statusId', 'snapshotStatus', (call) =>
@@ -209,8 +209,12 @@ function snapshot(state: State, journal: Journal, call: Call): Reply {
   return ok({ snapshotResponses: responses });
 }
 
+/** GUESS at the words: no answer of a journal that is away is known. */
+const unavailable = (): ApiError => new ApiError(503, { message: 'The journal is temporarily unavailable' });
+
 /** The file behind a signed address: no token, an expiry. */
 function file(state: State, journal: Journal, secret: string, call: Call): Reply {
+  if (state.faults.journalDown) throw unavailable();
   const expires = Number(call.query.get('expires'));
   if (expires < state.clock.now() || call.query.get('signature') !== signPath(secret, call.path, expires))
     throw new ApiError(403, { message: 'The signature is wrong or has expired' });

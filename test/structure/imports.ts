@@ -34,10 +34,13 @@ const npm =
     names.some((name) => to === `npm:${name}`);
 const SYNC_SIDE = [
   'backend/intake/backfill.ts',
-  'backend/intake/journal.ts',
+  'backend/intake/compare.ts',
+  'backend/intake/jobs.ts',
+  'backend/intake/journal',
   'backend/intake/reconcile.ts',
   'backend/intake/heard.ts',
   'backend/intake/translate.ts',
+  'backend/intake/wire.ts',
 ];
 const isSyncSide = starts('backend/sync/', ...SYNC_SIDE);
 

@@ -175,6 +175,7 @@ async function serviceOver(sim: Simulator, port: number, options: Settings): Pro
     TALLYSTICK_STATE_DIR: options.stateDir,
     HUBSPOT_ACCESS_TOKEN: sim.accessToken,
     HUBSPOT_CLIENT_SECRET: sim.clientSecret,
+    HUBSPOT_CLIENT_ID: sim.clientId,
     HUBSPOT_BASE_URL: sim.url,
     PUBLIC_URL: await backendUrl(),
     PORTAL_URL: `http://127.0.0.1:${port}`,

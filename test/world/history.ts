@@ -115,7 +115,7 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
   const service = await openService({ databaseUrl, sim, time, random, around });
   const queue = webhooks(sim, random, weather, () => time.now(), count);
   workflow(sim, random, weather, tell);
-  await service.reconcile();
+  await service.order('backfill');
   // Most begin where everything is known; some in the middle of the first backfill.
   if (random.chance(0.8)) {
     weather.calm = true;
@@ -138,7 +138,7 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
       if (random.chance(0.5)) for (const { event } of queue.splice(0)) await service.store([event]);
       time.pass(HOUR_MS);
       await settle(service, time);
-      await service.reconcile();
+      await service.order('reconcile');
       await settle(service, time);
     },
     trace: () => traceOf(service, sim),
@@ -297,7 +297,7 @@ async function act(random: Random, scene: Scene): Promise<void> {
     [18, () => deliver(random, scene)],
     [14, () => worked(scene, () => service.apply(), 'apply')],
     [26, () => worked(scene, () => service.work(), 'work')],
-    [3, () => worked(scene, () => service.backfill(), 'backfill')],
+    [3, () => worked(scene, () => service.jobs(), 'jobs')],
     [2, () => worked(scene, () => service.erase(), 'erase')],
     [
       10,
@@ -450,12 +450,7 @@ async function settle(service: SimulatedService, time: VirtualClock): Promise<vo
     .where('hub_id', '=', service.hubId)
     .execute();
   for (let rounds = 0; rounds < CALM_ROUNDS_MAX; rounds += 1) {
-    const moved = [
-      await service.apply(),
-      await service.work(),
-      await service.backfill(),
-      await service.erase(),
-    ];
+    const moved = [await service.apply(), await service.work(), await service.jobs(), await service.erase()];
     if (moved.some(Boolean)) continue;
     if (await isQuiet(service)) return;
     time.pass(1_000);

@@ -13,7 +13,7 @@ import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
 import { openCrm, READ_MAX_RECORDS, type Crm } from '../../backend/hubspot/crm.ts';
 import type { Answer } from '../../backend/hubspot/transport.ts';
-import { backfillPage } from '../../backend/intake/backfill.ts';
+import { workOnJobs } from '../../backend/intake/jobs.ts';
 import { translator } from '../../backend/intake/translate.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
@@ -21,7 +21,7 @@ import type { Db } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { readHead } from '../../backend/store/journal.ts';
 import { LANES } from '../../backend/store/lanes.ts';
-import { orderBackfill } from '../../backend/store/orders.ts';
+import { orderJobs } from '../../backend/store/jobs.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
 import type { Context } from '../../backend/sync/context.ts';
@@ -59,10 +59,11 @@ export interface SimulatedService {
   apply(): Promise<boolean>;
   /** One round of due work of the most urgent lane; false when nothing may be done now. */
   work(): Promise<boolean>;
-  backfill(): Promise<boolean>;
+  /** A page of reading or comparing everything; false when nothing is to be done now. */
+  jobs(): Promise<boolean>;
   erase(): Promise<boolean>;
-  /** Everything is compared with the CRM, as when it was not heard of for long. */
-  reconcile(): Promise<void>;
+  /** Everything is read, or compared with the CRM. */
+  order(kind: 'backfill' | 'reconcile'): Promise<void>;
   /** A webhook request, stored as the intake stores it. */
   store(events: readonly object[]): Promise<void>;
   ask(edit: AskedEdit): Promise<EditId>;
@@ -124,7 +125,14 @@ export async function openService(options: {
         if (around.diesAt(step)) die(step);
       },
       patience: PATIENCE,
-      health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {} },
+      health: {
+        failures: 0,
+        lastSuccessAt: 0,
+        failure: null,
+        scopes: [],
+        sources: {},
+        journal: { on: false, failure: null },
+      },
       mirror: new MirrorCache(hubId),
       head: await readHead(db, hubId),
       pauses: [],
@@ -153,18 +161,9 @@ export async function openService(options: {
       await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
       return true;
     },
-    backfill: () => backfillPage(ctx),
+    jobs: () => workOnJobs(ctx),
     erase: async () => (await eraseWaiting(ctx)) > 0,
-    reconcile: async () => {
-      const rows = await db
-        .selectFrom('mirror')
-        .select(['object', 'record_id'])
-        .where('hub_id', '=', hubId)
-        .execute();
-      const records = rows.map(({ object, record_id }) => ({ object, recordId: record_id, links: true }));
-      await markDue(db, hubId, 'reconcile', records, { now: time.now() });
-      await orderBackfill(db, hubId, OBJECTS, time.now());
-    },
+    order: async (kind) => void (await orderJobs(db, hubId, kind, OBJECTS, time.now())),
     store: async (events) => {
       await db
         .insertInto('deliveries')

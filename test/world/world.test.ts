@@ -19,7 +19,7 @@ const MET = [
     'locks',
     'down',
   ],
-  ...['crash', 'crash-after', 'died-at', 'restart', 'hours', 'backfill', 'erase'],
+  ...['crash', 'crash-after', 'died-at', 'restart', 'hours', 'jobs', 'erase'],
 ];
 
 describe('the simulated world', () => {

@@ -1,0 +1,42 @@
+/**
+ * Work over all records of an object, page by page. What a page brought is stored together with the place behind it, so
+ * a crash at any point costs at most one page.
+ */
+import { OBJECTS } from '@tallystick/shared/ownership';
+import { beginJob, openJobs, orderJobs, overdueObject, type Job } from '../store/jobs.ts';
+import type { Context } from '../sync/context.ts';
+import { paid } from '../sync/round.ts';
+import { backfillPage } from './backfill.ts';
+import { reconcilePage } from './reconcile.ts';
+
+/** Each object is compared as a whole this long after it was last. */
+export const SWEEP_EVERY_MS = 6 * 3_600_000;
+
+/** Does one page of a job. False when there is nothing to do now, or the CRM could not be asked. */
+export async function workOnJobs(ctx: Context): Promise<boolean> {
+  for (const job of await openJobs(ctx.db, ctx.hubId)) {
+    const begun = job.startedAt === null ? await begin(ctx, job) : job;
+    const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
+    if (went) return true;
+  }
+  return orderSweep(ctx);
+}
+
+/** The count is for whoever watches; without it the work is done all the same. */
+async function begin(ctx: Context, job: Job): Promise<Job> {
+  const startedAt = ctx.clock.now();
+  const lane = job.kind === 'backfill' ? 'backfill' : 'reconcile';
+  const count = await paid(ctx, lane, () => ctx.crm.countRecords(job.object));
+  await ctx.lease.exclusive((db) =>
+    beginJob(db, ctx.hubId, job.jobId, startedAt, count.ok ? count.value : null),
+  );
+  return { ...job, startedAt };
+}
+
+async function orderSweep(ctx: Context): Promise<boolean> {
+  const now = ctx.clock.now();
+  const object = await overdueObject(ctx.db, ctx.hubId, OBJECTS, now - SWEEP_EVERY_MS);
+  if (object === null) return false;
+  const jobs = await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
+  return jobs.length > 0;
+}
