@@ -27,7 +27,7 @@ describe('the webhooks journal, where no webhook comes', () => {
   const reads = () => {
     const { byOperation } = hub.loop.sim.calls.counters();
     return Object.entries(byOperation).reduce(
-      (sum, [name, n]) => sum + (name.startsWith('batchRead:') ? n : 0),
+      (sum, [name, n]) => sum + (/^(batchRead|read):/.test(name) ? n : 0),
       0,
     );
   };
@@ -85,6 +85,7 @@ describe('the webhooks journal, where no webhook comes', () => {
     hub = await startHub();
     await poll();
     hub.loop.sim.faults.journalDuplicateRate = 1;
+    hub.loop.sim.faults.journalLagMs = 10_000;
     const [id] = hub.contacts;
     world().update('contacts', id!, { jobtitle: 'Manager' }, COLLEAGUE);
     const event = {
@@ -92,15 +93,23 @@ describe('the webhooks journal, where no webhook comes', () => {
       ...{ propertyName: 'jobtitle', propertyValue: 'Manager', changeSource: 'CRM_UI', sourceId: 'userId:7' },
       occurredAt: world().get('contacts', id!).updatedAt,
     };
-    await hub.loop.deliver([event]);
-    await hub.until(async () => (await found('changed')).length === 1, 'the webhook is applied');
+    world().archive('contacts', hub.contacts[1]!, COLLEAGUE);
+    const deletion = {
+      ...{ ...event, propertyName: undefined, propertyValue: undefined },
+      ...{ subscriptionType: 'contact.deletion', objectId: Number(hub.contacts[1]), occurredAt: hub.now() },
+    };
+    await hub.loop.deliver([event, deletion]);
+    await hub.until(async () => (await found('changed', 'life')).length === 2, 'the webhooks are applied');
     await hub.rest(1_000);
     const before = reads();
+    const told = world().state.data.journal.files.length;
     await poll();
+    await poll();
+    expect(world().state.data.journal.files.length).toBeGreaterThan(told);
     await hub.loop.deliver([event]);
     await hub.rest();
     expect(reads()).toBe(before);
-    expect(await found('changed', 'missed')).toHaveLength(1);
+    expect(await found('changed', 'life', 'missed')).toHaveLength(2);
     expect(await hub.missed()).toEqual({});
   });
 
@@ -145,8 +154,12 @@ describe('the webhooks journal, where no webhook comes', () => {
     expect(note).toMatchObject({ detail: { by: 'webhooks and the journal', foundBy: 'reconcile' } });
   });
 
-  it('whose horizon has passed has everything compared, says so, and goes on from its earliest file', async () => {
+  it.each([
+    { days: 3, what: 'forgotten' },
+    { days: 30, what: 'still known' },
+  ])('whose horizon has passed, its offset $what, has everything compared and goes on', async ({ days }) => {
     hub = await startHub();
+    hub.loop.sim.faults.journalRetentionMs = days * 86_400_000;
     await poll();
     await hub.loop.worker.stop();
     world().update('contacts', hub.contacts[0]!, { jobtitle: 'Manager' }, COLLEAGUE);
