@@ -12,6 +12,10 @@ import { reconcilePage } from './reconcile.ts';
 /** Each object is compared as a whole this long after it was last. */
 export const SWEEP_EVERY_MS = 6 * 3_600_000;
 
+/** Counting is a search, of which HubSpot allows five in a second (docs), apart from all other limits. */
+const COUNT_EVERY_MS = 250;
+const countedAt = new WeakMap<Context, number>();
+
 /** Does one page of a job. False when there is nothing to do now, or the CRM could not be asked. */
 export async function workOnJobs(ctx: Context): Promise<boolean> {
   for (const job of await openJobs(ctx.db, ctx.hubId)) {
@@ -26,9 +30,11 @@ export async function workOnJobs(ctx: Context): Promise<boolean> {
 async function begin(ctx: Context, job: Job): Promise<Job> {
   const startedAt = ctx.clock.now();
   const lane = job.kind === 'backfill' ? 'backfill' : 'reconcile';
-  const count = await paid(ctx, lane, () => ctx.crm.countRecords(job.object));
+  const mayCount = startedAt - (countedAt.get(ctx) ?? -Infinity) >= COUNT_EVERY_MS;
+  if (mayCount) countedAt.set(ctx, startedAt);
+  const count = mayCount ? await paid(ctx, lane, () => ctx.crm.countRecords(job.object)) : null;
   await ctx.lease.exclusive((db) =>
-    beginJob(db, ctx.hubId, job.jobId, startedAt, count.ok ? count.value : null),
+    beginJob(db, ctx.hubId, job.jobId, startedAt, count?.ok === true ? count.value : null),
   );
   return { ...job, startedAt };
 }

@@ -215,6 +215,13 @@ function* ofRecords(hubId: HubId, { object, ids }: Subject, now: Date): Generato
     'due',
     sql`update due set error = null where hub_id = ${hubId} and ${isRecord} and error is not null`,
   ];
+  // Digests of values that few could have are as good as the values.
+  yield [
+    'jobs',
+    sql`update jobs set comparison = jsonb_set(comparison, '{named}', coalesce((select jsonb_agg(one)
+      from jsonb_array_elements(comparison->'named') one where one->>'recordId' <> all(${all}::text[])), '[]'))
+    where hub_id = ${hubId} and object = ${object} and comparison is not null`,
+  ];
   yield [
     'orders',
     sql`update orders set ordered = jsonb_build_object('do', ordered->'do', 'object', ordered->'object',

@@ -33,7 +33,8 @@ export interface Outcome {
 const BEGIN = Date.UTC(2026, 0, 5, 9);
 const SKEW_MAX_MS = 600_000;
 const STEPS = 90;
-const CALM_ROUNDS_MAX = 400;
+const CALM_ROUNDS_MAX = 2_000;
+const CALM_PAUSE_MS = 5_000;
 const HOUR_MS = 3_600_000;
 const IMPORTED = 6;
 
@@ -298,7 +299,7 @@ async function act(random: Random, scene: Scene): Promise<void> {
     [14, () => worked(scene, () => service.apply(), 'apply')],
     [26, () => worked(scene, () => service.work(), 'work')],
     [3, () => worked(scene, () => service.jobs(), 'jobs')],
-    [2, () => worked(scene, () => service.erase(), 'erase')],
+    [5, () => worked(scene, () => service.erase(), 'erase')],
     [
       10,
       () => {
@@ -361,7 +362,7 @@ async function act(random: Random, scene: Scene): Promise<void> {
       },
     ],
     [
-      0.5,
+      1.5,
       () => {
         const id = random.pick(ids.contact);
         if (!isLive(sim, 'contact', id) || ids.contact.length < 4) return;
@@ -453,7 +454,7 @@ async function settle(service: SimulatedService, time: VirtualClock): Promise<vo
     const moved = [await service.apply(), await service.work(), await service.jobs(), await service.erase()];
     if (moved.some(Boolean)) continue;
     if (await isQuiet(service)) return;
-    time.pass(1_000);
+    time.pass(CALM_PAUSE_MS);
   }
 }
 

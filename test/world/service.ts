@@ -163,7 +163,9 @@ export async function openService(options: {
     },
     jobs: () => workOnJobs(ctx),
     erase: async () => (await eraseWaiting(ctx)) > 0,
-    order: async (kind) => void (await orderJobs(db, hubId, kind, OBJECTS, time.now())),
+    order: async (kind) => {
+      await orderJobs(db, hubId, kind, OBJECTS, time.now());
+    },
     store: async (events) => {
       await db
         .insertInto('deliveries')
