@@ -18,12 +18,13 @@ const countedAt = new WeakMap<Context, number>();
 
 /** Does one page of a job. False when there is nothing to do now, or the CRM could not be asked. */
 export async function workOnJobs(ctx: Context): Promise<boolean> {
-  for (const job of await openJobs(ctx.db, ctx.hubId)) {
+  const open = await openJobs(ctx.db, ctx.hubId);
+  for (const job of open) {
     const begun = job.startedAt === null ? await begin(ctx, job) : job;
     const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
     if (went) return true;
   }
-  return orderSweep(ctx);
+  return orderSweep(ctx, open);
 }
 
 /** The count is for whoever watches; without it the work is done all the same. */
@@ -39,10 +40,11 @@ async function begin(ctx: Context, job: Job): Promise<Job> {
   return { ...job, startedAt };
 }
 
-async function orderSweep(ctx: Context): Promise<boolean> {
+/** One that is under way, and waits for what may be in flight, is not ordered again: that would be no progress. */
+async function orderSweep(ctx: Context, open: readonly Job[]): Promise<boolean> {
   const now = ctx.clock.now();
   const object = await overdueObject(ctx.db, ctx.hubId, OBJECTS, now - SWEEP_EVERY_MS);
-  if (object === null) return false;
+  if (object === null || open.some((job) => job.kind === 'reconcile' && job.object === object)) return false;
   const jobs = await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
   return jobs.length > 0;
 }
