@@ -412,7 +412,10 @@ create table warnings (
   detail jsonb,
   first_at timestamp with time zone not null,
   last_at timestamp with time zone not null,
-  PRIMARY KEY (hub_id, code)
+  subject text not null default ''::text,
+  told_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  PRIMARY KEY (hub_id, code, subject)
 );
 
 create table webhooks_journal (
