@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
+import { Secret } from './secret.ts';
 import { settingOf } from './sources/open.ts';
 import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
@@ -13,7 +14,12 @@ const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
 
+/** What a process does: answer people and take in webhooks, speak with HubSpot, or both. */
+export const ROLES = ['all', 'web', 'worker'] as const;
+export type ProcessRole = (typeof ROLES)[number];
+
 export interface Config {
+  role: ProcessRole;
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
   /** Who makes and changes the tables; null: `databaseUrl` does. */
@@ -21,9 +27,10 @@ export interface Config {
   stateDir: string;
   hubspot: {
     baseUrl: string;
-    accessToken: string;
+    /** Null: this process never calls HubSpot. */
+    accessToken: Secret | null;
     /** Newest first; several while a secret is being rotated. */
-    clientSecrets: string[];
+    clientSecrets: Secret[];
     /** Of the webhooks journal; null: it is not read. */
     clientId: string | null;
     /** Null: asked of HubSpot. */
@@ -82,6 +89,9 @@ function areReceiptKeys(text: string): boolean {
 
 const environment = z.object({
   ...signInEnvironment,
+  TALLYSTICK_ROLE: z
+    .enum(ROLES, { error: `TALLYSTICK_ROLE is not one of ${ROLES.join(', ')}` })
+    .default('all'),
   DATABASE_URL: postgres('DATABASE_URL').optional(),
   DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
@@ -133,13 +143,18 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LEVELS, { error: `LOG_LEVEL is not one of ${LEVELS.join(', ')}` }).default('info'),
 });
 
+/** A process that only answers people is better off without the token. */
+const webEnvironment = environment.extend({
+  HUBSPOT_ACCESS_TOKEN: environment.shape.HUBSPOT_ACCESS_TOKEN.optional(),
+});
+
 /** A setting that is wrong or missing; the message names every one of them in one line. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environment.safeParse(env);
+  const parsed = (env.TALLYSTICK_ROLE === 'web' ? webEnvironment : environment).safeParse(env);
   if (!parsed.success) {
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
@@ -147,13 +162,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const mistakes = mistakesInSignIn(settings);
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
+    role: settings.TALLYSTICK_ROLE,
     databaseUrl: settings.DATABASE_URL ?? null,
     databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
-      accessToken: settings.HUBSPOT_ACCESS_TOKEN,
-      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => secret.trim()),
+      accessToken: tokenOf(settings),
+      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => new Secret(secret.trim())),
       clientId: settings.HUBSPOT_CLIENT_ID ?? null,
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
@@ -172,6 +188,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** A process that only answers people forgets it, should it have been told. */
+function tokenOf(settings: {
+  TALLYSTICK_ROLE: ProcessRole;
+  HUBSPOT_ACCESS_TOKEN?: string | undefined;
+}): Secret | null {
+  const { TALLYSTICK_ROLE: role, HUBSPOT_ACCESS_TOKEN: token } = settings;
+  return role === 'web' || token === undefined ? null : new Secret(token);
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

@@ -23,7 +23,8 @@ export async function startServer(options: {
   host: string;
   port: number;
   intakePath: string;
-  intake: Intake;
+  /** Null: this process takes no webhooks in. */
+  intake: Intake | null;
   app: Express;
 }): Promise<RunningServer> {
   const { intakePath, intake, app } = options;
@@ -35,7 +36,8 @@ export async function startServer(options: {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     (req, res) => {
-      if (req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true) intake.handle(req, res);
+      const isWebhook = req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true;
+      if (intake !== null && isWebhook) intake.handle(req, res);
       else app(req, res);
     },
   );
@@ -46,6 +48,7 @@ export async function startServer(options: {
 }
 
 export function createApp(options: {
+  /** None: the process answers only how it is. */
   routers: readonly Router[];
   log: Logger;
   ready: () => Promise<boolean>;
@@ -68,6 +71,7 @@ export function createApp(options: {
   app.get('/readyz', (_req, res) =>
     options.ready().then((ready) => void res.status(ready ? 200 : 503).json({ ready })),
   );
+  // What else is said of the process itself (metrics) belongs here: every role has it.
   for (const router of options.routers) app.use(router);
   app.use((_req, res) => problem(res, 404, 'not-found', 'There is nothing at this address.'));
   app.use(lastResort(options.log));
