@@ -2,7 +2,7 @@
  * The hub's worker: takes the lease, then keeps its loops going until it is lost or the service stops.
  *   events: deliveries into the mirror
  *   people, machines: due records, most urgent lane first, as fast as the budget lets
- *   keeping: heartbeat, definitions
+ *   heart: says that this worker lives; keeping: definitions
  *   jobs: everything of an object: backfill, reconcile
  *   beside: what other systems say of fields they own, and the webhooks journal
  */
@@ -155,6 +155,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal),
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
+      heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps, term.signal),
       jobLoop(ctx, term.signal),
       askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
@@ -289,14 +290,9 @@ async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly La
 
 async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
   let definitionsAt = -Infinity;
-  let heartbeatAt = -Infinity;
   let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
-    if (now - heartbeatAt >= KEEPING_MS) {
-      await heartbeat(ctx, now);
-      heartbeatAt = now;
-    }
     if (now - definitionsAt > DEFINITIONS_FRESH_MS) {
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
@@ -306,6 +302,14 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       tidiedAt = now;
     }
     await pause(deps.clock, KEEPING_MS, term);
+  }
+}
+
+/** Waits for nothing but the database: a CRM that hangs must not look like a worker that hangs. */
+async function heartLoop(ctx: Context, term: AbortSignal): Promise<void> {
+  while (!term.aborted) {
+    await heartbeat(ctx, ctx.clock.now());
+    await pause(ctx.clock, KEEPING_MS, term);
   }
 }
 
