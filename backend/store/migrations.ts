@@ -13,6 +13,7 @@ import { UPLOADS } from './migrations/0007_uploads.ts';
 import { STATEMENTS } from './migrations/0008_statements.ts';
 import { COMPLETENESS } from './migrations/0009_completeness.ts';
 import { ERASURES } from './migrations/0011_erasures.ts';
+import { DIRECTORY } from './migrations/0020_directory.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -24,6 +25,7 @@ export const migrations: Record<string, Migration> = {
   '0008_statements': { up: (db) => run(db, STATEMENTS) },
   '0009_completeness': { up: (db) => run(db, COMPLETENESS) },
   '0011_erasures': { up: (db) => run(db, ERASURES) },
+  '0020_directory': { up: (db) => run(db, DIRECTORY) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

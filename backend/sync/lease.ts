@@ -12,7 +12,7 @@ import { sessionConfig } from '../store/connection.ts';
 import type { Database, Db } from '../store/database.ts';
 
 /** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
-const LOCK_CLASS = 0x74616c6c;
+export const LEASE_CLASS = 0x74616c6c;
 /** A proof of the lease this young is good enough for the next call. */
 const PROOF_MAX_AGE_MS = 1_000;
 
@@ -47,7 +47,7 @@ export async function acquireLease(
   await client.connect();
   const db = overOneConnection(client).db;
   const locked = await sql<{ locked: boolean }>`
-    select pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${hubId})) as locked`.execute(db);
+    select pg_try_advisory_lock(${LEASE_CLASS}, hashtext(${hubId})) as locked`.execute(db);
   if (locked.rows[0]?.locked !== true) {
     await client.end();
     return null;
