@@ -18,13 +18,29 @@ const DEFAULT_WINDOW_LIMIT = 100;
 export const ROLES = ['all', 'web', 'worker'] as const;
 export type ProcessRole = (typeof ROLES)[number];
 
-export interface Config {
+/** What a process has once, however many hubs it serves. */
+export interface ProcessConfig {
   role: ProcessRole;
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
   /** Who makes and changes the tables; null: `databaseUrl` does. */
   databaseOwnerUrl: string | null;
   stateDir: string;
+  /** The address HubSpot calls, as configured in the app: signatures are made over it. A hub may have its own. */
+  publicUrl: string;
+  /** Where the virus scanner is; null: documents are not scanned. */
+  clamd: ClamdPlace | null;
+  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
+  receiptKeys: readonly string[];
+  /** How many proxies before us may say where a request comes from. */
+  trustedProxies: number;
+  host: string;
+  port: number;
+  logLevel: string;
+}
+
+/** What one hub is served with. */
+export interface Config extends ProcessConfig {
   hubspot: {
     baseUrl: string;
     /** Null: this process never calls HubSpot. */
@@ -47,19 +63,8 @@ export interface Config {
   hooks: readonly Hook[];
   /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
   nudgeSecrets: string[];
-  /** The address HubSpot calls, as configured in the app: signatures are made over it. */
-  publicUrl: string;
-  /** Where the virus scanner is; null: documents are not scanned. */
-  clamd: ClamdPlace | null;
-  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
-  receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
-  /** How many proxies before us may say where a request comes from. */
-  trustedProxies: number;
-  host: string;
-  port: number;
-  logLevel: string;
 }
 
 const url = (name: string) =>
@@ -162,10 +167,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const mistakes = mistakesInSignIn(settings);
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
-    role: settings.TALLYSTICK_ROLE,
-    databaseUrl: settings.DATABASE_URL ?? null,
-    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
-    stateDir: settings.TALLYSTICK_STATE_DIR,
+    ...processConfigOf(settings),
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
       accessToken: tokenOf(settings),
@@ -179,14 +181,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
-    publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
-    clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
-    receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
-    trustedProxies: settings.TRUSTED_PROXIES,
-    host: settings.HOST,
-    port: settings.PORT,
-    logLevel: settings.LOG_LEVEL,
   });
 }
 
@@ -197,6 +192,51 @@ function tokenOf(settings: {
 }): Secret | null {
   const { TALLYSTICK_ROLE: role, HUBSPOT_ACCESS_TOKEN: token } = settings;
   return role === 'web' || token === undefined ? null : new Secret(token);
+}
+
+/** Of a process that serves many hubs; each hub's own settings are in the directory. */
+export function parseProcessConfig(env: Readonly<Record<string, string | undefined>>): ProcessConfig {
+  const parsed = environment
+    .pick({
+      ...{ TALLYSTICK_ROLE: true, DATABASE_URL: true, DATABASE_OWNER_URL: true, TALLYSTICK_STATE_DIR: true },
+      ...{ CLAMD: true, RECEIPT_KEY: true, TRUSTED_PROXIES: true, PUBLIC_URL: true },
+      ...{ HOST: true, PORT: true, LOG_LEVEL: true },
+    })
+    .safeParse(env);
+  if (!parsed.success)
+    throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
+  return Object.freeze(processConfigOf(parsed.data));
+}
+
+type ProcessSettings = Pick<
+  z.infer<typeof environment>,
+  | 'TALLYSTICK_ROLE'
+  | 'DATABASE_URL'
+  | 'DATABASE_OWNER_URL'
+  | 'TALLYSTICK_STATE_DIR'
+  | 'CLAMD'
+  | 'RECEIPT_KEY'
+  | 'TRUSTED_PROXIES'
+  | 'PUBLIC_URL'
+  | 'HOST'
+  | 'PORT'
+  | 'LOG_LEVEL'
+>;
+
+function processConfigOf(settings: ProcessSettings): ProcessConfig {
+  return {
+    role: settings.TALLYSTICK_ROLE,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
+    stateDir: settings.TALLYSTICK_STATE_DIR,
+    publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
+    clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
+    receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
+    trustedProxies: settings.TRUSTED_PROXIES,
+    host: settings.HOST,
+    port: settings.PORT,
+    logLevel: settings.LOG_LEVEL,
+  };
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

@@ -6,7 +6,7 @@ import type { Crm } from './hubspot/crm.ts';
 import { openDatabase } from './store/connection.ts';
 import type { Db } from './store/database.ts';
 import { knownHubs, saveHub, type KnownHub } from './store/hubs.ts';
-import { orderJobs } from './store/jobs.ts';
+import { orderFirstJobs } from './store/jobs.ts';
 import { wallMissing } from './store/walls.ts';
 import type { Clock } from './sync/budget.ts';
 
@@ -35,7 +35,7 @@ export async function connectHub(connecting: Connecting): Promise<{ hub: KnownHu
     await refuseWithoutWall(db, hub.hubId);
     if (timeZone !== null) {
       await saveHub(db, { ...hub, timeZone, now: now() });
-      await orderFirstBackfill(db, hub, now());
+      await orderFirstJobs(db, hub.hubId, OBJECTS, now());
     }
     return { hub, db };
   } catch (error) {
@@ -105,15 +105,4 @@ async function askAppId(crm: Crm): Promise<string> {
   const answer = await crm.readToken();
   if (answer.ok && answer.value.appId !== null) return answer.value.appId;
   throw new ConfigError('HubSpot does not say which app the token belongs to: set HUBSPOT_APP_ID.');
-}
-
-/** A hub seen for the first time is read from nothing. */
-async function orderFirstBackfill(db: Db, { hubId }: KnownHub, now: number): Promise<void> {
-  const any = await db
-    .selectFrom('jobs')
-    .select('job_id')
-    .where('hub_id', '=', hubId)
-    .limit(1)
-    .executeTakeFirst();
-  if (any === undefined) await orderJobs(db, hubId, 'backfill', OBJECTS, now);
 }

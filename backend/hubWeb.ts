@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Router } from 'express';
-import type { Config } from './config.ts';
+import type { Logger } from 'pino';
+import { ConfigError, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
 import { portalRouter } from './portal/router.ts';
@@ -11,6 +12,7 @@ import type { SignInSettings } from './portal/signIn/settings.ts';
 import type { Process } from './process.ts';
 import { revealed } from './secret.ts';
 import { toldSource } from './sources/cache.ts';
+import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
 import type { Db } from './store/database.ts';
 
@@ -72,4 +74,15 @@ function signInOf(
   const { mail, portalUrl, providers, idleMs, absoluteMs } = config.signIn;
   const mailer = mail === null ? null : openMailer({ ...mail, log });
   return { signIn: { hubId, portalUrl, mailer, providers, idleMs, absoluteMs, randomBytes }, mailer };
+}
+
+export async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
+  // Not the error itself: the driver hangs its whole connection on it.
+  const onTrouble = (source: string, { message }: { message: string }): void =>
+    log.warn({ source, reason: message }, 'Another system does not answer.');
+  try {
+    return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
+  } catch (error) {
+    throw error instanceof SourceRefused ? new ConfigError(error.message) : error;
+  }
 }

@@ -3,25 +3,24 @@
  * rooms are put together. `startService` is also what the demo and the tests start.
  */
 import type { HubId } from '@tallystick/shared/ids';
-import type { Logger } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub, meetHub } from './connectHub.ts';
-import { openHubWeb, type HubWeb, type ServedHub } from './hubWeb.ts';
+import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from './hubWeb.ts';
 import { startHubWorker, type SpokenHub } from './hubWorker.ts';
+import { manyHubs } from './hubSettings.ts';
 import { openCrm } from './hubspot/crm.ts';
-import { createIntake, type Intake } from './intake/webhooks.ts';
+import { createIntake, INTAKE_PATH, type Intake } from './intake/webhooks.ts';
 import { pageRoutes } from './portal/pages.ts';
 import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { revealed } from './secret.ts';
+import { serveHubs } from './serveHubs.ts';
 import { createApp, startServer } from './server.ts';
-import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
 import type { Db } from './store/database.ts';
 import type { Worker } from './sync/worker.ts';
 
+export { INTAKE_PATH } from './intake/webhooks.ts';
 export type { Overrides } from './process.ts';
-
-export const INTAKE_PATH = '/webhooks/hubspot';
 
 export interface Service {
   url: string;
@@ -49,17 +48,6 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     await hub?.served.db.destroy();
     await shared.stopDatabase();
     throw error;
-  }
-}
-
-export async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
-  // Not the error itself: the driver hangs its whole connection on it.
-  const onTrouble = (source: string, { message }: { message: string }): void =>
-    log.warn({ source, reason: message }, 'Another system does not answer.');
-  try {
-    return await openSources(config.sourceUrls, { now: Date.now, onTrouble });
-  } catch (error) {
-    throw error instanceof SourceRefused ? new ConfigError(error.message) : error;
   }
 }
 
@@ -120,8 +108,11 @@ function openWeb(
   const { databaseUrl, signals, now, log, at } = shared;
   const intake = createIntake({
     ...{ databaseUrl, signals, now, log, at },
-    secrets: revealed(config.hubspot.clientSecrets),
-    publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
+    trust: {
+      is: 'one-app',
+      secrets: revealed(config.hubspot.clientSecrets),
+      publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
+    },
   });
   const hub = openHubWeb(served, shared);
   return { hub, intake, routers: [hub.portal, hub.nudges, hub.desk, pageRoutes({ log })] };
@@ -130,7 +121,8 @@ function openWeb(
 /** Runs until a signal asks it to stop; a second signal stops it at once. */
 export async function runService(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
-    const service = await startService(parseConfig(env));
+    const many = manyHubs(env);
+    const service = await (many === null ? startService(parseConfig(env)) : serveHubs({ ...many, env }));
     const stop = (): void => {
       process.once('SIGINT', () => process.exit(130));
       void service.close().then(() => process.exit(0));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import { pino, type Logger } from 'pino';
 import { askClamd } from './clamd.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError, type ProcessConfig } from './config.ts';
 import type { Limits } from './portal/limits.ts';
 import type { Scan } from './portal/uploads.ts';
 import { keptKey } from './receiptKeys.ts';
@@ -24,22 +24,6 @@ export interface Overrides {
   patience?: Patience;
   limits?: Partial<Limits>;
 }
-
-/** The settings of the process itself; a hub's own are in `Config`. */
-export type ProcessConfig = Pick<
-  Config,
-  | 'role'
-  | 'databaseUrl'
-  | 'databaseOwnerUrl'
-  | 'stateDir'
-  | 'clamd'
-  | 'receiptKeys'
-  | 'trustedProxies'
-  | 'host'
-  | 'port'
-  | 'logLevel'
-  | 'publicUrl'
->;
 
 export interface Process {
   databaseUrl: string;
@@ -151,7 +135,7 @@ export async function isReady(db: Db): Promise<boolean> {
 
 /** Tells the command line where the database is; readable by this user only, written whole or not at all. */
 export async function writeRunning(
-  { stateDir }: Pick<Config, 'stateDir'>,
+  { stateDir }: Pick<ProcessConfig, 'stateDir'>,
   facts: { databaseUrl: string; url: string; hubId?: HubId },
 ): Promise<void> {
   await mkdir(stateDir, { recursive: true });

@@ -63,6 +63,19 @@ create table deliveries (
   CHECK ((layer = ANY (ARRAY['webhooks'::text, 'journal'::text])))
 );
 
+create table directory (
+  hub_id bigint not null,
+  app_id text not null,
+  portal_url text,
+  version bigint not null,
+  access_token text not null,
+  client_secrets text not null,
+  settings text not null,
+  proven_at timestamp with time zone,
+  changed_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id)
+);
+
 create table due (
   hub_id bigint not null,
   object text not null,

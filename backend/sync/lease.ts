@@ -12,7 +12,7 @@ import { sessionConfig } from '../store/connection.ts';
 import type { Database, Db } from '../store/database.ts';
 
 /** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
-const LOCK_CLASS = 0x74616c6c;
+export const LEASE_CLASS = 0x74616c6c;
 /**
  * A process that is stopped, or hangs, keeps its connection and so its lock. The worker's heart beats through this
  * connection every two seconds; when it has not for so long, Postgres ends it and another worker takes over.
@@ -53,7 +53,7 @@ export async function acquireLease(
   await client.connect();
   const db = overOneConnection(client).db;
   const locked = await sql<{ locked: boolean }>`
-    select pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${hubId})) as locked`.execute(db);
+    select pg_try_advisory_lock(${LEASE_CLASS}, hashtext(${hubId})) as locked`.execute(db);
   if (locked.rows[0]?.locked !== true) {
     await client.end();
     return null;
