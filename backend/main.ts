@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Express, Router } from 'express';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { askClamd } from './clamd.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub } from './connectHub.ts';
@@ -19,6 +19,7 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { openWebhooksJournal, type WebhooksJournal } from './hubspot/webhooksJournal.ts';
 import { translator } from './intake/translate.ts';
 import { createIntake } from './intake/webhooks.ts';
+import { openLog } from './log.ts';
 import type { Limits } from './portal/limits.ts';
 import { pageRoutes } from './portal/pages.ts';
 import { portalRouter } from './portal/router.ts';
@@ -72,7 +73,7 @@ const clock: Clock = {
 };
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const log = overrides.log ?? pino({ level: config.logLevel });
+  const log = overrides.log ?? openLog(config.logLevel);
   const database = await openOrEmbed(config, log);
   let sources: Source[] = [];
   let connected: Connected | null = null;
