@@ -7,13 +7,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
-import type { Express, Router } from 'express';
+import type { Router } from 'express';
 import type { Logger } from 'pino';
 import { askClamd } from './clamd.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub } from './connectHub.ts';
 import { nudgeRouter } from './desk/nudge.ts';
-import { deskRouter } from './desk/router.ts';
+import { deskRouter, type DeskLimits } from './desk/router.ts';
 import { dispatchHooks } from './hooks/dispatch.ts';
 import { openCrm, type Crm } from './hubspot/crm.ts';
 import { openWebhooksJournal, type WebhooksJournal } from './hubspot/webhooksJournal.ts';
@@ -30,9 +30,10 @@ import type { Scan } from './portal/uploads.ts';
 import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
 import type { SignInSettings } from './portal/signIn/settings.ts';
 import { keptKey } from './receiptKeys.ts';
-import { createApp, startServer } from './server.ts';
+import { createApp, startServer, type ServerLimits } from './server.ts';
 import { openSigner, type Signer } from './statement.ts';
 import { createSignals, type Signals } from './signals.ts';
+import { countStrikes, STRIKES_PER_MINUTE } from './strikes.ts';
 import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import type { KnownHub } from './store/hubs.ts';
@@ -62,6 +63,8 @@ export interface Overrides {
   at?: (step: string) => void;
   patience?: Patience;
   limits?: Partial<Limits>;
+  desk?: Partial<DeskLimits>;
+  server?: Partial<ServerLimits & { bodyTimeoutMs: number; strikesPerMinute: number }>;
 }
 
 const clock: Clock = {
@@ -159,7 +162,9 @@ async function compose(
 ): Promise<Service> {
   const signals = createSignals();
   const at = overrides.at ?? (() => undefined);
+  const bounds = boundsOf(config, overrides);
   const intake = createIntake({
+    ...bounds.intake,
     ...{ databaseUrl: database.url, signals, now: Date.now, log, at },
     secrets: config.hubspot.clientSecrets,
     publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
@@ -174,10 +179,11 @@ async function compose(
     ...(overrides.limits && { limits: overrides.limits }),
     sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
   });
-  const desk = desksOf(config, hub, { db, signals });
-  const app = appOf(config, [portal.router, ...desk, pageRoutes({ log })], db, log);
-  const { host, port } = config;
-  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
+  const desk = desksOf(config, hub, { db, signals, ...(overrides.desk && { limits: overrides.desk }) });
+  const routers = [portal.router, ...desk, pageRoutes({ log })];
+  const app = createApp({ routers, log, ready: () => isReady(db), ...bounds.app });
+  const place = { host: config.host, port: config.port, intakePath: INTAKE_PATH };
+  const server = await startServer({ ...place, intake, app, ...bounds.server });
   const telling = { db, signals, clock, random: Math.random, log, at };
   const worker = startWorker({
     hubId: hub.hubId,
@@ -220,9 +226,16 @@ async function compose(
   };
 }
 
-function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
-  const { trustedProxies } = config;
-  return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
+/** What a stranger may take up, before anything is known of them. */
+function boundsOf({ trustedProxies }: Config, { server }: Overrides) {
+  const perMinute = server?.strikesPerMinute ?? STRIKES_PER_MINUTE;
+  const strikes = countStrikes({ perMinute, trustedProxies, now: Date.now });
+  const { bodyTimeoutMs } = server ?? {};
+  return {
+    intake: { strikes, ...(bodyTimeoutMs !== undefined && { bodyTimeoutMs }) },
+    app: { strikes, trustedProxies },
+    server: server === undefined ? {} : { limits: server },
+  };
 }
 
 function scanOf({ clamd }: Config, log: Logger): { scan?: Scan } {
@@ -265,7 +278,7 @@ function signInOf(
 function desksOf(
   config: Config,
   hub: { hubId: HubId; appId: string },
-  shared: { db: Db; signals: Signals },
+  shared: { db: Db; signals: Signals; limits?: Partial<DeskLimits> },
 ): Router[] {
   const both = { ...shared, now: Date.now, hubId: hub.hubId };
   const nudges = nudgeRouter({ ...both, secrets: config.nudgeSecrets });

@@ -33,11 +33,11 @@ export interface Target {
   whole: Whole;
   mailbox: Mailbox;
   /** Sends the path and the headers as they are: `fetch` would tidy them up. */
-  raw(path: string, sending?: Sending): Promise<Answer>;
+  raw: (path: string, sending?: Sending) => Promise<Answer>;
   /** As HubSpot sends a webhook; headers given here win. */
-  hook(body: string | Uint8Array, sending?: Sending): Promise<Answer>;
+  hook: (body: string | Uint8Array, sending?: Sending) => Promise<Answer>;
   /** As HubSpot sends what a card asks. */
-  desk(path: string, sending?: Sending & { query?: Record<string, string> }): Promise<Answer>;
+  desk: (path: string, sending?: Sending & { query?: Record<string, string> }) => Promise<Answer>;
   /** The bytes go over a connection of their own; answers with what came back until it was closed. */
   bytes(text: string | Uint8Array, withinMs?: number): Promise<string>;
   /** By a link that is mailed; the session's cookie. */

@@ -22,11 +22,7 @@ describe('the log', () => {
   afterAll(() => target.close());
 
   const logged = (message: string): Promise<true> =>
-    eventually(
-      () => lines.includes(message) || undefined,
-      `the log says “${message}”`,
-      20_000,
-    ) as Promise<true>;
+    eventually(() => lines.includes(message), `the log says “${message}”`, 20_000);
 
   it('holds nothing of people and no secret, also where something goes wrong', async () => {
     await ordinary();
