@@ -59,6 +59,7 @@ export function openHubWeb(hub: ServedHub, shared: Process): HubWeb {
       secrets: revealed(config.hubspot.clientSecrets),
       publicUrl: config.publicUrl,
       admins: config.deskAdmins,
+      limits: shared.deskLimits,
     }),
     endStreams: portal.close,
     close: async () => mailer?.close(),

@@ -38,6 +38,7 @@ export function openHubsWeb(config: ProcessConfig, shared: Process, pool: HubPoo
   const hosts = new Map<string, HubId>();
   const unknowable = randomBytes(UNKNOWABLE_BYTES).toString('base64url');
   const intake = createIntake({
+    ...shared.bounds.intake,
     ...{ databaseUrl, signals, now, log, at },
     trust: {
       is: 'by-hub',

@@ -76,11 +76,12 @@ async function connect(config: Config, shared: Process, sources: readonly Source
 async function compose(config: Config, shared: Process, { served, spoken }: Hub): Promise<Service> {
   const { hubId, db } = served;
   const web = config.role === 'worker' ? null : openWeb(config, shared, served);
-  const { databaseUrl, log } = shared;
-  const { host, port, trustedProxies } = config;
+  const { databaseUrl, log, bounds } = shared;
+  const { host, port } = config;
   const routers = web?.routers ?? [];
-  const app = createApp({ routers, log, ready: () => isReady(db), trustedProxies });
-  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake: web?.intake ?? null, app });
+  const app = createApp({ routers, log, ready: () => isReady(db), ...bounds.app });
+  const place = { host, port, intakePath: INTAKE_PATH };
+  const server = await startServer({ ...place, intake: web?.intake ?? null, app, ...bounds.server });
   const worker: Worker | null = spoken === null ? null : startHubWorker(spoken, shared);
   await writeRunning(config, { databaseUrl, url: server.url, hubId });
   log.info({ url: server.url, hub: hubId, role: config.role }, 'Tallystick is listening.');
@@ -107,6 +108,7 @@ function openWeb(
 ): { hub: HubWeb; intake: Intake; routers: Parameters<typeof createApp>[0]['routers'] } {
   const { databaseUrl, signals, now, log, at } = shared;
   const intake = createIntake({
+    ...shared.bounds.intake,
     ...{ databaseUrl, signals, now, log, at },
     trust: {
       is: 'one-app',

@@ -2,16 +2,20 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { askClamd } from './clamd.ts';
 import { ConfigError, type ProcessConfig } from './config.ts';
+import type { DeskLimits } from './desk/router.ts';
+import { openLog } from './log.ts';
 import type { Limits } from './portal/limits.ts';
 import type { Scan } from './portal/uploads.ts';
 import { keptKey } from './receiptKeys.ts';
+import type { ServerLimits } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openSigner, type Signer } from './statement.ts';
 import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
+import { countStrikes, STRIKES_PER_MINUTE } from './strikes.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import { WallsRefused } from './store/walls.ts';
 import type { Clock } from './sync/budget.ts';
@@ -23,6 +27,8 @@ export interface Overrides {
   at?: (step: string) => void;
   patience?: Patience;
   limits?: Partial<Limits>;
+  desk?: Partial<DeskLimits>;
+  server?: Partial<ServerLimits & { bodyTimeoutMs: number; strikesPerMinute: number }>;
 }
 
 export interface Process {
@@ -34,6 +40,8 @@ export interface Process {
   at: (step: string) => void;
   patience: Patience;
   limits: Partial<Limits>;
+  deskLimits: Partial<DeskLimits>;
+  bounds: ReturnType<typeof boundsOf>;
   signer: Signer;
   scan: { scan?: Scan };
   /** Hears of connections that die while idle. */
@@ -52,7 +60,7 @@ export const clock: Clock = {
 
 /** Opens the database and brings it to the present schema. Whoever calls stops the database. */
 export async function openProcess(config: ProcessConfig, overrides: Overrides): Promise<Process> {
-  const log = overrides.log ?? pino({ level: config.logLevel });
+  const log = overrides.log ?? openLog(config.logLevel);
   const database = await openOrEmbed(config, log);
   try {
     await migrateOrRefuse(config.databaseOwnerUrl ?? database.url);
@@ -65,6 +73,8 @@ export async function openProcess(config: ProcessConfig, overrides: Overrides): 
       at: overrides.at ?? (() => undefined),
       patience: overrides.patience ?? PATIENCE,
       limits: overrides.limits ?? {},
+      deskLimits: overrides.desk ?? {},
+      bounds: boundsOf(config, overrides),
       signer: await signerOf(config),
       scan: scanOf(config, log),
       onIdleError: (error) => log.warn({ err: error }, 'An idle database connection broke.'),
@@ -103,6 +113,17 @@ async function openOrEmbed(config: ProcessConfig, log: Logger): Promise<OpenedDa
     'Embedded Postgres: for evaluation and development.',
   );
   return { url: embedded.url, stop: () => embedded.stop() };
+}
+
+/** What a stranger may take up, before anything is known of them. */
+function boundsOf({ trustedProxies }: ProcessConfig, { server = {} }: Overrides) {
+  const { strikesPerMinute = STRIKES_PER_MINUTE, bodyTimeoutMs, ...limits } = server;
+  const strikes = countStrikes({ perMinute: strikesPerMinute, trustedProxies, now: Date.now });
+  return {
+    intake: { strikes, ...(bodyTimeoutMs !== undefined && { bodyTimeoutMs }) },
+    app: { strikes, trustedProxies },
+    server: { limits },
+  };
 }
 
 function scanOf({ clamd }: ProcessConfig, log: Logger): { scan?: Scan } {

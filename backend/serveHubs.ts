@@ -56,8 +56,8 @@ async function compose(
   shared: Process,
   pool: HubPool,
 ): Promise<HubsService> {
-  const { databaseUrl, clock, log, onIdleError } = shared;
-  const { host, port, trustedProxies, role } = config;
+  const { databaseUrl, clock, log, onIdleError, bounds } = shared;
+  const { host, port, role } = config;
   const web = role === 'worker' ? null : openHubsWeb(config, shared, pool);
   const directory = await watchDirectory({
     ...{ databaseUrl, pool, keyring, env, clock, log, onIdleError },
@@ -66,7 +66,7 @@ async function compose(
   });
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
-  const app = createApp({ routers, log, ready: () => isReady(directory.door), trustedProxies });
+  const app = createApp({ routers, log, ready: () => isReady(directory.door), ...bounds.app });
   const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
     web?.endStreams();
     await server?.close();
@@ -77,7 +77,8 @@ async function compose(
   };
   try {
     const intake = web?.intake ?? null;
-    const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
+    const place = { host, port, intakePath: INTAKE_PATH };
+    const server = await startServer({ ...place, intake, app, ...bounds.server });
     await writeRunning(config, { databaseUrl, url: server.url });
     log.info({ url: server.url, role, hubs: directory.entries().size }, 'Tallystick is listening.');
     return {

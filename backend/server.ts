@@ -1,14 +1,23 @@
 /** One port: the webhook route is dispatched ahead of Express, everything else goes through it. */
 import { createServer, type Server } from 'node:http';
 import type { Problem } from '@tallystick/shared/messages';
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Intake } from './intake/webhooks.ts';
+import type { Strikes } from './strikes.ts';
 
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** What one connection, and all of them, may take up. Tests set them smaller. */
+export const SERVER_LIMITS = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  /** How often connections are held against the two time-outs. */
+  checkEveryMs: 2_000,
+  /** 10,000 live streams, and as many that come and go. */
+  connectionsMax: 20_000,
+};
+export type ServerLimits = typeof SERVER_LIMITS;
 const HEADERS_MAX_BYTES = 16_384;
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -26,14 +35,17 @@ export async function startServer(options: {
   /** Null: this process takes no webhooks in. */
   intake: Intake | null;
   app: Express;
+  limits?: Partial<ServerLimits>;
 }): Promise<RunningServer> {
   const { intakePath, intake, app } = options;
+  const limits = { ...SERVER_LIMITS, ...options.limits };
   const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
     },
     (req, res) => {
       const isWebhook = req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true;
@@ -41,6 +53,7 @@ export async function startServer(options: {
       else app(req, res);
     },
   );
+  server.maxConnections = limits.connectionsMax;
   await listen(server, options.host, options.port);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -54,6 +67,8 @@ export function createApp(options: {
   ready: () => Promise<boolean>;
   /** How many proxies before us may say where a request comes from; none is believed where nothing is said. */
   trustedProxies?: number;
+  /** Who was refused too often is not listened to; absent: everybody is. */
+  strikes?: Strikes;
 }): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -67,16 +82,49 @@ export function createApp(options: {
       },
     }),
   );
+  app.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store'); // what may be kept says so itself
+    next();
+  });
+  const { strikes } = options;
+  if (strikes !== undefined) app.use(struckOut(strikes));
   app.get('/healthz', (_req, res) => void res.json({ alive: true }));
   app.get('/readyz', (_req, res) =>
     options.ready().then((ready) => void res.status(ready ? 200 : 503).json({ ready })),
   );
   // What else is said of the process itself (metrics) belongs here: every role has it.
+  app.all(['/healthz', '/readyz'], (_req, res) => {
+    res.setHeader('Allow', 'GET, HEAD');
+    problem(res, 405, 'method-not-allowed', 'This address takes GET only.');
+  });
   for (const router of options.routers) app.use(router);
   app.use((_req, res) => problem(res, 404, 'not-found', 'There is nothing at this address.'));
   app.use(lastResort(options.log));
   return app;
 }
+
+/** Counts what is answered 401, and turns away whoever has had too many of it. */
+function struckOut(strikes: Strikes): RequestHandler {
+  return (req, res, next) => {
+    const outForS = strikes.outForS(req);
+    if (outForS !== null) {
+      res.setHeader('Retry-After', outForS);
+      problem(res, 429, 'too-many-refused', 'Too many requests of yours were refused. Please wait a minute.');
+      return;
+    }
+    res.on('finish', () => {
+      if (res.statusCode === 401) strikes.note(req);
+    });
+    next();
+  };
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  404: 'Not found',
+  405: 'Method not allowed',
+  429: 'Too many requests',
+};
 
 /** A bug crashes the request and is seen here; its text stays inside. */
 function lastResort(log: Logger): ErrorRequestHandler {
@@ -90,7 +138,7 @@ function lastResort(log: Logger): ErrorRequestHandler {
 function problem(res: express.Response, status: number, code: string, detail: string): void {
   const body: Problem = {
     type: 'about:blank',
-    title: status === 404 ? 'Not found' : 'Internal error',
+    title: TITLES[status] ?? 'Internal error',
     status,
     code,
     detail,

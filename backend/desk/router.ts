@@ -1,6 +1,14 @@
 /** The desk's API, version 1: what HubSpot's cards, pages and settings ask, below `/desk/v1`. */
 import { fieldOf, OBJECTS } from '@tallystick/shared/ownership';
-import express, { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
+import type { Problem } from '@tallystick/shared/messages';
+import express, {
+  Router,
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { rateLimit } from 'express-rate-limit';
 import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
 import { createHours, healthAnswer } from './health.ts';
@@ -16,8 +24,19 @@ import { viewAsAnswer } from './viewAs.ts';
 
 /** HubSpot lets a card send 1 MB. */
 const BODY_MAX = '1mb';
+const MINUTE_MS = 60_000;
 
-export type DeskDeps = GateDeps & RulingDeps;
+/** What one colleague, and all of a hub, may ask. Tests set them smaller. */
+export const DESK_LIMITS = {
+  /** A card asks every 3 s at most, and somebody has a dozen of them open. */
+  requestsPerMinute: 600,
+  hubRequestsPerMinute: 12_000,
+  /** Not yet known to be HubSpot's; it has at most 20 of an account under way. */
+  unverifiedMaxRequests: 64,
+};
+export type DeskLimits = typeof DESK_LIMITS;
+
+export type DeskDeps = GateDeps & RulingDeps & { limits?: Partial<DeskLimits> };
 
 type Answering = (user: DeskUser, input: unknown) => Promise<object> | object;
 
@@ -29,7 +48,15 @@ export function deskRouter(deps: DeskDeps): Router {
     next();
   });
   // The signature is over the very bytes, so they are parsed only behind the gate.
-  v1.use(express.raw({ type: () => true, limit: BODY_MAX }), gate.handle);
+  const { requestsPerMinute, hubRequestsPerMinute, unverifiedMaxRequests } = {
+    ...DESK_LIMITS,
+    ...deps.limits,
+  };
+  const unverified = fewAtOnce(unverifiedMaxRequests);
+  v1.use(unverified.enter, express.raw({ type: () => true, limit: BODY_MAX, inflate: false }));
+  v1.use(gate.handle, unverified.leave);
+  v1.use(perKey(requestsPerMinute, (req) => gate.userOf(req).userId));
+  v1.use(perKey(hubRequestsPerMinute, (req) => gate.userOf(req).hubId));
   const reply = async (res: Response, user: DeskUser, input: unknown, answer: Answering): Promise<void> => {
     res.json({ ok: true, ...(await answer(user, input)) });
   };
@@ -37,6 +64,21 @@ export function deskRouter(deps: DeskDeps): Router {
     v1.get(path, (req, res) => reply(res, gate.userOf(req), req.query, answer));
   for (const [path, answer] of Object.entries(changes(deps)))
     v1.post(path, (req, res) => reply(res, gate.userOf(req), jsonOf(req), answer));
+  const methods = [
+    ...Object.keys(questions(deps)).map((path) => [path, 'GET, HEAD'] as const),
+    ...Object.keys(changes(deps)).map((path) => [path, 'POST'] as const),
+  ];
+  for (const [path, allow] of methods)
+    v1.all(path, (_req, res) => {
+      res.setHeader('Allow', allow);
+      answerProblem(
+        res,
+        405,
+        'method-not-allowed',
+        'Method not allowed',
+        'This address takes another method.',
+      );
+    });
   v1.use(answerRefusals);
   const router = Router();
   router.use('/desk/v1', v1);
@@ -160,11 +202,53 @@ function jsonOf(req: Request): unknown {
 
 /** Expected refusals are answers; everything else is a bug and goes on to the service's last handler. */
 const answerRefusals: ErrorRequestHandler = (error: unknown, _req, res, next) => {
-  const refused =
-    error instanceof DeskRefused ? error : isTooLarge(error) ? new DeskRefused('bad-request') : null;
-  if (refused === null || res.headersSent) next(error);
-  else res.json(refused.answer);
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  if (res.headersSent) next(error);
+  else if (error instanceof DeskRefused) res.json(error.answer);
+  else if (status === 413) answerProblem(res, 413, 'too-large', 'Too large', 'The request is too large.');
+  else if (status === 415)
+    answerProblem(res, 415, 'encoded', 'Encoded', 'An encoded body cannot be verified.');
+  else if (status === 400)
+    answerProblem(res, 400, 'bad-request', 'Bad request', 'The request could not be read.');
+  else next(error);
 };
 
-const isTooLarge = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'status' in error && error.status === 413;
+function answerProblem(res: Response, status: number, code: string, title: string, detail: string): void {
+  const problem: Problem = { type: `urn:tallystick:problem:${code}`, title, status, code, detail };
+  res.status(status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Bodies of requests that nobody has verified yet are held in memory, so there may only be a few. */
+function fewAtOnce(max: number): { enter: RequestHandler; leave: RequestHandler } {
+  const inside = new Set<Request>();
+  return {
+    enter: (req, res, next) => {
+      if (inside.size >= max) {
+        res.setHeader('Retry-After', 1);
+        answerProblem(res, 503, 'overloaded', 'Overloaded', 'Too much is being read; please ask again.');
+        return;
+      }
+      inside.add(req);
+      res.on('close', () => inside.delete(req));
+      next();
+    },
+    leave: (req, _res, next) => {
+      inside.delete(req);
+      next();
+    },
+  };
+}
+
+function perKey(limit: number, keyOf: (req: Request) => string): RequestHandler {
+  return rateLimit({
+    ...{ windowMs: MINUTE_MS, limit, standardHeaders: 'draft-8', legacyHeaders: false, keyGenerator: keyOf },
+    handler: (_req, res) =>
+      answerProblem(
+        res,
+        429,
+        'too-many-requests',
+        'Too many requests',
+        'Please wait a moment and ask again.',
+      ),
+  });
+}

@@ -53,7 +53,9 @@ export function failureOf(status: number, text: string): Failure {
   if (status === 401) return { is: 'barred', code: 'token', message };
   if (status === 403) return { is: 'barred', code: 'scope', message };
   if (status === 404 || status === 410) return { is: 'gone', message };
-  if (status >= 500 || status === 408 || status === 477) return { is: 'ambiguous', message };
+  // Not its own sentence: this one is logged, and theirs may quote a value.
+  if (status >= 500 || status === 408 || status === 477)
+    return { is: 'ambiguous', message: `HubSpot answered ${status}.` };
   if (status >= 400)
     return { is: 'refused', code: body.category ?? String(status), message, properties: perProperty(body) };
   return { is: 'unexpected', message };

@@ -5,7 +5,16 @@
 import type { RecordId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Heard } from './heard.ts';
-import { associations, idOf, ignored, LINE_TYPE_ID, textOf, type ObjectOf, type Raw } from './wire.ts';
+import {
+  associations,
+  idOf,
+  ignored,
+  isTime,
+  LINE_TYPE_ID,
+  textOf,
+  type ObjectOf,
+  type Raw,
+} from './wire.ts';
 
 export function hearJournal(raw: Raw, type: string, objectOf: ObjectOf): Heard[] {
   if (type === 'association') return associations(raw, objectOf);
@@ -40,5 +49,5 @@ function merged(raw: Raw, object: AppObject, recordId: RecordId, at: number): He
 
 function instantOf(value: unknown): number | null {
   const ms = typeof value === 'string' ? Date.parse(value) : value;
-  return typeof ms === 'number' && Number.isFinite(ms) ? ms : null;
+  return isTime(ms) ? ms : null;
 }

@@ -9,7 +9,9 @@ import {
   idOf,
   ignored,
   isRaw,
+  isTime,
   LINE_TYPE_ID,
+  sourceTextOf,
   textOf,
   TYPE_IDS,
   type ObjectOf,
@@ -49,7 +51,7 @@ function hear(event: WireEvent, raw: Raw, objectOf: ObjectOf, fieldOf: FieldOf):
   const { type } = event;
   const [name = '', change = ''] = type.split('.');
   if (change === 'associationChange') return associations(raw, objectOf);
-  const typeId = name === 'object' ? event.objectTypeId : TYPE_IDS[name];
+  const typeId = name === 'object' ? event.objectTypeId : TYPE_IDS.get(name);
   if (typeId === LINE_TYPE_ID && event.objectId !== null) return [{ is: 'line', lineId: event.objectId }];
   const object = objectOf(typeId);
   if (object === undefined) return ignored(type);
@@ -107,7 +109,7 @@ function listOf(events: string): unknown[] {
 /** Read by hand: this runs 20,000 times a second. Null when the event has no time. */
 function readEvent(raw: Raw): WireEvent | null {
   const { occurredAt } = raw;
-  if (typeof occurredAt !== 'number') return null;
+  if (!isTime(occurredAt)) return null;
   return {
     type: textOf(raw.subscriptionType) ?? textOf(raw.eventType) ?? '',
     objectId: idOf(raw.objectId),
@@ -115,7 +117,7 @@ function readEvent(raw: Raw): WireEvent | null {
     propertyName: textOf(raw.propertyName),
     propertyValue: textOf(raw.propertyValue),
     occurredAt,
-    changeSource: textOf(raw.changeSource) ?? 'UNKNOWN',
-    sourceId: textOf(raw.sourceId),
+    changeSource: sourceTextOf(raw.changeSource) ?? 'UNKNOWN',
+    sourceId: sourceTextOf(raw.sourceId),
   };
 }

@@ -16,6 +16,8 @@ import { splitByHub } from './events.ts';
 export const INTAKE_PATH = '/webhooks/hubspot';
 const BODY_MAX_BYTES = 1_048_576;
 const BODY_TIMEOUT_MS = 10_000;
+/** Of bodies that are still being read: nobody knows yet whether they are HubSpot's. */
+const READING_MAX_BYTES = 64 * 1_048_576;
 const WAITING_MAX_REQUESTS = 2_000;
 const WAITING_MAX_BYTES = 64 * 1_048_576;
 const RETRY_AFTER_S = 5;
@@ -31,6 +33,10 @@ export interface IntakeDeps {
   trust: Trust;
   log: Logger;
   at: (step: string) => void;
+  /** Who was refused too often is not read any more; absent: everybody is. */
+  strikes?: { outForS(req: IncomingMessage): number | null; note(req: IncomingMessage): void };
+  /** Tests set it shorter. */
+  bodyTimeoutMs?: number;
 }
 
 /**
@@ -62,10 +68,14 @@ export function createIntake(deps: IntakeDeps): Intake {
   let flushing: Promise<void> | null = null;
   let closing = false;
   const judge = judgeOf(deps);
+  const read = readerOf(deps.bodyTimeoutMs ?? BODY_TIMEOUT_MS);
 
   function accept(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
     const judged = judge(req, body);
-    if (Array.isArray(judged)) return refuse(res, ...judged);
+    if (Array.isArray(judged)) {
+      if (judged[0] === 401) deps.strikes?.note(req);
+      return refuse(res, ...judged);
+    }
     if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > WAITING_MAX_BYTES) {
       return refuse(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
     }
@@ -99,16 +109,18 @@ export function createIntake(deps: IntakeDeps): Intake {
       return;
     }
     deps.at('intake.stored');
-    for (const { res } of group) res.writeHead(200, ACCEPTED).end();
+    for (const { res } of group) res.writeHead(200, { ...HEADERS, 'content-length': '0' }).end();
     for (const [hubId, ids] of stored)
       deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
   }
 
   return {
     handle: (req, res) => {
-      const refusal = closing ? STOPPING : unreadable(req);
-      if (refusal !== null) return refuse(res, ...refusal);
-      readBody(req, res, (body) => accept(req, res, body));
+      const outForS = deps.strikes?.outForS(req) ?? null;
+      if (outForS !== null) res.setHeader('retry-after', outForS);
+      const refusal = closing ? STOPPING : outForS !== null ? STRUCK_OUT : unreadable(req);
+      if (refusal !== null) return leave(req, res, refusal);
+      read(req, res, (body) => accept(req, res, body));
     },
     close: async () => {
       closing = true;
@@ -125,7 +137,7 @@ function judgeOf(
   let alarmedAt = -Infinity;
   return (req, body) => {
     const now = deps.now();
-    const signature = req.headers['x-hubspot-signature-v3'];
+    const signature = req.headers['x-hubspot-signature-v3']; // two of them come as one that is none
     const timestamp = req.headers['x-hubspot-request-timestamp'];
     const signed = { method: req.method ?? '', body, signature, timestamp };
     const first = deps.trust.is === 'one-app' ? null : firstHub(body);
@@ -173,9 +185,19 @@ function firstHub(body: Buffer): HubId | null {
 
 type Refusal = [status: number, code: string, detail: string];
 
-const ACCEPTED = { 'content-length': '0' };
+/** As the rest of the service has them from helmet; nothing here is ever shown or kept. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
 const STOPPING: Refusal = [503, 'stopping', 'The service is stopping; please send it again.'];
+const STRUCK_OUT: Refusal = [429, 'too-many-refused', 'Too many requests from there were refused.'];
 const TOO_LARGE: Refusal = [413, 'too-large', `A webhook body has at most ${BODY_MAX_BYTES} bytes.`];
+const TOO_SLOW: Refusal = [408, 'too-slow', 'The body did not arrive in time.'];
+const TOO_MUCH: Refusal = [503, 'overloaded', 'Too much is being read; please send it again.'];
 
 /** What can be refused before a byte of the body is read. */
 function unreadable(req: IncomingMessage): Refusal | null {
@@ -188,36 +210,52 @@ function unreadable(req: IncomingMessage): Refusal | null {
   return null;
 }
 
-function readBody(req: IncomingMessage, res: ServerResponse, done: (body: Buffer) => void): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const timer = setTimeout(
-    () => stop([408, 'too-slow', 'The body did not arrive in time.']),
-    BODY_TIMEOUT_MS,
-  );
-  const stop = (refusal: Refusal): void => {
-    clearTimeout(timer);
-    req.removeAllListeners('data').removeAllListeners('end');
-    res.setHeader('connection', 'close');
-    refuse(res, ...refusal);
-    req.resume();
+/** Without waiting for a body that nobody will look at. */
+function leave(req: IncomingMessage, res: ServerResponse, refusal: Refusal): void {
+  res.setHeader('connection', 'close');
+  refuse(res, ...refusal);
+  req.resume();
+}
+
+type Reader = (req: IncomingMessage, res: ServerResponse, done: (body: Buffer) => void) => void;
+
+function readerOf(timeoutMs: number): Reader {
+  let readingBytes = 0;
+  return (req, res, done) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => stop(TOO_SLOW), timeoutMs);
+    const over = (): void => {
+      clearTimeout(timer);
+      readingBytes -= bytes;
+      bytes = 0;
+    };
+    const stop = (refusal: Refusal): void => {
+      over();
+      req.removeAllListeners('data').removeAllListeners('end');
+      leave(req, res, refusal);
+    };
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      readingBytes += chunk.length;
+      if (bytes > BODY_MAX_BYTES) return stop(TOO_LARGE);
+      if (readingBytes > READING_MAX_BYTES) return stop(TOO_MUCH);
+      chunks.push(chunk);
+    });
+    req.on('end', () => {
+      over();
+      done(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
+    req.on('close', over);
+    req.on('error', over); // the sender went away: nobody is left to answer
   };
-  req.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > BODY_MAX_BYTES) return stop(TOO_LARGE);
-    chunks.push(chunk);
-  });
-  req.on('end', () => {
-    clearTimeout(timer);
-    done(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-  });
-  req.on('error', () => clearTimeout(timer)); // the sender went away: nobody is left to answer
 }
 
 function refuse(res: ServerResponse, status: number, code: string, detail: string): void {
   const problem: Problem = { type: 'about:blank', title: 'Webhook refused', status, code, detail };
   const body = JSON.stringify(problem);
   const headers: Record<string, string> = {
+    ...HEADERS,
     'content-type': 'application/problem+json',
     'content-length': String(Buffer.byteLength(body)),
   };

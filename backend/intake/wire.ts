@@ -7,27 +7,29 @@ export type Raw = Readonly<Record<string, unknown>>;
 export type ObjectOf = (typeId: string | null | undefined) => AppObject | undefined;
 
 /** The wire's singular names of the standard types (docs: webhooks). */
-export const TYPE_IDS: Readonly<Record<string, string>> = {
-  contact: '0-1',
-  company: '0-2',
-  deal: '0-3',
-  ticket: '0-5',
-  quote: '0-14',
-  note: '0-46',
-  line_item: '0-8',
-};
+export const TYPE_IDS: ReadonlyMap<string, string> = new Map([
+  ['contact', '0-1'],
+  ['company', '0-2'],
+  ['deal', '0-3'],
+  ['ticket', '0-5'],
+  ['quote', '0-14'],
+  ['note', '0-46'],
+  ['line_item', '0-8'],
+]);
 export const LINE_TYPE_ID = '0-8';
 const KIND_MAX_CHARS = 60;
+const SOURCE_MAX_CHARS = 200;
+const TIME_MAX_MS = 253_402_300_799_999;
 
 /** One event comes for each side; what counts for us is the record at the other end of a company. */
 export function associations(raw: Raw, objectOf: ObjectOf): Heard[] {
   const [fromName = '', toName = ''] = (textOf(raw.associationType) ?? '').toLowerCase().split('_to_');
   const ends = [
     {
-      object: objectOf(textOf(raw.fromObjectTypeId) ?? TYPE_IDS[fromName]),
+      object: objectOf(textOf(raw.fromObjectTypeId) ?? TYPE_IDS.get(fromName)),
       recordId: idOf(raw.fromObjectId),
     },
-    { object: objectOf(textOf(raw.toObjectTypeId) ?? TYPE_IDS[toName]), recordId: idOf(raw.toObjectId) },
+    { object: objectOf(textOf(raw.toObjectTypeId) ?? TYPE_IDS.get(toName)), recordId: idOf(raw.toObjectId) },
   ];
   const heard = ends.flatMap(({ object, recordId }): Heard[] =>
     object === undefined || object === 'company' || recordId === null
@@ -47,6 +49,15 @@ export function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
+
+/** Who or what changed something, as far as it can be stored: Postgres takes no NUL, and no half of a pair. */
+export function sourceTextOf(value: unknown): string | null {
+  return textOf(value)?.toWellFormed().replaceAll('\0', '').slice(0, SOURCE_MAX_CHARS) ?? null;
+}
+
+/** A time that can be stored: from 1970 to the year 9999. */
+export const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= TIME_MAX_MS;
 
 export function idOf(value: unknown): RecordId | null {
   const text = textOf(value);

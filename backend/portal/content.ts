@@ -17,6 +17,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'application/vnd.oasis.opendocument.spreadsheet': ['ods'],
   'text/plain': ['txt', 'csv', 'log', 'md'],
 };
+/** What a file may be said to be when it goes out: what came in, and nothing that a browser would run. */
+export const isServed = (type: string | null): type is string =>
+  type !== null && Object.hasOwn(ALLOWED, type);
 /** An office document is an archive: what it would be unpacked. */
 const UNPACKED_MAX_BYTES = 200 * 1_048_576;
 const UNPACKED_MAX_RATIO = 200;

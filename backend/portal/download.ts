@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { orderByKey, storeOrder } from '../store/orders.ts';
 import type { RecordRow } from '../store/records.ts';
 import { findRecord, type PortalDeps } from './access.ts';
+import { isServed } from './content.ts';
 import { Refused } from './problem.ts';
 import { param } from './requests.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,8 @@ import { until } from './waiting.ts';
 
 const ADDRESS_WITHIN_MS = 10_000;
 const FETCH_WITHIN_MS = 30_000;
+/** Proxies take no endless headers. The end stays: it has the ending. */
+const NAME_MAX_CHARS = 150;
 
 export async function download(
   deps: PortalDeps,
@@ -32,7 +35,7 @@ export async function download(
   );
   if (answer?.ok !== true || answer.body === null) throw new Refused('file-unavailable');
   // Never shown by the browser as a page of ours, whatever is in it.
-  res.setHeader('Content-Type', file.type ?? 'application/octet-stream');
+  res.setHeader('Content-Type', isServed(file.type) ? file.type : 'application/octet-stream');
   res.setHeader('Content-Disposition', disposition(file.name));
   res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
   res.setHeader('X-Content-Type-Options', 'nosniff');
@@ -86,8 +89,13 @@ async function addressOf(
   throw new Refused(outcome?.code === 'gone' ? 'not-found' : 'file-unavailable');
 }
 
-/** RFC 6266: a plain name for old browsers, the real one beside it. */
-function disposition(name: string): string {
+/** RFC 6266: a plain name for old browsers, the real one beside it. The CRM's word, so it may be anything. */
+function disposition(whole: string): string {
+  const name = whole
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f]/g, ' ')
+    .slice(-NAME_MAX_CHARS)
+    .toWellFormed();
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(name).replace(
     /['()*]/g,

@@ -2,6 +2,8 @@
 export const LIMITS = {
   requestsPerMinute: 600,
   writesPerMinute: 120,
+  /** Of all people of one hub together: a thousand a second. */
+  hubRequestsPerMinute: 60_000,
   /** A page that needs a fresher value waits this long for the CRM, then shows what there is with its age. */
   freshWaitMs: 1_500,
   streamsPerPerson: 5,

@@ -3,6 +3,9 @@ import type { Problem } from '@tallystick/shared/messages';
 import type { ErrorRequestHandler, Response } from 'express';
 import { PROBLEMS } from './words.ts';
 
+/** Where the limit has no window of its own: until something that is under way has ended. */
+const RETRY_AFTER_S = 10;
+
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** An expected problem, thrown anywhere below a route and answered in one place. */
@@ -27,6 +30,7 @@ export function sendProblem(
   const problem: Problem = { type: `urn:tallystick:problem:${code}`, title, status, code, detail, ...more };
   // RFC 9110: who is asked to sign in is told how.
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="portal"');
+  if (status === 429 && !res.hasHeader('Retry-After')) res.setHeader('Retry-After', RETRY_AFTER_S);
   res.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
@@ -46,7 +50,7 @@ function codeOf(error: unknown): ProblemCode | undefined {
     case 413:
       return 'too-large';
     case 415:
-      return 'not-json';
+      return 'type' in error && error.type === 'encoding.unsupported' ? 'encoded' : 'not-json';
     default:
       return undefined;
   }

@@ -7,7 +7,7 @@ import { editRoutes } from './edits.ts';
 import { openApi } from './openapi.ts';
 import { answerRefusals, sendProblem } from './problem.ts';
 import { recordRoutes } from './records.ts';
-import { createSignIn, type SignIn } from './signIn/gate.ts';
+import { createSignIn } from './signIn/gate.ts';
 import { SIGN_IN_ADDRESSES, signInRoutes } from './signIn/routes.ts';
 import { createStreams } from './stream.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -43,7 +43,12 @@ export interface Portal {
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   const { gate, sessionOf } = createSignIn(deps);
   const streams = createStreams(deps, sessionOf);
-  const { requestsPerMinute, writesPerMinute } = limitsOf(deps);
+  const { requestsPerMinute, writesPerMinute, hubRequestsPerMinute } = limitsOf(deps);
+  // By person, however many tokens they use, so that one cannot use up another's share.
+  const personOf = (req: express.Request): string => {
+    const { hubId, contactId } = sessionOf(req).person;
+    return `${hubId}:${contactId}`;
+  };
   const router = Router();
   const v1 = Router();
   v1.use((_req, res, next) => {
@@ -57,9 +62,14 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   v1.all(
     Object.keys(ADDRESSES).filter((address) => !open.includes(address)),
     gate,
-    perPerson(sessionOf, requestsPerMinute, () => false),
-    perPerson(sessionOf, writesPerMinute, (req) => ['GET', 'HEAD'].includes(req.method)),
-    express.json({ limit: BODY_MAX, strict: true }),
+    limited(personOf, requestsPerMinute, () => false),
+    limited(personOf, writesPerMinute, (req) => ['GET', 'HEAD'].includes(req.method)),
+    limited(
+      (req) => sessionOf(req).person.hubId,
+      hubRequestsPerMinute,
+      () => false,
+    ),
+    express.json({ limit: BODY_MAX, strict: true, inflate: false }),
   );
   v1.get('/stream', streams.handle);
   v1.use(recordRoutes(deps, sessionOf));
@@ -77,22 +87,13 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   return { router, close: streams.close };
 }
 
-/** Counted by person, however many tokens they use, so that one cannot use up another's share. */
-function perPerson(
-  sessionOf: SignIn['sessionOf'],
+function limited(
+  keyGenerator: (req: express.Request) => string,
   limit: number,
   skip: (req: express.Request) => boolean,
 ): RequestHandler {
   return rateLimit({
-    windowMs: MINUTE_MS,
-    limit,
-    skip,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    keyGenerator: (req) => {
-      const { hubId, contactId } = sessionOf(req).person;
-      return `${hubId}:${contactId}`;
-    },
+    ...{ windowMs: MINUTE_MS, limit, skip, keyGenerator, standardHeaders: 'draft-8', legacyHeaders: false },
     handler: (_req, res) => sendProblem(res, 'too-many-requests'),
   });
 }

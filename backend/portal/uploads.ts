@@ -36,7 +36,7 @@ export function uploadRoutes(deps: PortalDeps, sessionOf: (req: Request) => Sess
   });
   router.patch(
     '/uploads/:uploadId',
-    express.raw({ type: 'application/octet-stream', limit: PIECE_MAX_BYTES }),
+    express.raw({ type: 'application/octet-stream', limit: PIECE_MAX_BYTES, inflate: false }),
     async (req, res) => take(deps, req, res, sessionOf(req)),
   );
   return router;

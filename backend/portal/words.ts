@@ -130,6 +130,7 @@ export const PROBLEMS = {
   'no-such-address': [404, 'Not found', 'There is nothing at this address.'],
   'method-not-allowed': [405, 'Method not allowed', 'This address does not take that method.'],
   'not-json': [415, 'Not JSON', 'Send the request as application/json.'],
+  encoded: [415, 'Encoded', 'Send the request as it is, not packed.'],
   'bad-json': [400, 'Bad request', 'The request is not valid JSON.'],
   'bad-request': [400, 'Bad request', 'The request is not of the documented form.'],
   'too-large': [413, 'Too large', 'The request is too large.'],

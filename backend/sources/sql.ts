@@ -187,7 +187,9 @@ async function attempt<T>(work: () => Promise<T>): Promise<SourceAnswer<T>> {
 /** By Postgres' error classes (docs: appendix A); what carries none did not reach it. */
 function failureOf(error: unknown): SourceFailure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = error instanceof Error ? error.message.slice(0, REASON_MAX_CHARS) : '';
+  // Up to the colon behind which Postgres quotes a value.
+  const [said = ''] = error instanceof Error ? error.message.split(': ') : [];
+  const reason = said.slice(0, REASON_MAX_CHARS);
   const isTimeout = code === '57014' || /timeout/i.test(reason);
   if (isTimeout) return { is: 'too-slow', message: FAILURES['too-slow'] };
   if (code === '42501' || code.startsWith('28'))

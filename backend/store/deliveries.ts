@@ -2,6 +2,7 @@
 import type { HubId } from '@tallystick/shared/ids';
 import pg from 'pg';
 import { sessionConfig } from './connection.ts';
+import type { Db } from './database.ts';
 
 export interface Delivery {
   hubId: HubId;
@@ -54,4 +55,29 @@ export function openDeliveryStore(url: string, onError: (error: Error) => void):
     },
     close: () => pool.end(),
   };
+}
+
+export async function deliveryById(
+  db: Db,
+  hubId: HubId,
+  deliveryId: string,
+): Promise<{ receivedAt: number; events: string; layer: 'webhooks' | 'journal' } | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select(['received_at', 'events', 'layer'])
+    .where('hub_id', '=', hubId)
+    .where('delivery_id', '=', deliveryId)
+    .executeTakeFirst();
+  return row === undefined
+    ? null
+    : { receivedAt: row.received_at.getTime(), events: row.events, layer: row.layer };
+}
+
+export async function deliveryApplied(db: Db, hubId: HubId, deliveryId: string, now: number): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ applied_at: new Date(now) })
+    .where('hub_id', '=', hubId)
+    .where('delivery_id', '=', deliveryId)
+    .execute();
 }

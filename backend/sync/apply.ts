@@ -17,6 +17,7 @@ import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
 import { WEBHOOKS_GRACE_MS } from './missed.ts';
+import { applyApart, isOfTheData } from './apart.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
@@ -27,8 +28,18 @@ const BY_OUR_CLOCK = 'READ';
 
 export type Translate = (events: string) => Heard[];
 
-/** Stores everything that follows from a batch, and tells the live streams. */
+/** Stores everything that follows from a batch, and tells the live streams. What cannot be stored stands alone. */
 export async function applyBatch(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
+  try {
+    await applyTogether(ctx, translate, batch);
+  } catch (error) {
+    await ctx.lease.prove(Infinity); // not ours any more: nothing to isolate
+    if (!isOfTheData(error)) throw error;
+    await applyApart(ctx, batch.ids, (one) => applyTogether(ctx, translate, one), translate);
+  }
+}
+
+async function applyTogether(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
   ctx.at('apply.loaded');
   const heard = batch.deliveries.flatMap(({ receivedAt, events, layer = 'webhooks' }) =>
     translate(events).map((one) => ({ one, receivedAt, layer })),
@@ -180,8 +191,7 @@ function told(one: Extract<Heard, { is: 'value' | 'life' }>, receivedAt: number)
 
 /** Events that are none of ours are counted, not kept one by one. */
 function ignoredDrafts(heard: readonly HeardAt[]): Draft[] {
-  const counts: Record<string, number> = {};
-  for (const { one } of heard) if (one.is === 'ignored') counts[one.why] = (counts[one.why] ?? 0) + 1;
-  if (Object.keys(counts).length === 0) return [];
-  return [draft({ kind: 'ignored', detail: counts })];
+  const counts = new Map<string, number>(); // whoever sends events chooses the names
+  for (const { one } of heard) if (one.is === 'ignored') counts.set(one.why, (counts.get(one.why) ?? 0) + 1);
+  return counts.size === 0 ? [] : [draft({ kind: 'ignored', detail: Object.fromEntries(counts) })];
 }

@@ -198,7 +198,8 @@ async function refuse(
     if (creation.uploadId !== null) await eraseUploads(trx, ctx.hubId, [creation.uploadId], now);
     return next;
   });
-  ctx.log.warn({ hub: ctx.hubId, creation: creation.name }, `It was refused: ${failure.message}`);
+  // Not the CRM's sentence: it quotes what the customer wrote.
+  ctx.log.warn({ hub: ctx.hubId, creation: creation.name, code: failure.is }, 'A creation was refused.');
   ctx.signals.changed({ hubId: ctx.hubId, seq, records: [], edits: [{ editId, object, recordId: null }] });
 }
 

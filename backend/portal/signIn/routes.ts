@@ -60,7 +60,7 @@ function offered(router: Router, deps: SignInDeps & { log: Logger }, mails: Requ
     refuseCrossSite(deps.signIn, req);
     next();
   };
-  const json = express.json({ limit: BODY_MAX, strict: true });
+  const json = express.json({ limit: BODY_MAX, strict: true, inflate: false });
   const providers = createProviders(deps);
   router.post('/sign-in/mail', own, mails, json, (req, res) => askForLink(deps, req, res));
   router.post('/sign-in/mail/confirm', own, json, async (req, res) => {
