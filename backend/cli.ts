@@ -9,6 +9,8 @@
  *   explain <object> <id> <field>   why the field has its value
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
+ *   doctor [--fresh] [--json]       where the CRM's schema does not fit shared/ownership.ts of this checkout
+ *     --fix [--yes | --dry-run]     have what is missing made; nothing that is there is changed
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */
@@ -28,6 +30,9 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string' },
     keys: { type: 'string' },
     'dry-run': { type: 'boolean' },
+    fix: { type: 'boolean' },
+    yes: { type: 'boolean' },
+    fresh: { type: 'boolean' },
   },
 });
 
