@@ -9,6 +9,8 @@
  *   explain <object> <id> <field>   why the field has its value
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
+ *   doctor [--fresh] [--json]       where the CRM's schema does not fit shared/ownership.ts of this checkout
+ *     --fix [--yes | --dry-run]     have what is missing made; nothing that is there is changed
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   hub add [--stdin] <hub id>      serve this hub; its settings come from the environment, or from lines NAME=value
  *   hub list | rotate               the hubs that are served | seal everything with the newest key
@@ -33,6 +35,9 @@ const { values, positionals } = parseArgs({
     keys: { type: 'string' },
     'dry-run': { type: 'boolean' },
     stdin: { type: 'boolean' },
+    fix: { type: 'boolean' },
+    yes: { type: 'boolean' },
+    fresh: { type: 'boolean' },
   },
 });
 

@@ -26,6 +26,8 @@ export interface Property {
   exists: boolean;
   readOnly: boolean;
   options: readonly string[] | null;
+  /** It is of a type that cannot hold the field's kind. */
+  unfit?: true;
 }
 
 /** What the CRM holds now: read from it, never assumed. */
@@ -69,6 +71,7 @@ export type Refusal =
   | 'required'
   | 'property-gone'
   | 'property-read-only'
+  | 'property-unfit'
   | 'changed-while-looking'
   /** R2: staff declined what was proposed. */
   | 'declined'
@@ -141,6 +144,7 @@ export function unfit(
 ): Refusal | null {
   if (!property.exists) return 'property-gone';
   if (property.readOnly) return 'property-read-only';
+  if (property.unfit === true) return 'property-unfit';
   if (wanted === null) return rule.required ? 'required' : null;
   const parsed = parse(rule.kind, wanted);
   if (!parsed.ok) return parsed.problem;

@@ -38,7 +38,9 @@ export interface DeskField {
   /** What the portal shows; null: no audience sees it. */
   portal: string | null;
   differs: boolean;
-  state: 'agree' | 'reported' | 'saving' | 'held' | 'paused' | 'hidden';
+  state: 'agree' | 'reported' | 'saving' | 'held' | 'paused' | 'unkept' | 'hidden';
+  /** Why it is held back, where the CRM's schema no longer fits it. */
+  note?: string;
   /** Opaque: what was shown; goes back with a ruling. */
   version: string;
   /** The audiences that see it, as they are called. */
@@ -274,6 +276,30 @@ export interface RulesAnswer {
       editedBy: string;
     }[];
   }[];
+}
+/** A point in which the CRM's schema does not fit the rules, or has changed. */
+export interface DeskFinding {
+  code: string;
+  subject: string;
+  /** `breaks`: something does not work. `warns`: it may. `tells`: nothing has to be done. */
+  severity: 'breaks' | 'warns' | 'tells';
+  sentence: string;
+  since: string;
+  /** What of the portal it touches, a sentence each. */
+  impact: string[];
+  advice: string;
+  acceptable: boolean;
+  /** Opaque: what was shown; goes back when it is accepted. */
+  shown: string;
+}
+export interface SchemaAnswer {
+  role: DeskRole;
+  /** ISO instant; null: the CRM was never asked. */
+  readAt: string | null;
+  /** The worst first. */
+  findings: DeskFinding[];
+  /** How many there are besides. */
+  more: number;
 }
 export interface SettingsAnswer {
   role: DeskRole;

@@ -12,7 +12,9 @@ export type FieldState =
   /** The customer's own edit, on its way to the CRM. */
   | 'saving'
   /** The customer's own edit is held: staff must decide. The value shown is the CRM's. */
-  | 'held';
+  | 'held'
+  /** The CRM's schema no longer fits the field: this is the last value that was the CRM's, as of `asOf`. */
+  | 'unkept';
 
 export interface FieldView {
   /** What the customer is shown: their own open edit where there is one, else the CRM's value. */
@@ -22,8 +24,10 @@ export interface FieldView {
   /** ISO instant: when the value was last known to be the CRM's. Null: not yet known. */
   asOf: string | null;
   state: FieldState;
-  /** The audience of this person may edit the field. */
+  /** The audience of this person may edit the field, and it can be changed at the moment. */
   editable: boolean;
+  /** With `unkept`: ISO instant since when it is not kept in agreement. */
+  unkeptSince?: string;
   /** With `saving` and `held`: the receipt to watch, and what the CRM holds meanwhile. */
   edit?: { editId: string; crmValue: Value };
 }
@@ -36,7 +40,7 @@ export interface RecordView {
   title: string;
   /** The oldest `asOf` of the fields shown. */
   asOf: string | null;
-  /** True when a field is older than its bound and the CRM could not be asked in time. */
+  /** True when a field that is kept is older than its bound and the CRM could not be asked in time. */
   stale: boolean;
   fields: Record<string, FieldView>;
   /** What it hangs on: the case of a comment, the quote of a document. Absent where the object hangs on companies only. */

@@ -27,8 +27,11 @@ export const fieldView = z.object({
   value,
   version,
   asOf: instant.nullable().describe('When the value was last known to be the CRM’s.'),
-  state: z.enum(['confirmed', 'reported', 'saving', 'held']),
+  state: z
+    .enum(['confirmed', 'reported', 'saving', 'held', 'unkept'])
+    .describe('unkept: not kept in agreement at the moment; the value is the last one that was the CRM’s.'),
   editable: z.boolean(),
+  unkeptSince: instant.describe('With `unkept`: since when.').exactOptional(),
   edit: z.object({ editId: z.uuid(), crmValue: value }).exactOptional(),
 });
 
@@ -38,7 +41,7 @@ export const recordView = z.object({
   version,
   title: z.string(),
   asOf: instant.nullable(),
-  stale: z.boolean().describe('A field is older than its bound, and the CRM could not be asked in time.'),
+  stale: z.boolean().describe('A field that is kept is older than its bound, and the CRM could not be asked in time.'),
   fields: z.record(z.string(), fieldView),
   on: z
     .array(z.object({ object: z.string(), id: z.string() }))

@@ -21,6 +21,7 @@ import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { addPerson } from '../store/people.ts';
 import { hubCommand } from './hub.ts';
+import { doctor } from './doctor.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
@@ -49,6 +50,9 @@ export interface Flags {
   keys?: string | undefined;
   'dry-run'?: boolean | undefined;
   stdin?: boolean | undefined;
+  fix?: boolean | undefined;
+  yes?: boolean | undefined;
+  fresh?: boolean | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -58,7 +62,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | hub add [--stdin] <hub id> | hub list | hub rotate | hub remove <hub id> | receipt verify <file> [--keys <file>]';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | doctor [--fresh] [--fix [--yes | --dry-run]] [--json] | erasures | token <contact id> <audience> | hub add [--stdin] <hub id> | hub list | hub rotate | hub remove <hub id> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -110,6 +114,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return printJournal(command);
     case 'verify-journal':
       return verifyChain(command);
+    case 'doctor':
+      return doctor(command);
     case 'erasures':
       return erasures(command);
     case 'token':

@@ -2,6 +2,7 @@
 import { hookLabel, hookText } from '../desk/hooks.ts';
 import { comparedText, journalText, warningText } from '../desk/layers.ts';
 import { barredSentence, LANE_SENTENCES } from '../desk/words.ts';
+import { sentenceOf } from '../desk/schema.ts';
 import type { HubStatus } from '../desk/status.ts';
 import { LANES } from '../store/lanes.ts';
 
@@ -23,6 +24,8 @@ export function statusLines(hub: HubStatus, now: number): string[] {
     `  budget     ${budgetLine(hub)}`,
   ];
   for (const barred of hub.barredCreations) lines.push(`  refused    ${barredSentence(barred)}`);
+  for (const { finding } of hub.drift.findings)
+    if (finding.severity !== 'tells') lines.push(`  schema     ${sentenceOf(finding)}`);
   const { journal, compared, warnings } = hub.layers;
   lines.push(`  webhooks journal: ${journalText(journal)}`);
   lines.push(`  compared   ${comparedText(compared, now)}`);

@@ -207,6 +207,10 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
         : `a change was not told by the ${String(detail?.by ?? '')} and was found by the ${String(detail?.foundBy ?? '')}`;
     case 'compared':
       return `all records were compared with the CRM’s: ${String(detail?.differences ?? 0)} differences`;
+    case 'drift':
+      return outcome === 'ended'
+        ? `the CRM’s schema fits again: ${String(detail?.code ?? '')} of ${String(detail?.subject ?? '')} is over`
+        : `the CRM’s schema no longer fits: ${String(detail?.code ?? '')} of ${String(detail?.subject ?? '')}`;
     default:
       return kind satisfies never;
   }

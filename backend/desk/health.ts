@@ -8,6 +8,7 @@ import { layerChannels, layerNumbers } from './layers.ts';
 import { inWords } from './show.ts';
 import { barredSentence } from './words.ts';
 import { sourceChannels } from './sources.ts';
+import { sentenceOf } from './schema.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,6 +61,7 @@ export async function healthAnswer(
   const lagMs = status.oldestDueMs ?? 0;
   const { failure = null } = status.health;
   const [barred] = status.barredCreations;
+  const broken = status.drift.findings.find(({ finding }) => finding.severity === 'breaks');
   const sentence = !isLed
     ? 'No worker speaks for this hub: changes are kept, and nothing is passed on.'
     : failure !== null
@@ -68,11 +70,13 @@ export async function healthAnswer(
         ? `The oldest work has waited for ${inWords(lagMs)}.`
         : barred !== undefined
           ? barredSentence(barred)
-          : 'All is well: portal and CRM are kept in agreement.';
+          : broken !== undefined
+            ? sentenceOf(broken.finding)
+            : 'All is well: portal and CRM are kept in agreement.';
   return {
     role,
     sentence,
-    well: isLed && failure === null && lagMs <= LAG_WELL_MS && barred === undefined,
+    well: isLed && failure === null && lagMs <= LAG_WELL_MS && barred === undefined && broken === undefined,
     numbers: numbersOf(status, trips),
     channels: [
       ...channelsOf(status, isLed, delivered, now),
@@ -81,12 +85,25 @@ export async function healthAnswer(
         ok: false,
         text: barredSentence(each),
       })),
+      schemaChannel(status, now),
       ...layerChannels(status.layers, now),
       ...sourceChannels(status.health.sources ?? {}, now),
       ...hookChannels(status.hooks, status.journalEntries, now),
     ],
     hours: counts,
   };
+}
+
+function schemaChannel({ drift: { readAt, findings } }: HubStatus, now: number): HealthAnswer['channels'][number] {
+  const label = 'Schema of the CRM';
+  if (readAt === null) return { label, ok: false, text: 'not read yet' };
+  const broken = findings.filter(({ finding }) => finding.severity === 'breaks');
+  const read = `read ${inWords(now - readAt)} ago`;
+  const [first, ...more] = broken;
+  if (first === undefined)
+    return { label, ok: true, text: findings.length === 0 ? `fits, ${read}` : `${findings.length} changes to look at, ${read}` };
+  const others = more.length === 0 ? '' : ` And ${more.length} more: see the page Schema.`;
+  return { label, ok: false, text: `${sentenceOf(first.finding)}${others}` };
 }
 
 function numbersOf(

@@ -25,7 +25,7 @@ export async function order(
   });
   if (outcome === null)
     return { sentence: 'Your order is kept; nobody speaks for the hub at the moment, so it waits.' };
-  if (!outcome.ok) throw new DeskRefused('nothing-there');
+  if (!outcome.ok) throw new DeskRefused(isRefusal(outcome.code) ? outcome.code : 'nothing-there');
   return { sentence: asked.order.do === 'address' ? '' : DONE[asked.order.do] };
 }
 
@@ -40,7 +40,12 @@ const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   link: 'Linked: this person now sees what this contact may see.',
   refuse: 'Refused: this person sees nothing, and is told to ask you.',
   unlink: 'The link was undone. Whoever is signed in by it sees nothing any more.',
+  accept: 'Accepted: it is how it should be.',
+  fix: 'What was missing was made.',
 };
+
+const isRefusal = (code: string): code is 'finding-moved' | 'not-acceptable' =>
+  code === 'finding-moved' || code === 'not-acceptable';
 
 /** Postgres keeps the keys of a JSON object in an order of its own. */
 function sameOrder(a: Order, b: Order): boolean {

@@ -17,6 +17,7 @@ import { keyOf } from '../store/mirror.ts';
 import { isPaused, loadPauses, type Pause } from '../store/orders.ts';
 import { parkedOf } from '../store/parked.ts';
 import { definitionsOf, loadRecords, type OpenEditOfField, type RecordRow } from '../store/records.ts';
+import { stopOf } from '../store/schema.ts';
 import { claimsOfRecord } from './claims.ts';
 import { deskConflict, moreOf } from './conflicts.ts';
 import type { DeskUser } from './gate.ts';
@@ -26,6 +27,7 @@ import { deskParked } from './parked.ts';
 import { deskPause } from './pauses.ts';
 import { deskPerson, linkedPeople, seenBy } from './people.ts';
 import { DeskRefused } from './refusals.ts';
+import { stoppedSentence } from './schema.ts';
 import { cut, optionsOf, showValue, type Definitions } from './show.ts';
 
 const CONFLICTS_MAX = 8;
@@ -178,7 +180,9 @@ function fieldsOf(
     const options = optionsOf(known.definitions, row.object, name);
     const paused =
       isPaused(known.pauses, row.object, name, 'out') || isPaused(known.pauses, row.object, name, 'in');
-    const state = stateOf(edit, kept?.how ?? 'read', audiences.length > 0, paused);
+    const note = stoppedSentence(row, name);
+    const isUnkept = stopOf(row.stopped, name)?.stops === 'both';
+    const state = isUnkept ? 'unkept' : stateOf(edit, kept?.how ?? 'read', audiences.length > 0, paused);
     return {
       name,
       label: spec.label,
@@ -194,6 +198,7 @@ function fieldsOf(
       version: versionOf(kept?.seq ?? row.foundSeq),
       seenBy: audiences,
       ...(options === undefined ? {} : { options }),
+      ...(note === null ? {} : { note }),
     };
   });
 }

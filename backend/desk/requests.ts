@@ -100,6 +100,12 @@ export const orderBody = z.strictObject({
     z.strictObject({ do: z.literal('link'), object: contact, recordId, claimId: digits }),
     z.strictObject({ do: z.literal('refuse'), claimId: digits }),
     z.strictObject({ do: z.literal('unlink'), object: contact, recordId, tieId: digits }),
+    z.strictObject({
+      do: z.literal('accept'),
+      code: z.string().max(40),
+      subject: z.string().max(500),
+      shown: z.string().max(40),
+    }),
   ]),
 });
 

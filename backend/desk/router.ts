@@ -19,6 +19,7 @@ import { findRecord, objectOf, recordAnswer } from './record.ts';
 import { DeskRefused } from './refusals.ts';
 import * as requests from './requests.ts';
 import { rule, ruleMany, type RulingDeps } from './rulings.ts';
+import { schemaAnswer } from './schema.ts';
 import { settingsAnswer } from './settings.ts';
 import { viewAsAnswer } from './viewAs.ts';
 
@@ -134,6 +135,7 @@ function questions(deps: DeskDeps): Record<string, Answering> {
       return historyAnswer(db, hubId, { ...filter, ...page(before, kind) });
     },
     '/rules': () => rulesAnswer(),
+    '/schema': ({ hubId, role }) => schemaAnswer(db, hubId, role),
     '/settings': (user) => settingsAnswer(db, user, deps.admins, now()),
   };
 }

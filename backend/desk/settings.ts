@@ -1,7 +1,7 @@
 /** The settings page: is the connection sound, what is paused, who may do what. */
 import type { SettingsAnswer } from '@tallystick/shared/deskMessages';
 import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
-import type { Kind } from '@tallystick/shared/values';
+import { neededScopes } from '../drift/scopes.ts';
 import type { Db, Definition } from '../store/database.ts';
 import { lastDelivery } from '../store/figures.ts';
 import { loadPauses } from '../store/orders.ts';
@@ -13,7 +13,6 @@ import { loadNames } from './names.ts';
 import { deskPause } from './pauses.ts';
 import { inWords } from './show.ts';
 import { sourceChecks } from './sources.ts';
-import { neededScopes } from './scopes.ts';
 import { BARRED_ADVICE, barredSentence } from './words.ts';
 import { hubStatus, type HubStatus } from './status.ts';
 
@@ -116,34 +115,16 @@ function webhooksCheck({ deliveriesWaiting }: HubStatus, delivered: number | nul
   return { label, state: 'ok', text: `The last one arrived ${inWords(now - delivered)} ago${waiting}.` };
 }
 
-/** HubSpot's property types that hold a field of each kind. */
-const TYPES: Readonly<Record<Kind, readonly string[]>> = {
-  text: ['string'],
-  longtext: ['string'],
-  email: ['string'],
-  phone: ['string', 'phone_number'],
-  url: ['string'],
-  number: ['number'],
-  currency: ['number'],
-  date: ['date', 'datetime'],
-  datetime: ['datetime', 'date'],
-  boolean: ['bool', 'enumeration'],
-  choice: ['enumeration', 'string'],
-  choices: ['enumeration'],
-  owner: ['enumeration', 'string', 'number'],
-  lines: [], // records of their own, not a property
-};
-
 function propertiesCheck(object: AppObject, definitions: ReadonlyMap<string, Definition>): Check {
   const label = `Properties of ${objects[object].label.many}`;
-  const specs = Object.values(objects[object].fields);
+  const specs = Object.values(objects[object].fields).filter(({ kind }) => kind !== 'lines'); // records of their own
   const known = specs.flatMap((spec) => {
     const definition = definitions.get(`${object}:${spec.property}`);
     return definition === undefined ? [] : [{ spec, definition }];
   });
   if (known.length === 0) return { label, state: 'unknown', text: 'The CRM’s properties were not read yet.' };
-  const missing = specs.filter((spec) => !definitions.has(`${object}:${spec.property}`));
-  const unfit = known.filter(({ spec, definition }) => !TYPES[spec.kind].includes(definition.type));
+  const missing = specs.filter((spec) => (definitions.get(`${object}:${spec.property}`)?.gone ?? !definitions.has(`${object}:${spec.property}`)));
+  const unfit = known.filter(({ definition }) => definition.unfit === true);
   const locked = known.filter(({ spec, definition }) => spec.owner !== 'crm' && definition.readOnly);
   const faults = [
     ...missing.map((spec) => `${spec.property} is not there`),

@@ -8,6 +8,8 @@ import { LANES, type Lane } from '../store/lanes.ts';
 import type { JobKind } from '../store/layerTables.ts';
 import { layersStatus, type LayersStatus } from './layers.ts';
 import { definitionsOf } from '../store/records.ts';
+import { loadFindings, schemaReadAt } from '../store/schema.ts';
+import type { KeptFinding } from '../store/schemaTables.ts';
 
 export interface HubStatus {
   hubId: HubId;
@@ -29,6 +31,8 @@ export interface HubStatus {
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
   layers: LayersStatus;
+  /** Where the CRM's schema no longer fits the rules. */
+  drift: { readAt: number | null; findings: KeptFinding[] };
   /** The newest job of each kind and object. */
   jobs: {
     kind: JobKind;
@@ -42,7 +46,7 @@ export interface HubStatus {
 }
 
 export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubStatus> {
-  const [hub, records, due, counts, jobs, hooks, definitions] = await Promise.all([
+  const [hub, records, due, counts, jobs, hooks, definitions, findings, schema] = await Promise.all([
     db.selectFrom('hubs').selectAll().where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
     db
       .selectFrom('mirror')
@@ -70,6 +74,8 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
       .execute(),
     hooksOf(db, hubId),
     definitionsOf(db, hubId),
+    loadFindings(db, hubId),
+    schemaReadAt(db, hubId),
   ]);
   const oldest = due.map((row) => new Date(row.since).getTime());
   return {
@@ -91,6 +97,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
     layers: await layersStatus(db, hubId, hub.health, now),
+    drift: { readAt: schema, findings },
     jobs: jobs.map((job) => ({
       kind: job.kind,
       object: job.object,

@@ -1,15 +1,16 @@
 /** The record as one customer sees it: the portal's own answer, and why each field is visible, read-only or hidden. */
 import type { ViewAsAnswer } from '@tallystick/shared/deskMessages';
 import type { HubId } from '@tallystick/shared/ids';
-import { objects, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
+import { objects, ownership, type AppAudience } from '@tallystick/shared/ownership';
 import type { FieldSpec } from '@tallystick/shared/defineOwnership';
-import { mayEdit, sees } from '../portal/visibility.ts';
+import { sees } from '../portal/visibility.ts';
 import { recordView } from '../portal/views.ts';
 import type { Db } from '../store/database.ts';
 import { definitionsOf, type RecordRow } from '../store/records.ts';
 import { loadNames } from './names.ts';
 import { deskPerson, linkedPerson } from './people.ts';
 import { DeskRefused } from './refusals.ts';
+import { stoppedSentence } from './schema.ts';
 import { cut, showValue } from './show.ts';
 
 export async function viewAsAnswer(
@@ -27,27 +28,17 @@ export async function viewAsAnswer(
     definitionsOf(db, hubId),
   ]);
   const record = sees(person, reach, row) ? recordView(linked, row, now) : null;
-  const fields = Object.entries(objects[row.object].fields).map(([name, spec]) => {
+  const fields = Object.entries(objects[row.object].fields).map(([name, spec]): ViewAsAnswer['fields'][number] => {
     const shown = record?.fields[name];
     return {
       name,
       label: spec.label,
-      access: accessOf(row.object, name, person.audience, shown !== undefined),
+      access: shown === undefined ? 'hidden' : shown.editable ? 'editable' : 'read-only',
       text: shown === undefined ? null : showValue(definitions, row.object, name, shown.value),
-      reason: reasonOf(spec, person.audience, record !== null),
+      reason: stoppedSentence(row, name) ?? reasonOf(spec, person.audience, record !== null),
     };
   });
   return { person: deskPerson(linked, names), record: record === null ? null : short(record), fields };
-}
-
-function accessOf(
-  object: AppObject,
-  name: string,
-  audience: AppAudience,
-  isShown: boolean,
-): 'editable' | 'read-only' | 'hidden' {
-  if (!isShown) return 'hidden';
-  return mayEdit(object, name, audience) ? 'editable' : 'read-only';
 }
 
 function reasonOf(spec: FieldSpec<AppAudience>, audience: AppAudience, seesRecord: boolean): string {

@@ -68,4 +68,5 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'missed-by-journal': 'changes missed by the webhooks journal',
   'journal-horizon': 'times away for longer than HubSpot keeps its journal',
   'mirror-differs': 'records found to differ and repaired',
+  'schema-drift': 'point in which the CRM’s schema no longer fits the rules',
 };

@@ -55,14 +55,16 @@ export const linksAnswer = z.object({
   ),
 });
 
+const option = z.object({ value: z.string(), label: z.string(), hidden: z.boolean().default(false) });
+
 export const propertiesAnswer = z.object({
   results: z.array(
     z.object({
       name: z.string(),
+      label: z.string().default(''),
       type: z.string(),
-      options: z
-        .array(z.object({ value: z.string(), label: z.string(), hidden: z.boolean().default(false) }))
-        .default([]),
+      fieldType: z.string().default(''),
+      options: z.array(option).default([]),
       modificationMetadata: z.object({ readOnlyValue: z.boolean() }).optional(),
       externalOptions: z.boolean().default(false),
       hasUniqueValue: z.boolean().default(false),
@@ -86,7 +88,48 @@ export const ownersAnswer = z.object({
 });
 
 export const schemasAnswer = z.object({
-  results: z.array(z.object({ name: z.string(), objectTypeId: z.string() })),
+  results: z.array(
+    z.object({
+      name: z.string(),
+      objectTypeId: z.string(),
+      requiredProperties: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
+export const pipelinesAnswer = z.object({
+  results: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      archived: z.boolean().default(false),
+      stages: z.array(
+        z.object({ id: z.string(), label: z.string(), archived: z.boolean().default(false) }),
+      ),
+    }),
+  ),
+});
+
+export const labelsAnswer = z.object({
+  results: z.array(z.object({ typeId: z.number(), label: z.string().nullish() })),
+});
+
+/** Spec: property validations. */
+export const validationsAnswer = z.object({
+  results: z.array(
+    z.object({
+      propertyName: z.string(),
+      propertyValidationRules: z.array(z.object({ ruleType: z.string() })).default([]),
+    }),
+  ),
+});
+
+export const groupsAnswer = z.object({ results: z.array(z.object({ name: z.string() })) });
+
+/** A definition as it is changed: options go back whole, with whatever HubSpot keeps of each. */
+export const definitionAnswer = z.object({
+  name: z.string(),
+  options: z.array(option.loose()).default([]),
 });
 
 export const accountAnswer = z.object({ portalId: numeric, timeZone: z.string().default('UTC') });

@@ -14,6 +14,7 @@ import { LINE_PROPERTIES, LINE_TYPE, lineOf, type ReadLine } from './lines.ts';
 import { files, type FilePort } from './files.ts';
 import { associationsOf } from './making.ts';
 import { propertiesOf } from './properties.ts';
+import { schema, type SchemaPort } from './schema.ts';
 import {
   afterOf,
   linksOf,
@@ -26,9 +27,8 @@ import {
   type PropertyRead,
   type Reading,
 } from './readings.ts';
-import { mapped, send, type Answer, type Request } from './transport.ts';
+import { API_DATE, mapped, send, type Answer, type Request } from './transport.ts';
 
-export const API_DATE = '2026-09';
 const REQUEST_TIMEOUT_MS = 15_000;
 /** With property history a batch or page holds at most 50 records (HubSpot answers 400 above). */
 export const READ_MAX_RECORDS = 50;
@@ -55,7 +55,7 @@ export interface ContactRead {
   emailSince: number | null;
 }
 
-export interface Crm extends FilePort {
+export interface Crm extends FilePort, SchemaPort {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
@@ -122,6 +122,7 @@ export function openCrm(options: CrmOptions): Crm {
     ...identifying(call, typeOf),
     ...writing(call, typeOf),
     ...files(call),
+    ...schema(call, typeOf),
     ...describing(call, typeOf, options.accessToken),
   };
 }
@@ -135,7 +136,7 @@ export interface CrmOptions {
 }
 
 export type Call = <S extends z.ZodType>(request: Request, shape: S) => Promise<Answer<z.infer<S>>>;
-type TypeOf = (object: AppObject) => string;
+export type TypeOf = (object: AppObject) => string;
 
 function reading(
   call: Call,

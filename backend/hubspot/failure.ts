@@ -17,8 +17,8 @@ export type Failure =
       properties: { property: string; code: string; message: string }[];
     }
   | { is: 'gone'; message: string }
-  /** The token is not valid, or lacks a scope: nothing works until a person helps. */
-  | { is: 'barred'; code: 'token' | 'scope'; message: string }
+  /** The token is not valid (nothing works until a person helps), or lacks a scope: one of these would do. */
+  | { is: 'barred'; code: 'token' | 'scope'; message: string; scopes?: string[] }
   /** An answer we do not understand: a bug here or a change there. */
   | { is: 'unexpected'; message: string };
 
@@ -36,7 +36,10 @@ const errorBody = z.object({
         message: z.string().optional(),
         code: z.string().optional(),
         context: z
-          .object({ propertyName: z.array(z.string()).optional() })
+          .object({
+            propertyName: z.array(z.string()).optional(),
+            requiredGranularScopes: z.array(z.string()).optional(),
+          })
           .loose()
           .optional(),
       }),
@@ -51,7 +54,7 @@ export function failureOf(status: number, text: string): Failure {
   if (status === 429) return throttled(body, message);
   if (status === 423) return { is: 'throttled', by: 'lock', retryAfterMs: LOCK_WAIT_MS, message };
   if (status === 401) return { is: 'barred', code: 'token', message };
-  if (status === 403) return { is: 'barred', code: 'scope', message };
+  if (status === 403) return { is: 'barred', code: 'scope', message, scopes: scopesIn(body) };
   if (status === 404 || status === 410) return { is: 'gone', message };
   // Not its own sentence: this one is logged, and theirs may quote a value.
   if (status >= 500 || status === 408 || status === 477)
@@ -77,14 +80,30 @@ function throttled(body: ErrorBody, message: string): Failure {
   };
 }
 
+const scopesIn = (body: ErrorBody): string[] =>
+  (body.errors ?? []).flatMap((error) => error.context?.requiredGranularScopes ?? []);
+
 function perProperty(body: ErrorBody): { property: string; code: string; message: string }[] {
-  return (body.errors ?? []).flatMap((error) =>
+  const told = (body.errors ?? []).flatMap((error) =>
     (error.context?.propertyName ?? []).map((property) => ({
       property,
       code: error.code ?? body.category ?? 'VALIDATION_ERROR',
       message: error.message ?? body.message ?? '',
     })),
   );
+  return told.length > 0 ? told : inMessage(body.message ?? '');
+}
+
+const told = z.array(z.object({ name: z.string(), error: z.string(), message: z.string().default('') }));
+
+/** Docs, error handling: the message holds the same list as JSON. It is all there is where `errors` is left out. */
+function inMessage(message: string): { property: string; code: string; message: string }[] {
+  try {
+    const list = told.parse(JSON.parse(message.slice(message.indexOf('['))));
+    return list.map(({ name, error, message: text }) => ({ property: name, code: error, message: text }));
+  } catch {
+    return [];
+  }
 }
 
 function parsed(text: string): ErrorBody {

@@ -13,6 +13,8 @@ export interface Reading {
   id: RecordId;
   archived: boolean;
   history: Record<string, Entry[]>;
+  /** Fields whose property the answer does not name at all. Docs: what is not defined is left out, what was never set is null. */
+  absent: string[];
 }
 
 export interface Link {
@@ -23,7 +25,9 @@ export interface Link {
 
 export interface PropertyRead {
   property: string;
+  label: string;
   type: string;
+  fieldType: string;
   readOnly: boolean;
   options: { value: string; label: string; hidden: boolean }[] | null;
   /** No two records have the same value in it. */
@@ -42,6 +46,7 @@ export interface Owner {
 
 export function readingOf(object: AppObject, record: answers.CrmRecord): Reading {
   const history: Record<string, Entry[]> = {};
+  const absent: string[] = [];
   for (const [name, field] of Object.entries(objects[object].fields)) {
     const entries = (record.propertiesWithHistory[field.property] ?? []).map((entry) => ({
       value: canonical(field.kind, entry.value),
@@ -53,8 +58,9 @@ export function readingOf(object: AppObject, record: answers.CrmRecord): Reading
     if (entries.length === 0 && value !== null)
       entries.push({ value, at: 0, by: { via: 'UNKNOWN', id: null, person: null } });
     history[name] = entries;
+    if (field.kind !== 'lines' && !Object.hasOwn(record.properties, field.property)) absent.push(name);
   }
-  return { id: recordId(record.id), archived: record.archived, history };
+  return { id: recordId(record.id), archived: record.archived, history, absent };
 }
 
 export const afterOf = (after: string | null): { after?: string } => (after === null ? {} : { after });
@@ -87,7 +93,9 @@ export function linksOf(answer: z.infer<typeof answers.linksAnswer>): Map<Record
 export function propertyOf(read: z.infer<typeof answers.propertiesAnswer>['results'][number]): PropertyRead {
   return {
     property: read.name,
+    label: read.label,
     type: read.type,
+    fieldType: read.fieldType,
     readOnly: read.modificationMetadata?.readOnlyValue ?? false,
     options: read.type === 'enumeration' && !read.externalOptions ? read.options : null,
     unique: read.hasUniqueValue,

@@ -5,6 +5,9 @@ import type { Client } from '@hubspot/api-client';
 import type { z } from 'zod';
 import { failureOf, failureOfError, type Failure } from './failure.ts';
 
+/** Paths are dated: v1 to v4 end in 2027. */
+export const API_DATE = '2026-09';
+
 /** What the answer's headers say of the limits; absent where HubSpot does not say. */
 export interface LimitHeaders {
   windowLimit: number | null;

@@ -5,10 +5,9 @@
  */
 import { Client } from '@hubspot/api-client';
 import { z } from 'zod';
-import { API_DATE } from './crm.ts';
 import { failureOf, failureOfError } from './failure.ts';
 import type { KeptSubscription, WantedSubscription } from './journalSubscriptions.ts';
-import { mapped, send, type Answer, type LimitHeaders, type Request } from './transport.ts';
+import { API_DATE, mapped, send, type Answer, type LimitHeaders, type Request } from './transport.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const FILE_TIMEOUT_MS = 60_000;

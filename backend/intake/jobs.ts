@@ -5,6 +5,7 @@
 import { OBJECTS } from '@tallystick/shared/ownership';
 import { beginJob, openJobs, orderJobs, overdueObject, type Job } from '../store/jobs.ts';
 import type { Context } from '../sync/context.ts';
+import { isObjectStopped } from '../sync/drift.ts';
 import { paid } from '../sync/round.ts';
 import { backfillPage } from './backfill.ts';
 import { reconcilePage } from './reconcile.ts';
@@ -20,6 +21,7 @@ const countedAt = new WeakMap<Context, number>();
 export async function workOnJobs(ctx: Context): Promise<boolean> {
   const open = await openJobs(ctx.db, ctx.hubId);
   for (const job of open) {
+    if (isObjectStopped(ctx, job.object)) continue;
     const begun = job.startedAt === null ? await begin(ctx, job) : job;
     const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
     if (went) return true;
@@ -43,7 +45,8 @@ async function begin(ctx: Context, job: Job): Promise<Job> {
 /** One that is under way, and waits for what may be in flight, is not ordered again: that would be no progress. */
 async function orderSweep(ctx: Context, open: readonly Job[]): Promise<boolean> {
   const now = ctx.clock.now();
-  const object = await overdueObject(ctx.db, ctx.hubId, OBJECTS, now - SWEEP_EVERY_MS);
+  const readable = OBJECTS.filter((name) => !isObjectStopped(ctx, name));
+  const object = await overdueObject(ctx.db, ctx.hubId, readable, now - SWEEP_EVERY_MS);
   if (object === null || open.some((job) => job.kind === 'reconcile' && job.object === object)) return false;
   const jobs = await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
   return jobs.length > 0;

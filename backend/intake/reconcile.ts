@@ -21,6 +21,7 @@ import { keyOf, loadLinks, loadMirror, markCompared, notCompared, type MirrorRow
 import { isPaused } from '../store/orders.ts';
 import type { Seen } from '../sync/commit.ts';
 import { storing, type Context } from '../sync/context.ts';
+import { fieldDrift, isApart } from '../sync/drift.ts';
 import { isNoneOfOurs } from '../sync/record.ts';
 import { paid, withLinks } from '../sync/round.ts';
 import { crmSide, differencesOf, emptyComparison, enter, judge, mirrorSide, type Side } from './compare.ts';
@@ -43,6 +44,7 @@ export async function reconcilePage(ctx: Context, job: Job): Promise<boolean> {
   const callsBefore = ctx.budget.calls('reconcile');
   const comparison = job.comparison ?? emptyComparison(pausedFields(ctx, job.object));
   const page = await nextPage(ctx, job, comparison);
+  comparison.paused = [...new Set([...comparison.paused, ...pausedFields(ctx, job.object)])];
   if (page === 'wait') return false;
   if (page === null) {
     const error = 'The CRM did not answer for a page.';
@@ -170,12 +172,17 @@ async function sidesOf(
     loadLinks(ctx.db, ctx.hubId, object, ids),
     objects[object].parents === undefined ? [] : loadParents(ctx.db, ctx.hubId, object, ids),
   ]);
-  const isCompared = (field: string): boolean => !isPaused(ctx.pauses, object, field, 'in');
   const sides = new Map<RecordId, { mirror: Side; crm: Side }>();
   for (const one of seen) {
     const { recordId } = one;
     const row: MirrorRow | undefined = rows.get(keyOf({ object, recordId }));
     if (row === undefined && one.found.is === 'here' && isNoneOfOurs(object, one.found.reading)) continue;
+    const isCompared = (field: string): boolean => {
+      if (isPaused(ctx.pauses, object, field, 'in') || isApart(ctx, object, field)) return false;
+      // An answer that leaves the property out says nothing of its value until the schema was read again.
+      const mirrored = row?.fields[field]?.value ?? null;
+      return one.found.is !== 'here' || fieldDrift(ctx, object, field, one.found.reading, mirrored) !== 'unsure';
+    };
     const hangs = {
       links: links.filter((link) => link.recordId === recordId),
       parents: parents.flatMap((each) => (each.recordId === recordId ? each.parent : [])),
@@ -215,6 +222,8 @@ function certificate(object: AppObject, comparison: Comparison): Draft {
   return draft({ kind: 'compared', object, detail });
 }
 
-/** What staff paused on its way in is held back on purpose. */
+/** What staff paused on its way in, or what the CRM's schema no longer fits, is held back and known to be. */
 const pausedFields = (ctx: Context, object: AppObject): string[] =>
-  Object.keys(objects[object].fields).filter((field) => isPaused(ctx.pauses, object, field, 'in'));
+  Object.keys(objects[object].fields).filter(
+    (field) => isPaused(ctx.pauses, object, field, 'in') || isApart(ctx, object, field),
+  );

@@ -1,6 +1,6 @@
 /** Accepting an edit: every value read strictly, every version resolved to what was seen; all of it or nothing. */
 import { createHash } from 'node:crypto';
-import { unfit, type Property } from '@tallystick/shared/decide';
+import { unfit, type Property, type Refusal } from '@tallystick/shared/decide';
 import { isEditable, ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
 import { editId } from '@tallystick/shared/ids';
 import { fieldOf, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
@@ -9,6 +9,7 @@ import { editByKey, storeEdit, type EditRow } from '../store/edits.ts';
 import { bindingOf } from '../store/binding.ts';
 import type { Definition } from '../store/database.ts';
 import { definitionsOf, headOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
+import { stopOf } from '../store/schema.ts';
 import { findRecord, type PortalDeps } from './access.ts';
 import { evidenceOf } from './evidence.ts';
 import { isInternational, readPhone } from './phone.ts';
@@ -61,6 +62,7 @@ export async function acceptEdit(
   });
   refuseUnproven(session, record.object, [...wanted.keys()], now());
   const guards = action?.guards ?? [];
+  refuseStopped(record, guards);
   const binds = action?.binds ?? null;
   if (action !== null) refuseTooLate(record, action.until, now());
   const named = [...wanted.keys(), ...guards, ...(binds === null ? [] : [binds])];
@@ -161,6 +163,7 @@ function readValues(
     const parsed = readValue(spec, asked, known.country);
     const problem =
       reason ??
+      stoppedReason(record, name) ??
       (parsed.ok
         ? unfit(ruleOf(spec), propertyOf(record.object, spec, known.definitions), parsed.value)
         : parsed.problem);
@@ -169,6 +172,25 @@ function readValues(
   }
   if (refused.size > 0) throw new Refused('fields-refused', { fields: Object.fromEntries(refused) });
   return values;
+}
+
+/** The CRM's schema no longer fits the field: what is asked for now would wait for nobody knows how long. */
+function stoppedReason({ stopped }: RecordRow, field: string): Refusal | null {
+  const stop = stopOf(stopped, field);
+  if (stop === null) return null;
+  switch (stop.code) {
+    case 'property-gone':
+      return 'property-gone';
+    case 'read-only':
+      return 'property-read-only';
+    default:
+      return 'property-unfit';
+  }
+}
+
+/** What was shown of a field that is held back is not the CRM's word of now: no decision can rest on it. */
+function refuseStopped({ stopped }: RecordRow, guards: readonly string[]): void {
+  if (guards.some((guard) => stopOf(stopped, guard)?.stops === 'both')) throw new Refused('cannot-be-made');
 }
 
 function readValue(spec: FieldSpec<string>, asked: Asked, country: string | null): Parsed {
@@ -212,9 +234,10 @@ export function propertyOf(
 ): Property {
   const definition = definitions.get(`${object}:${spec.property}`);
   return {
-    exists: true,
+    exists: definition?.gone !== true,
     readOnly: definition?.readOnly ?? false,
     options: definition?.options?.map((option) => option.value) ?? null,
+    ...(definition?.unfit === true ? { unfit: true as const } : {}),
   };
 }
 

@@ -11,6 +11,7 @@ import { storeCreation } from '../store/creations.ts';
 import type { Definition } from '../store/database.ts';
 import type { EditRow } from '../store/edits.ts';
 import { definitionsOf } from '../store/records.ts';
+import { barredByDrift } from '../store/schema.ts';
 import { propertyOf, replayed, KEY_MAX_CHARS } from './accept.ts';
 import { findRecord, type PortalDeps } from './access.ts';
 import { Refused } from './problem.ts';
@@ -40,7 +41,8 @@ export async function acceptCreation(
   if (before !== null) return { edit: before, replayed: true };
   const on = await placeOf(deps, session, spec, request.on);
   const definitions = await definitionsOf(db, person.hubId);
-  if (keyStateOf(name, definitions) === 'repeatable') throw new Refused('cannot-be-made');
+  const isBarred = (await barredByDrift(db, person.hubId)).has(name);
+  if (isBarred || keyStateOf(name, definitions) === 'repeatable') throw new Refused('cannot-be-made');
   const fields = readFields(definitions, spec, request.fields);
   const upload = await completeUpload(
     deps,

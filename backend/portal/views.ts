@@ -1,10 +1,11 @@
 /** What a person is shown of a record: their own open edits on top of the mirror, each value with its age. Pure. */
 import { FRESH_WITHIN_S } from '@tallystick/shared/defineOwnership';
 import type { FieldView, RecordView } from '@tallystick/shared/messages';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
+import { objects } from '@tallystick/shared/ownership';
 import { equal, show } from '@tallystick/shared/values';
 import type { Kept } from '../store/database.ts';
 import type { OpenEditOfField, RecordRow } from '../store/records.ts';
+import { stopOf } from '../store/schema.ts';
 import { isOwn, type Customer, type Session } from './session.ts';
 import { versionOf } from './versions.ts';
 import { mayEdit, seesAlone, visibleFields } from './visibility.ts';
@@ -20,7 +21,7 @@ export function recordView(
   const fields: Record<string, FieldView> = {};
   for (const name of names) {
     const kept = row.fields[name];
-    if (kept !== undefined) fields[name] = fieldView(person, object, name, kept, own);
+    if (kept !== undefined) fields[name] = fieldView(person, row, name, kept, own);
   }
   const oldest = Math.min(...names.map((name) => row.fields[name]?.asOf ?? 0));
   return {
@@ -49,24 +50,29 @@ export function isStale(person: Customer, row: RecordRow, now: number): boolean 
   return visibleFields(row.object, person.audience).some((name) => {
     const kept = Object.hasOwn(row.fields, name) ? row.fields[name] : undefined;
     const withinS = objects[row.object].fields[name]?.freshWithinS ?? FRESH_WITHIN_S;
+    // What is not kept says so itself; asking the CRM would bring nothing.
+    if (stopOf(row.stopped, name)?.stops === 'both') return false;
     return kept !== undefined && now - kept.asOf > withinS * 1_000;
   });
 }
 
 function fieldView(
   person: Customer,
-  object: AppObject,
+  { object, stopped }: RecordRow,
   name: string,
   kept: Kept,
   own: readonly OpenEditOfField[],
 ): FieldView {
   const kind = objects[object].fields[name]?.kind ?? 'text';
+  const stop = stopOf(stopped, name);
+  const unkept = stop?.stops === 'both' ? { state: 'unkept' as const, unkeptSince: iso(stop.since) } : null;
   const base = {
     value: kept.value,
     version: versionOf(kept.seq),
     asOf: iso(kept.asOf),
     state: kept.how === 'read' ? ('confirmed' as const) : ('reported' as const),
-    editable: mayEdit(object, name, person.audience),
+    editable: stop === null && mayEdit(object, name, person.audience),
+    ...unkept,
   };
   const edit = own.findLast((each) => each.field === name);
   if (edit === undefined) return base;

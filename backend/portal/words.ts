@@ -21,6 +21,7 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   required: 'This cannot be empty.',
   'property-gone': 'This cannot be changed at the moment. We have been told.',
   'property-read-only': 'This cannot be changed at the moment. We have been told.',
+  'property-unfit': 'This cannot be changed at the moment. We have been told.',
   'changed-while-looking': 'This changed while you were looking. Please read it again and decide then.',
   declined: 'Our team did not agree to this change.',
   'settled-before': 'This had been decided before.',

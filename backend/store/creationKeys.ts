@@ -11,6 +11,7 @@ export type KeyState = 'unique' | 'repeatable' | 'missing' | 'unknown';
 export function keyStateOf(name: string, definitions: ReadonlyMap<string, Definition>): KeyState {
   const key = propertyKeyOf(name);
   const definition = definitions.get(key);
+  if (definition?.gone === true) return 'missing';
   if (definition?.unique !== undefined) return definition.unique ? 'unique' : 'repeatable';
   const [object = ''] = key.split(':');
   const wasRead = [...definitions].some(

@@ -10,6 +10,7 @@ import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
 import type { PortalTables } from './portalTables.ts';
+import type { Fix, SchemaTables } from './schemaTables.ts';
 import type { SourceHealth } from './sourceHealth.ts';
 import type { SignInTables } from './signInTables.ts';
 
@@ -33,6 +34,10 @@ export interface Definition {
   options: { value: string; label: string; hidden: boolean }[] | null;
   /** No two records have the same value in it; absent: it was not asked for when this was read. */
   unique?: boolean;
+  /** The CRM has no such property any more; the rest is what it last said of it. */
+  gone?: true;
+  /** It is of a type that cannot hold the field's kind. */
+  unfit?: true;
 }
 export interface WorkError {
   /** For the machine. */
@@ -105,7 +110,11 @@ export type Order =
   | { do: 'link'; object: AppObject; recordId: RecordId; claimId: string }
   /** Settles a claim: the person is nobody of ours. */
   | { do: 'refuse'; claimId: string }
-  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string };
+  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string }
+  /** A finding about the CRM's schema is as it should be; `shown` names what was looked at. */
+  | { do: 'accept'; code: string; subject: string; shown: string }
+  /** Makes in the CRM's schema what the rules need and is not there. */
+  | { do: 'fix'; fixes: Fix[] };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
@@ -148,10 +157,12 @@ export const JOURNAL_KINDS = [
   'missed',
   /** All records of an object were compared with the CRM's: the certificate. */
   'compared',
+  /** The CRM's schema no longer fits the rules in one point, or fits again. */
+  'drift',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends LayerTables, PortalTables, SignInTables {
+export interface Database extends LayerTables, PortalTables, SchemaTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -40,7 +40,7 @@ export interface Comparison {
   suspects: { recordId: RecordId; since: number; lookAt: number }[];
   /** Never stood still: in neither digest. */
   moving: number;
-  /** Fields that were not compared because staff paused them. */
+  /** Fields that were not compared because staff paused them, or because the CRM's schema no longer fits them. */
   paused: string[];
 }
 

@@ -15,6 +15,7 @@ import { COMPLETENESS } from './migrations/0009_completeness.ts';
 import { ERASURES } from './migrations/0011_erasures.ts';
 import { WARNINGS } from './migrations/0012_warnings.ts';
 import { DIRECTORY } from './migrations/0020_directory.ts';
+import { DRIFT } from './migrations/0040_drift.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -28,6 +29,7 @@ export const migrations: Record<string, Migration> = {
   '0011_erasures': { up: (db) => run(db, ERASURES) },
   '0012_warnings': { up: (db) => run(db, WARNINGS) },
   '0020_directory': { up: (db) => run(db, DIRECTORY) },
+  '0040_drift': { up: (db) => run(db, DRIFT) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -4,6 +4,9 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, Direction, Order, OrderOutcome } from './database.ts';
 
+/** Who orders where nobody is known: whoever can reach the database. */
+export const COMMAND_LINE = 'command line';
+
 export interface OrderRow {
   orderId: string;
   userId: string;

@@ -5,6 +5,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, Definition, Kept } from './database.ts';
 import { unpack, type Packed } from './kept.ts';
+import type { Stopped } from './schema.ts';
 
 export interface LinkRow {
   companyId: RecordId;
@@ -40,7 +41,11 @@ export interface RecordRow {
   parents: Parent[];
   /** Oldest first: accepted, written or held. */
   openEdits: OpenEditOfField[];
+  /** Its fields that are held back because the CRM's schema no longer fits the rules. */
+  stopped: StoppedField[];
 }
+
+export type StoppedField = Pick<Stopped, 'code' | 'field' | 'stops' | 'since'>;
 
 /** The companies a contact is linked to. */
 export async function linksOf(db: Db, hubId: HubId, contactId: RecordId): Promise<LinkRow[]> {
@@ -77,6 +82,7 @@ export async function loadRecords(
           companies: RecordId[] | null;
         }[]
       | null;
+    stopped: (Omit<StoppedField, 'since'> & { since: string })[] | null;
     open_edits:
       { editId: EditId; person: PersonId; field: string; wanted: string | null; state: EditState }[] | null;
   }>`
@@ -92,7 +98,9 @@ export async function loadRecords(
           'wanted', f.wanted, 'state', f.state) order by e.number)
         from edit_fields f join edits e on e.hub_id = f.hub_id and e.edit_id = f.edit_id
         where f.hub_id = m.hub_id and f.object = m.object and f.record_id = m.record_id
-          and f.state in ('accepted', 'written', 'held')) as open_edits
+          and f.state in ('accepted', 'written', 'held')) as open_edits,
+      (select json_agg(json_build_object('code', d.code, 'field', d.field, 'stops', d.stops, 'since', d.since))
+        from findings d where d.hub_id = m.hub_id and d.object = m.object and d.stops <> 'none') as stopped
     from mirror m
     where m.hub_id = ${hubId} and (m.object, m.record_id) in (
       select * from unnest(${wanted.map((one) => one.object)}::text[], ${wanted.map((one) => one.recordId)}::text[]))`.execute(
@@ -112,6 +120,7 @@ export async function loadRecords(
       companies: parent.companies ?? [],
     })),
     openEdits: row.open_edits ?? [],
+    stopped: (row.stopped ?? []).map((stop) => ({ ...stop, since: Date.parse(stop.since) })),
   }));
 }
 

@@ -16,6 +16,7 @@ import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
 import { kindOf, type Context } from './context.ts';
+import { isApart, isUnknownOption } from './drift.ts';
 import { WEBHOOKS_GRACE_MS } from './missed.ts';
 import { applyApart, isOfTheData } from './apart.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
@@ -101,7 +102,7 @@ interface Working extends Pick<RecordMove, 'object' | 'recordId' | 'row'> {
 
 /** The law over every event in the order of arrival. Pure. */
 function listen(
-  ctx: Pick<Context, 'pauses'>,
+  ctx: Pick<Context, 'pauses' | 'drift' | 'clock' | 'definitions'>,
   heard: readonly HeardAt[],
   mirror: Map<string, MirrorRow>,
   now: number,
@@ -138,6 +139,8 @@ function listen(
     const field = one.is === 'life' ? LIFE : one.field;
     // What is paused is not let in; when the pause ends it is read again.
     if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;
+    if (isApart(ctx, object, field)) continue;
+    if (one.is === 'value') isUnknownOption(ctx, object, field, one.value); // then the schema is read at once
     const before = work.latest.get(field) ?? row?.fields[field] ?? null;
     const after = observeField(
       before,

@@ -12,6 +12,7 @@ import { openConflicts, settleConflicts } from '../store/conflicts.ts';
 import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
+import { fieldDrift } from './drift.ts';
 import { missedIn } from './missed.ts';
 import { visit, visitGone } from './plan.ts';
 import { signDecisions } from './statements.ts';
@@ -198,6 +199,8 @@ function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded,
           promises,
           ownWrites: loaded.ownWrites.get(recordId) ?? [],
           isPaused: (field, direction) => isPaused(ctx.pauses, object, field, direction),
+          driftOf: (field) =>
+            fieldDrift(ctx, object, field, found.reading, row?.fields[field]?.value ?? null),
           rules: rulesOf(object),
           properties: (field) => propertyOf(ctx, object, field),
         })

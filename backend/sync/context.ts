@@ -11,6 +11,7 @@ import type { Signals } from '../signals.ts';
 import type { Db, Definition, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
+import type { DriftState } from './drift.ts';
 import type { Lease } from './lease.ts';
 import type { SourceHealth } from '../store/sourceHealth.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
@@ -51,6 +52,8 @@ export interface Context {
   pauses: readonly Pause[];
   /** The CRM's property definitions as last read, by object and property. */
   definitions: Map<string, Definition>;
+  /** Where the CRM's schema no longer fits the rules. */
+  drift: DriftState;
 }
 
 /** What a transaction of the worker stores through: journal and mirror move only when it has committed. */
@@ -112,8 +115,9 @@ export function propertyOf(ctx: Context, object: AppObject, field: string): Prop
   const definition = ctx.definitions.get(`${object}:${property}`);
   if (definition === undefined) return { exists: true, readOnly: false, options: null };
   return {
-    exists: true,
+    exists: definition.gone !== true,
     readOnly: definition.readOnly,
     options: definition.options?.map((option) => option.value) ?? null,
+    ...(definition.unfit === true ? { unfit: true as const } : {}),
   };
 }

@@ -28,6 +28,7 @@ const KEY_REPEATABLE: Pick<Failure, 'is' | 'message'> = {
   is: 'refused',
   message: 'The property of its key is not unique in the CRM, so it could be made twice.',
 };
+const BARRED = { code: 'drift', message: 'The CRM’s schema does not allow it at the moment: see “tally doctor”.' };
 /** A call nobody answered is looked for this soon, and then again until it cannot come any more. */
 const LOOK_AFTER_MS = 1_000;
 const RETRY_FIRST_MS = 1_000;
@@ -65,6 +66,8 @@ async function make(ctx: Context, creation: Creation): Promise<void> {
     if (found === 'later') return;
     if (found !== null) return prove(ctx, creation, found);
   }
+  // What the CRM's schema does not allow at the moment waits until it does: nothing that was accepted is lost.
+  if (ctx.drift.bars.has(creation.name) && key === 'unique') return putOff(ctx, creation, BARRED);
   // What was never sent is refused: sent twice it would be made twice.
   if (key === 'repeatable') return refuse(ctx, creation, KEY_REPEATABLE);
   const file = await sendFile(ctx, creation);

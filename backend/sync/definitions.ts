@@ -1,10 +1,20 @@
-/** The CRM's own description of itself: property definitions, owners, type ids. Read now and then, kept in the store. */
+/**
+ * The CRM's own description of itself: types, scopes, owners, properties, pipelines, labels. Read now and then, and at
+ * once when an answer of HubSpot's says that it moved; kept in the store, and held against the rules (`drifted.ts`).
+ */
 import type { HubId } from '@tallystick/shared/ids';
-import { objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import { objects, OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
+import { holds } from '../drift/kinds.ts';
+import { isPipeline, isStage, neededProperties } from '../drift/needs.ts';
+import { scopesOf } from '../drift/scopes.ts';
+import { NOTHING_KNOWN } from '../drift/accepting.ts';
+import type { Owner, PropertyRead } from '../hubspot/readings.ts';
 import type { Db, Definition } from '../store/database.ts';
-import type { Context } from './context.ts';
-import type { Owner } from '../hubspot/readings.ts';
+import type { CrmSchema, KeptProperty, ObjectSchema } from '../store/schemaTables.ts';
 import { saveColleagues } from '../store/staff.ts';
+import type { Context } from './context.ts';
+import { clearDoubts } from './drift.ts';
+import { storeSchema } from './drifted.ts';
 import { paid } from './round.ts';
 
 /** Definitions older than this are read again. */
@@ -16,85 +26,143 @@ export async function loadDefinitions(db: Db, hubId: HubId): Promise<Map<string,
   return new Map(rows.map((row) => [`${row.object}:${row.property}`, row.definition]));
 }
 
-/** Reads type ids, then every object's properties; what cannot be read stays as it was. True when all were read. */
-export async function refreshDefinitions(
+/** Reads everything; what cannot be read stays as it was. True when all was read. One reading after the other. */
+export function refreshDefinitions(
   ctx: Context,
   typeIds: (ids: Record<string, string>) => void,
 ): Promise<boolean> {
-  const types = await paid(ctx, 'reconcile', () => ctx.crm.readTypeIds());
-  if (types.ok) {
-    typeIds(types.value);
-    const known = JSON.stringify(types.value);
-    await ctx.lease.exclusive((db) =>
-      db.updateTable('hubs').set({ type_ids: known }).where('hub_id', '=', ctx.hubId).execute(),
-    );
-  }
-  const token = await paid(ctx, 'reconcile', () => ctx.crm.readToken());
-  if (token.ok) ctx.health.scopes = token.value.scopes;
+  const reading = ctx.drift.reading.then(() => refresh(ctx, typeIds));
+  ctx.drift.reading = reading.catch(() => undefined);
+  return reading;
+}
+
+async function refresh(ctx: Context, typeIds: (ids: Record<string, string>) => void): Promise<boolean> {
+  const begunAt = ctx.clock.now();
+  Object.assign(ctx.drift, { isWanted: false, readAt: begunAt });
+  const types = await readTypes(ctx, typeIds);
+  const scopes = await readScopes(ctx);
   const owners = await paid(ctx, 'reconcile', () => ctx.crm.readOwners());
   if (owners.ok) await ctx.lease.exclusive((db) => saveColleagues(db, ctx.hubId, owners.value));
-  let complete = types.ok && token.ok && owners.ok;
+  const labels = await paid(ctx, 'reconcile', () => ctx.crm.readLabels());
+  const before = ctx.drift.schema?.found ?? NOTHING_KNOWN;
+  const found: CrmSchema = {
+    objects: { ...before.objects },
+    labels: labels.ok ? labels.value : before.labels,
+    scopes: scopes ?? before.scopes,
+  };
+  let isWhole = types !== null && scopes !== null && owners.ok && labels.ok;
+  const definitions = new Map<string, Definition>();
   for (const object of OBJECTS) {
-    const read = await paid(ctx, 'reconcile', () => ctx.crm.readProperties(object));
-    if (!read.ok) {
-      complete = false;
-      ctx.log.warn(
-        { hub: ctx.hubId, object },
-        `The property definitions could not be read: ${read.failure.message}`,
-      );
+    const isGone = types !== null && objects[object].typeId === null && !(objects[object].crm in types);
+    const read = isGone ? null : await readObject(ctx, object, types);
+    if (read === undefined) {
+      isWhole = false;
       continue;
     }
-    const definitions = mappedDefinitions(object, read.value, owners.ok ? owners.value.map(optionOf) : null);
-    for (const [property, definition] of definitions)
-      ctx.definitions.set(`${object}:${property}`, definition);
-    await saveDefinitions(ctx, object, definitions);
+    found.objects[object] = read;
+    if (read === null) continue;
+    const options = owners.ok ? owners.value.map(optionOf) : undefined;
+    for (const [property, definition] of definitionsOf(ctx, object, read, options))
+      definitions.set(`${object}:${property}`, definition);
   }
-  return complete;
+  for (const [key, definition] of definitions) ctx.definitions.set(key, definition);
+  await storeSchema(ctx, found, definitions, begunAt);
+  clearDoubts(ctx, begunAt);
+  return isWhole;
 }
 
 const optionOf = ({ ownerId, name, archived }: Owner) => ({ value: ownerId, label: name, hidden: archived });
 
-type Read = Definition & { property: string };
+type Types = Record<string, { typeId: string; required: string[] }>;
 
-function mappedDefinitions(
-  object: AppObject,
-  read: readonly Read[],
-  owners: NonNullable<Definition['options']> | null,
-): Map<string, Definition> {
-  const mapped = new Map(Object.values(objects[object].fields).map((field) => [field.property, field]));
-  return new Map(
-    read.flatMap(({ property, options, ...rest }) => {
-      const field = mapped.get(property);
-      if (field === undefined) return [];
-      return [[property, { ...rest, options: field.kind === 'owner' ? owners : options }] as const];
-    }),
+async function readTypes(ctx: Context, typeIds: (ids: Record<string, string>) => void): Promise<Types | null> {
+  const types = await paid(ctx, 'reconcile', () => ctx.crm.readTypes());
+  if (!types.ok) return null;
+  const ids = Object.fromEntries(Object.entries(types.value).map(([name, { typeId }]) => [name, typeId]));
+  typeIds(ids);
+  await ctx.lease.exclusive((db) =>
+    db.updateTable('hubs').set({ type_ids: JSON.stringify(ids) }).where('hub_id', '=', ctx.hubId).execute(),
   );
+  return types.value;
 }
 
-async function saveDefinitions(
+/** The token's scopes, without those for whose want HubSpot still refuses calls. Null: not told. */
+async function readScopes(ctx: Context): Promise<string[] | null> {
+  const token = await paid(ctx, 'reconcile', () => ctx.crm.readToken());
+  if (!token.ok) return null;
+  ctx.health.scopes = token.value.scopes;
+  const { refusedScopes } = ctx.drift;
+  for (const [scope, at] of refusedScopes) if (!(await isStillRefused(ctx, scope, at))) refusedScopes.delete(scope);
+  const { scopes } = token.value;
+  return scopes.length === 0 ? null : scopes.filter((scope) => !refusedScopes.has(scope));
+}
+
+/** What was refused for reading is tried; anything else is when it is needed next. */
+async function isStillRefused(ctx: Context, scope: string, at: number): Promise<boolean> {
+  const need = scopesOf(ownership).find((each) => each.scope === scope && each.of === 'reading');
+  const object = OBJECTS.find((name) => name === need?.object);
+  if (object === undefined) return ctx.clock.now() - at < DEFINITIONS_FRESH_MS;
+  const answer = await paid(ctx, 'reconcile', () => ctx.crm.listValues(object, null));
+  return !answer.ok && answer.failure.is === 'barred';
+}
+
+/** Undefined: it could not be read, and stays as it was. */
+async function readObject(
   ctx: Context,
   object: AppObject,
-  definitions: Map<string, Definition>,
-): Promise<void> {
-  if (definitions.size === 0) return;
-  const now = new Date(ctx.clock.now());
-  const rows = [...definitions].map(([property, definition]) => ({
-    hub_id: ctx.hubId,
-    object,
-    property,
-    definition: JSON.stringify(definition),
-    read_at: now,
-  }));
-  await ctx.lease.exclusive((db) =>
-    db
-      .insertInto('properties')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['hub_id', 'object', 'property']).doUpdateSet((eb) => ({
-          definition: eb.ref('excluded.definition'),
-          read_at: eb.ref('excluded.read_at'),
-        })),
-      )
-      .execute(),
-  );
+  types: Types | null,
+): Promise<ObjectSchema | undefined> {
+  const read = await paid(ctx, 'reconcile', () => ctx.crm.readProperties(object));
+  if (!read.ok) {
+    const why = `The property definitions could not be read: ${read.failure.message}`;
+    ctx.log.warn({ hub: ctx.hubId, object }, why);
+    return undefined;
+  }
+  const before = ctx.drift.schema?.found.objects[object] ?? null;
+  const needed = neededProperties(ownership, object);
+  const hasPipelines = [...needed.keys()].some((property) => isStage(property) || isPipeline(property));
+  const pipelines = hasPipelines ? await paid(ctx, 'reconcile', () => ctx.crm.readPipelines(object)) : null;
+  const rules = await paid(ctx, 'reconcile', () => ctx.crm.readRequired(object));
+  const type = types?.[objects[object].crm];
+  const required = [...(type?.required ?? []), ...(rules.ok ? rules.value : [])];
+  const named = read.value.filter(({ property }) => needed.has(property));
+  const others = read.value.filter(({ property }) => !needed.has(property));
+  return {
+    typeId: objects[object].typeId ?? type?.typeId ?? before?.typeId ?? null,
+    properties: Object.fromEntries(
+      named.map((each) => [each.property, kept(each, needed.get(each.property)?.spec?.kind === 'owner')]),
+    ),
+    others: Object.fromEntries(
+      others.map(({ property, type, fieldType, readOnly }) => [property, { type, fieldType, readOnly }]),
+    ),
+    required: rules.ok ? [...new Set(required)].sort() : (before?.required ?? required),
+    pipelines: pipelines?.ok === true ? pipelines.value : (before?.pipelines ?? null),
+  };
+}
+
+/** Owners are people: they are kept with the colleagues, not with the schema. */
+function kept(read: PropertyRead, isOwner: boolean): KeptProperty {
+  const { label, type, fieldType, readOnly, unique, options } = read;
+  return { label, type, fieldType, readOnly, unique, options: isOwner ? null : options };
+}
+
+/** What the law and the pages need of each property; of one that is gone what was last known, and that it is. */
+function* definitionsOf(
+  ctx: Context,
+  object: AppObject,
+  { properties }: ObjectSchema,
+  owners: Definition['options'] | undefined,
+): Generator<[property: string, definition: Definition]> {
+  for (const [property, { spec }] of neededProperties(ownership, object)) {
+    const before = ctx.definitions.get(`${object}:${property}`);
+    const found = properties[property];
+    if (found === undefined) {
+      yield [property, { ...(before ?? { type: '', readOnly: false, options: null }), gone: true }];
+      continue;
+    }
+    const { type, readOnly, unique } = found;
+    const options = spec?.kind === 'owner' ? (owners ?? before?.options ?? null) : found.options;
+    const isUnfit = spec !== null && !holds(spec.kind, found);
+    yield [property, { type, readOnly, options, unique, ...(isUnfit ? { unfit: true } : {}) }];
+  }
 }

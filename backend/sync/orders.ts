@@ -6,15 +6,19 @@ import { markDue } from '../store/due.ts';
 import { endJobs, orderJobs } from '../store/jobs.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import {
+  COMMAND_LINE,
   endOrder,
   loadPauses,
   recordsWithWaitingEdits,
   waitingOrders,
   type OrderRow,
 } from '../store/orders.ts';
+import type { Fix } from '../store/schemaTables.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
 import { settleIdentity } from './claims.ts';
 import { storing, type Context } from './context.ts';
+import { acceptFinding } from './drifted.ts';
+import { makeFixes } from './fixing.ts';
 import { paid } from './round.ts';
 
 /** Answers with how many there were. */
@@ -23,9 +27,10 @@ export async function carryOutOrders(ctx: Context): Promise<number> {
   await Promise.all([
     inTurn(
       ctx,
-      waiting.filter(({ order }) => order.do !== 'address'),
+      waiting.filter(({ order }) => order.do !== 'address' && order.do !== 'fix'),
     ),
     ...waiting.map((row) => (row.order.do === 'address' ? address(ctx, row, row.order.fileId) : undefined)),
+    ...waiting.map((row) => (row.order.do === 'fix' ? fix(ctx, row, row.order.fixes) : undefined)),
   ]);
   return waiting.length;
 }
@@ -33,7 +38,10 @@ export async function carryOutOrders(ctx: Context): Promise<number> {
 async function inTurn(ctx: Context, rows: readonly OrderRow[]): Promise<void> {
   for (const row of rows) {
     const seq = await storing(ctx, async ({ trx, next, journal }) => {
-      const outcome = await carryOut(ctx, trx, row);
+      const outcome =
+        row.order.do === 'accept'
+          ? await acceptFinding(ctx, trx, journal, row.order)
+          : await carryOut(ctx, trx, row);
       await journal([entryOf(row, outcome)]);
       await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
       return next;
@@ -52,6 +60,17 @@ async function address(ctx: Context, row: OrderRow, fileId: string): Promise<voi
   const outcome: OrderOutcome = answer.ok
     ? { ok: true, code: 'done', value: answer.value.url }
     : { ok: false, code: answer.failure.is };
+  const seq = await storing(ctx, async ({ trx, next, journal }) => {
+    await journal([entryOf(row, outcome)]);
+    await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
+    return next;
+  });
+  ctx.signals.changed({ hubId: ctx.hubId, seq, records: [], edits: [] });
+}
+
+/** Making what is missing in the CRM's schema: the CRM is asked, so it has a turn of its own. */
+async function fix(ctx: Context, row: OrderRow, fixes: readonly Fix[]): Promise<void> {
+  const outcome = await makeFixes(ctx, fixes);
   const seq = await storing(ctx, async ({ trx, next, journal }) => {
     await journal([entryOf(row, outcome)]);
     await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
@@ -102,7 +121,9 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'unlink':
       return (await settleIdentity(ctx, trx, order, userId)) ? DONE : NOTHING_THERE;
     case 'address':
-      throw new Error('A file’s address is asked of the CRM, not of the database.');
+    case 'fix':
+    case 'accept':
+      throw new Error(`The order “${order.do}” has a turn of its own.`);
     default:
       return order satisfies never;
   }
@@ -134,7 +155,9 @@ function entryOf({ order, userId }: OrderRow, outcome: OrderOutcome): Draft {
   const actor =
     order.do === 'address'
       ? { via: 'CUSTOMER', id: null, person: userId }
-      : { via: 'STAFF', id: 'staff', person: staffId(userId) };
+      : userId === COMMAND_LINE
+        ? { via: 'STAFF', id: 'command line', person: null }
+        : { via: 'STAFF', id: 'staff', person: staffId(userId) };
   return draft({ kind: 'ordered', ...at, actor, detail: { outcome: outcome.code, ...detailOf(order) } });
 }
 
@@ -157,7 +180,10 @@ function detailOf(order: Order): Record<string, string | null> {
     case 'retry':
     case 'discard':
     case 'address':
+    case 'fix':
       return { do: order.do };
+    case 'accept':
+      return { do: order.do, code: order.code, subject: order.subject };
     default:
       return order satisfies never;
   }

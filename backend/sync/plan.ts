@@ -26,6 +26,9 @@ import { settlePromise } from './settling.ts';
 import { voidDecisions } from './voiding.ts';
 import type { OpenEdit, Situation, Visit } from './situation.ts';
 
+/** The schema is read within this time when an answer puts it in doubt. */
+const SCHEMA_LOOK_MS = 2_500;
+
 export function visit(situation: Situation): Visit {
   const plan: Visit = {
     observed: {},
@@ -53,7 +56,7 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
 
   const edits = situation.edits.filter((edit) => edit.field === field);
   plan.notes.push(...edits.filter((edit) => !edit.journaled).map(noteAsked));
-  if (!believed) return; // O5: nothing is settled or decided over an answer that is older than what we know
+  if (!believed) return; // O5: nothing is settled or decided over an answer that is older than what we know, or in doubt
   const promise = situation.promises.find((open) => open.field === field);
   const carried = edits.filter((edit) => promise?.editIds.includes(edit.editId));
   if (!carried.every((edit) => guardsBelieved(situation, edit)))
@@ -69,6 +72,8 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
 /** An edit is not decided over an answer that was asked for before it, nor while a guard's answer is not believed. */
 function isDecidable(situation: Situation, edit: OpenEdit): boolean {
   if (situation.isPaused?.(edit.field, 'out') === true) return false;
+  const drift = situation.driftOf?.(edit.field) ?? null;
+  if (drift === 'waits' || drift === 'asking') return false;
   return edit.state === 'accepted' && edit.at <= situation.read.begunAt && guardsBelieved(situation, edit);
 }
 
@@ -81,6 +86,10 @@ function guardsBelieved(situation: Situation, edit: OpenEdit): boolean {
 
 /** False when the answer is older than an event or another answer, and not believed yet (O5). */
 function observeAnswer(situation: Situation, field: string, kind: Kind, crm: Standing, plan: Visit): boolean {
+  const drift = situation.driftOf?.(field) ?? null;
+  if (drift === 'unsure' || drift === 'asking') later(plan, 'observe', situation.now + SCHEMA_LOOK_MS);
+  if (drift === 'unsure') return false;
+  if (drift === 'apart') return true; // it keeps its last value, and is decided over what the CRM has: nothing
   const after = observed(situation, field, kind, crm);
   const isPaused = situation.isPaused?.(field, 'in') === true;
   if (after !== situation.mirror[field] && !isPaused) plan.observed[field] = after;

@@ -10,6 +10,7 @@ import { failWork, type Work } from '../store/work.ts';
 import type { Ticket } from './budget.ts';
 import { commitVisits, type Seen, type Write } from './commit.ts';
 import { storing, type Context } from './context.ts';
+import { isObjectStopped, isOfScope, noteRefusedScopes } from './drift.ts';
 import { withLines, withParents } from './lines.ts';
 import { sendWrites } from './send.ts';
 
@@ -23,6 +24,11 @@ const HUB_RETRY_MAX_MS = 30_000;
 /** The hub is well when a call succeeded this recently: then a failure is the record's own. */
 const WELL_WITHIN_MS = 10_000;
 
+const OBJECT_STOPPED: WorkError = {
+  code: 'drift',
+  message: 'The CRM does not let us read this object, or has it no longer: see “tally doctor”.',
+};
+
 /** All works are of one object type; `ticket` pays for the first call. */
 export async function round(
   ctx: Context,
@@ -31,6 +37,10 @@ export async function round(
   ticket: Ticket,
 ): Promise<void> {
   const lane = works[0]?.lane ?? 'observe';
+  if (isObjectStopped(ctx, object)) {
+    ticket.unused();
+    return note(ctx, works, OBJECT_STOPPED, ctx.clock.now() + BARRED_WAIT_MS);
+  }
   const begunAt = ctx.clock.now();
   ctx.at('round.reading');
   const answer = await ctx.crm.readRecords(
@@ -169,6 +179,11 @@ async function readFailed(
       return;
     case 'barred':
       ctx.log.error({ hub: ctx.hubId, code: failure.code }, failure.message);
+      // A scope is of some objects: the others go on.
+      if (isOfScope(failure)) {
+        noteRefusedScopes(ctx, failure.scopes);
+        return note(ctx, works, error, ctx.clock.now() + BARRED_WAIT_MS);
+      }
       ctx.budget.hold(BARRED_WAIT_MS);
       return note(ctx, works, error);
     case 'ambiguous':
@@ -214,9 +229,14 @@ async function isolate(
   }
 }
 
-function note(ctx: Context, works: readonly Work[], error: WorkError): Promise<void> {
+function note(
+  ctx: Context,
+  works: readonly Work[],
+  error: WorkError,
+  notBefore = ctx.clock.now(),
+): Promise<void> {
   const now = ctx.clock.now();
-  const failures = works.map((work) => ({ work, error, notBefore: now, counts: false, park: false }));
+  const failures = works.map((work) => ({ work, error, notBefore, counts: false, park: false }));
   return ctx.lease.exclusive((db) => failWork(db, ctx.hubId, failures, now));
 }
 

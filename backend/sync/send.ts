@@ -1,4 +1,5 @@
 /** Writing to the CRM what was promised: in batches, each record's outcome stored as soon as it is known. */
+import type { Refusal } from '@tallystick/shared/decide';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { fieldOf } from '@tallystick/shared/ownership';
 import type { EditId } from '@tallystick/shared/ids';
@@ -8,6 +9,7 @@ import { markSent, moveEdits, settlePromises } from '../store/visits.ts';
 import { endWork, failWork, type Ending } from '../store/work.ts';
 import type { Write } from './commit.ts';
 import { storing, type Context } from './context.ts';
+import { isOfScope, noteRefusedScopes, wantSchema } from './drift.ts';
 
 /** A write nobody answered is looked for in the history this soon. */
 const LOOK_AFTER_MS = 1_000;
@@ -36,12 +38,28 @@ export async function sendWrites(ctx: Context, object: AppObject, writes: readon
   const { failure } = answer;
   if ((failure.is === 'refused' || failure.is === 'gone') && writes.length > 1)
     return oneByOne(ctx, object, writes);
+  // One bad property refuses its whole record: where HubSpot does not say which, each is tried alone.
+  const [write] = writes;
+  if (failure.is === 'refused' && write !== undefined && write.promises.length > 1) {
+    if (namedIn(failure, object, write).length === 0) return oneByOne(ctx, object, fieldByField(write));
+  }
   return storeFailure(ctx, object, writes, failure);
 }
 
 async function oneByOne(ctx: Context, object: AppObject, writes: readonly Write[]): Promise<void> {
   for (const write of writes) await sendWrites(ctx, object, [write]);
 }
+
+const fieldByField = (write: Write): Write[] =>
+  write.promises.map((promise) => ({ ...write, promises: [promise] }));
+
+/** The promises of the write whose property the refusal names. */
+function namedIn(failure: Refused, object: AppObject, { promises }: Write): Write['promises'] {
+  const named = new Set(failure.properties.map((each) => each.property));
+  return promises.filter(({ field }) => named.has(fieldOf(object, field)?.property ?? field));
+}
+
+type Refused = Extract<Failure, { is: 'refused' }>;
 
 function propertiesOf(object: AppObject, write: Write): Record<string, string> {
   return Object.fromEntries(
@@ -94,7 +112,9 @@ async function storeFailure(
       return storeUnsent(ctx, writes, now, failure); // the next read finds out what became of it
     case 'barred':
       ctx.log.error({ code: failure.code, hub: ctx.hubId }, failure.message);
-      ctx.budget.hold(BARRED_WAIT_MS);
+      // A scope is of some objects: the others go on.
+      if (isOfScope(failure)) noteRefusedScopes(ctx, failure.scopes);
+      else ctx.budget.hold(BARRED_WAIT_MS);
       return storeUnsent(ctx, writes, now + BARRED_WAIT_MS, failure);
     case 'ambiguous':
     case 'unexpected':
@@ -138,16 +158,15 @@ async function storeRefusal(
   ctx: Context,
   object: AppObject,
   writes: readonly Write[],
-  failure: Extract<Failure, { is: 'refused' }>,
+  failure: Refused,
 ): Promise<void> {
   const now = ctx.clock.now();
-  const named = new Set(failure.properties.map((each) => each.property));
+  if (failure.properties.some(({ code }) => Object.hasOwn(SCHEMA_REASONS, code))) wantSchema(ctx);
   const seq = await storing(ctx, async ({ trx, next, journal }) => {
-    const refused = writes.flatMap((write) =>
-      write.promises
-        .filter(({ field }) => named.size === 0 || named.has(fieldOf(object, field)?.property ?? field))
-        .map((promise) => ({ write, promise })),
-    );
+    const refused = writes.flatMap((write) => {
+      const named = namedIn(failure, object, write);
+      return (named.length === 0 ? write.promises : named).map((promise) => ({ write, promise }));
+    });
     const ids = refused.map(({ promise }) => promise.promiseId);
     const others = promiseIds(writes).filter((id) => !ids.includes(id));
     await settlePromises(
@@ -163,7 +182,7 @@ async function storeRefusal(
         field: promise.field,
         state: 'refused' as const,
         rule: 'D2',
-        reason: 'crm-refused',
+        reason: reasonOf(failure, object, promise.field),
         crm: null,
       })),
     );
@@ -176,15 +195,31 @@ async function storeRefusal(
   tellEdits(ctx, object, writes, seq);
 }
 
+/** Codes that say that the schema is not what we think (docs, recorded), with the reason that people are told. */
+const SCHEMA_REASONS: Readonly<Record<string, Refusal>> = {
+  PROPERTY_DOESNT_EXIST: 'property-gone',
+  READ_ONLY_VALUE: 'property-read-only',
+  INVALID_OPTION: 'not-an-option',
+};
+
+function codeOf(failure: Refused, object: AppObject, field: string): string {
+  const property = fieldOf(object, field)?.property;
+  return failure.properties.find((each) => each.property === property)?.code ?? failure.code;
+}
+
+function reasonOf(failure: Refused, object: AppObject, field: string): Refusal {
+  const code = codeOf(failure, object, field);
+  return (Object.hasOwn(SCHEMA_REASONS, code) ? SCHEMA_REASONS[code] : undefined) ?? 'crm-refused';
+}
+
 function refusalDraft(
   ctx: Context,
   object: AppObject,
   write: Write,
   promise: Write['promises'][number],
-  failure: Extract<Failure, { is: 'refused' }>,
+  failure: Refused,
 ): Draft {
-  const property = fieldOf(object, promise.field)?.property;
-  const code = failure.properties.find((each) => each.property === property)?.code ?? failure.code;
+  const code = codeOf(failure, object, promise.field);
   return {
     kind: 'failed',
     object,

@@ -8,6 +8,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import type { SettledConflict } from '../store/conflicts.ts';
 import type { EditMove, NewPromise, OpenRuling } from '../store/visits.ts';
+import type { FieldDrift } from './drift.ts';
 import type { Note } from './notes.ts';
 
 export type { EditMove, NewPromise };
@@ -55,6 +56,8 @@ export interface Situation {
   ownWrites: readonly { field: string; value: Value; person: PersonId }[];
   /** Staff let nothing go out to the CRM, or nothing come in from it, for this field. */
   isPaused?: (field: string, direction: 'out' | 'in') => boolean;
+  /** The CRM's schema does not fit the field, or it is not known whether it does. */
+  driftOf?: (field: string) => FieldDrift | null;
   rules: Readonly<Record<string, Rule>>;
   properties: (field: string) => Property;
 }

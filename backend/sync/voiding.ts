@@ -46,6 +46,12 @@ function voidOne(
       (open) => touched.includes(open.field) && !plan.settled.some((one) => one.promiseId === open.promiseId),
     );
   if (isBusy || situation.isPaused?.(field, 'out') === true) return;
+  // A property that went away is no change of what was decided on.
+  const isApart = [...touched, ...guards].some((each) => {
+    const drift = situation.driftOf?.(each) ?? null;
+    return drift === 'apart' || drift === 'unsure';
+  });
+  if (isApart) return;
   const now = guards.map((guard) => ({ field: guard, value: top(situation, guard).value }));
   if (bindingOf(object, now) === named.value) return;
   if (unfit(rule, situation.properties(field), binds.voided) !== null) return; // the CRM knows no such value

@@ -26,6 +26,7 @@ import { applyBatch, type Translate } from './apply.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
+import { AT_ONCE_EVERY_MS, loadDrift } from './drift.ts';
 import { Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
@@ -215,6 +216,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     head: await readHead(deps.db, deps.hubId),
     pauses: await loadPauses(deps.db, deps.hubId),
     definitions: await loadDefinitions(deps.db, deps.hubId),
+    drift: await loadDrift(deps.db, deps.hubId, deps.onTypeIds),
   };
 }
 
@@ -301,7 +303,8 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
   let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
-    if (now - definitionsAt > DEFINITIONS_FRESH_MS) {
+    const isAtOnce = ctx.drift.isWanted && now - ctx.drift.readAt >= AT_ONCE_EVERY_MS;
+    if (isAtOnce || now - definitionsAt > DEFINITIONS_FRESH_MS) {
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
     }

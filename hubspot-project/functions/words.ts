@@ -28,6 +28,7 @@ export const REASONS: Readonly<Record<Refusal | 'no-such-field' | 'one-value-onl
   required: 'the rules want a value here.',
   'property-gone': 'the CRM has no such property.',
   'property-read-only': 'the CRM lets nobody write the property.',
+  'property-unfit': 'the CRM’s property is of a type that cannot hold the field.',
   'changed-while-looking': 'something that was read changed meanwhile.',
   declined: 'a colleague declined it.',
   'settled-before': 'it had been decided before.',

@@ -157,6 +157,8 @@ export interface Data {
   links: Map<string, Map<string, Map<string, LinkSpec[]>>>;
   linkTypes: LinkType[];
   pipelines: Map<string, Pipeline[]>;
+  /** Type id → property groups that were made without a property in them. */
+  groups: Map<string, { name: string; label: string }[]>;
   owners: Owner[];
   rules: ValidationRule[];
   counters: Map<string, number>;

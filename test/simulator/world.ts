@@ -146,6 +146,7 @@ function emptyData(): Data {
     links: new Map(),
     linkTypes: standardLinkTypes(types),
     pipelines: standardPipelines(),
+    groups: new Map(),
     owners: [],
     rules: [],
     counters: new Map(),

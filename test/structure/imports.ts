@@ -57,6 +57,11 @@ export const ROOMS: readonly Room[] = [
     may: any(isShared, starts('backend/store/'), npm('kysely', 'pg', 'zod'), isNode),
   },
   {
+    name: 'backend/drift',
+    holds: starts('backend/drift/'),
+    may: any(isShared, starts('backend/drift/', 'backend/store/'), isNode),
+  },
+  {
     name: 'backend/hubspot',
     holds: starts('backend/hubspot/'),
     may: any(isShared, starts('backend/hubspot/'), npm('zod', '@hubspot/api-client'), isNode),
@@ -74,6 +79,7 @@ export const ROOMS: readonly Room[] = [
       isSyncSide,
       starts(
         'backend/store/',
+        'backend/drift/',
         'backend/sources/',
         'backend/hubspot/',
         'backend/signals.ts',
@@ -99,7 +105,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       starts('shared/'),
       starts('backend/portal/', 'backend/store/', 'backend/signals.ts', 'backend/hubspot/signature.ts'),
-      starts('backend/sources/', 'backend/standardWebhook.ts'),
+      starts('backend/drift/', 'backend/sources/', 'backend/standardWebhook.ts'),
       (to) => starts('backend/desk/', 'backend/intake/')(to) && !isSyncSide(to),
       npm(
         'kysely',

@@ -26,6 +26,7 @@ import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
+import { loadDrift } from '../../backend/sync/drift.ts';
 import { eraseWaiting } from '../../backend/sync/erasure.ts';
 import { Inbox } from '../../backend/sync/inbox.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
@@ -137,12 +138,15 @@ export async function openService(options: {
       head: await readHead(db, hubId),
       pauses: [],
       definitions: await loadDefinitions(db, hubId),
+      drift: await loadDrift(db, hubId, (ids) => (typeIds = ids)),
     };
     inbox = new Inbox(hubId, db, time);
   };
   await start();
   // The beginning is undisturbed: definitions are read, and everything once.
-  await refreshDefinitions({ ...ctx!, crm: plain }, (ids) => (typeIds = ids));
+  ctx!.crm = plain;
+  await refreshDefinitions(ctx!, (ids) => (typeIds = ids));
+  ctx!.crm = crm;
   ctx!.definitions = await loadDefinitions(db, hubId);
 
   return {

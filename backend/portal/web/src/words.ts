@@ -31,6 +31,8 @@ export const WORDS = {
   confirmed: (age: string) => `confirmed with our records ${age}`,
   confirmedShort: (age: string) => `confirmed ${age}`,
   reported: (age: string) => `our records told us ${age}`,
+  unkept: (since: string, age: string) =>
+    `not kept up to date since ${since}; last confirmed ${age}. We have been told.`,
   stale: (age: string) => `last confirmed ${age}; our records could not be asked just now`,
   unknownAge: 'not yet confirmed with our records',
   changedAt: (time: string) => `changed in our records at ${time}`,

@@ -60,7 +60,7 @@ export function Fields({ record, watched }: { record: DeskRecord; watched: Watch
 }
 
 function FieldRow({ field, watched }: { field: DeskField; watched: Watched }): ReactNode {
-  const { name, label, owner, crm, portal, state, seenBy } = field;
+  const { name, label, owner, crm, portal, state, seenBy, note } = field;
   return (
     <TableRow>
       <TableCell>
@@ -86,6 +86,7 @@ function FieldRow({ field, watched }: { field: DeskField; watched: Watched }): R
           <StatusTag variant={STATES[state].variant} hollow>
             {STATES[state].label}
           </StatusTag>
+          {note === undefined ? null : <Text variant="microcopy">{note}</Text>}
           <WhyButton field={field} watched={watched} />
         </Flex>
       </TableCell>

@@ -1,4 +1,4 @@
-/** The app's pages: health, conflicts of all records, parked work, activity, rules. */
+/** The app's pages: health, conflicts of all records, parked work, activity, rules, schema. */
 import { Flex, hubspot, Text } from '@hubspot/ui-extensions';
 import { createPageRouter, PageLink, PageRoutes, PageTitle } from '@hubspot/ui-extensions/pages';
 import type { ReactNode } from 'react';
@@ -7,6 +7,7 @@ import { Conflicts } from './Conflicts.tsx';
 import { Health } from './Health.tsx';
 import { ParkedWork } from './ParkedWork.tsx';
 import { Rules } from './Rules.tsx';
+import { Schema } from './Schema.tsx';
 
 const PAGES = [
   { to: '/', label: 'Health' },
@@ -14,6 +15,7 @@ const PAGES = [
   { to: '/parked', label: 'Parked' },
   { to: '/activity', label: 'Activity' },
   { to: '/rules', label: 'Rules' },
+  { to: '/schema', label: 'Schema' },
 ];
 
 function Layout({ children }: { children?: ReactNode }): ReactNode {
@@ -47,6 +49,7 @@ const Router = createPageRouter(
     <PageRoutes.Route path="/parked" component={ParkedWork} />
     <PageRoutes.Route path="/activity" component={Activity} />
     <PageRoutes.Route path="/rules" component={Rules} />
+    <PageRoutes.Route path="/schema" component={Schema} />
     <PageRoutes.AnyRoute component={NotFound} />
   </PageRoutes>,
 );

@@ -10,7 +10,7 @@ export function Standing({
   moved,
   short = false,
 }: {
-  view: Pick<FieldView, 'asOf' | 'state'>;
+  view: Pick<FieldView, 'asOf' | 'state' | 'unkeptSince'>;
   stale: boolean;
   moved?: { at: number } | undefined;
   /** Said in full where it stands alone, in short beside each field. */
@@ -28,13 +28,14 @@ export function Standing({
 }
 
 function aged(
-  { asOf, state }: Pick<FieldView, 'asOf' | 'state'>,
+  { asOf, state, unkeptSince }: Pick<FieldView, 'asOf' | 'state' | 'unkeptSince'>,
   stale: boolean,
   now: number,
   short: boolean,
 ): string {
   if (asOf === null) return WORDS.unknownAge;
   const age = ageOf(now - Date.parse(asOf));
+  if (unkeptSince !== undefined) return WORDS.unkept(ageOf(now - Date.parse(unkeptSince)), age);
   if (stale) return WORDS.stale(age);
   return state === 'reported'
     ? WORDS.reported(age)

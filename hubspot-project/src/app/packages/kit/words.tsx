@@ -19,6 +19,7 @@ export const STATES: Readonly<Record<DeskField['state'], { label: string; varian
   saving: { label: 'On its way', variant: 'info' },
   held: { label: 'Held for you', variant: 'danger' },
   paused: { label: 'Paused', variant: 'warning' },
+  unkept: { label: 'Not kept', variant: 'danger' },
   hidden: { label: 'Not in the portal', variant: 'default' },
 };
 
@@ -37,6 +38,7 @@ export const KINDS: readonly { value: string; label: string }[] = [
   { value: 'sent', label: 'Sent to the CRM' },
   { value: 'proven', label: 'Proven' },
   { value: 'failed', label: 'Failed' },
+  { value: 'drift', label: 'Schema of the CRM' },
   { value: 'ordered', label: 'Ordered by staff' },
   { value: 'life', label: 'Archived, merged, restored' },
   { value: 'links', label: 'Companies' },
