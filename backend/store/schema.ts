@@ -85,7 +85,7 @@ export async function barredByDrift(db: Db, hubId: HubId): Promise<Set<string>> 
     .selectFrom('findings')
     .select('bars')
     .where('hub_id', '=', hubId)
-    .where('bars', '<>', [])
+    .where(sql`cardinality(bars)`, '>', 0)
     .execute();
   return new Set(rows.flatMap(({ bars }) => bars));
 }
