@@ -10,6 +10,7 @@
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
  *   token <contact id> <audience>   a new bearer token for the portal API
+ *   revoke <contact id>             takes the contact's bearer tokens back
  *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */
 import { parseArgs } from 'node:util';

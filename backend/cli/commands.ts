@@ -19,7 +19,7 @@ import type { Db } from '../store/database.ts';
 import { listErasures } from '../store/erasing.ts';
 import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
-import { addPerson } from '../store/people.ts';
+import { addPerson, revokeTokens } from '../store/people.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
@@ -54,7 +54,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | revoke <contact id> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -109,6 +109,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return erasures(command);
     case 'token':
       return token(command);
+    case 'revoke':
+      return revoke(command);
     default:
       throw new Misuse(`There is no command "${name}". ${USAGE}`);
   }
@@ -185,6 +187,14 @@ async function token({ db, hubId, words, terminal }: Command): Promise<number> {
   const secret = randomBytes(24).toString('base64url');
   terminal.print(await addPerson(db, { hubId, contactId, audience, secret, now: terminal.now() }));
   return 0;
+}
+
+async function revoke({ db, hubId, words, terminal }: Command): Promise<number> {
+  const [contactId = ''] = words;
+  if (!isRecordId(contactId)) throw new Misuse(`"${contactId}" is not a contact id: it has only digits.`);
+  const count = await revokeTokens(db, hubId, contactId, terminal.now());
+  terminal.print(`${count} ${count === 1 ? 'token' : 'tokens'} of contact ${contactId} no longer count.`);
+  return count > 0 ? 0 : 1;
 }
 
 const wantedObjects = ({ words }: Command): readonly AppObject[] =>
