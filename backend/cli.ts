@@ -11,8 +11,12 @@
  *   verify-journal                  walk the hash chain
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   revoke <contact id>             takes the contact's bearer tokens back
+ *   hub add [--stdin] <hub id>      serve this hub; its settings come from the environment, or from lines NAME=value
+ *   hub list | rotate               the hubs that are served | seal everything with the newest key
+ *   hub remove <hub id>             stop serving it; what is kept of it stays
  *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { runCommand } from './cli/commands.ts';
 
@@ -29,6 +33,7 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string' },
     keys: { type: 'string' },
     'dry-run': { type: 'boolean' },
+    stdin: { type: 'boolean' },
   },
 });
 
@@ -38,4 +43,5 @@ process.exitCode = await runCommand(positionals, values, {
   complain: (line) => void process.stderr.write(`${line}\n`),
   rewrite: process.stdout.isTTY ? (line) => void process.stdout.write(`\r\u001b[2K${line}`) : null,
   now: Date.now,
+  readInput: () => text(process.stdin),
 });

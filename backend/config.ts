@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
+import { Secret } from './secret.ts';
 import { settingOf } from './sources/open.ts';
 import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
@@ -13,17 +14,39 @@ const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
 
-export interface Config {
+/** What a process does: answer people and take in webhooks, speak with HubSpot, or both. */
+export const ROLES = ['all', 'web', 'worker'] as const;
+export type ProcessRole = (typeof ROLES)[number];
+
+/** What a process has once, however many hubs it serves. */
+export interface ProcessConfig {
+  role: ProcessRole;
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
   /** Who makes and changes the tables; null: `databaseUrl` does. */
   databaseOwnerUrl: string | null;
   stateDir: string;
+  /** The address HubSpot calls, as configured in the app: signatures are made over it. A hub may have its own. */
+  publicUrl: string;
+  /** Where the virus scanner is; null: documents are not scanned. */
+  clamd: ClamdPlace | null;
+  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
+  receiptKeys: readonly string[];
+  /** How many proxies before us may say where a request comes from. */
+  trustedProxies: number;
+  host: string;
+  port: number;
+  logLevel: string;
+}
+
+/** What one hub is served with. */
+export interface Config extends ProcessConfig {
   hubspot: {
     baseUrl: string;
-    accessToken: string;
+    /** Null: this process never calls HubSpot. */
+    accessToken: Secret | null;
     /** Newest first; several while a secret is being rotated. */
-    clientSecrets: string[];
+    clientSecrets: Secret[];
     /** Of the webhooks journal; null: it is not read. */
     clientId: string | null;
     /** Null: asked of HubSpot. */
@@ -40,19 +63,8 @@ export interface Config {
   hooks: readonly Hook[];
   /** Of the app's function `nudge`, newest first; none: nobody may nudge. */
   nudgeSecrets: string[];
-  /** The address HubSpot calls, as configured in the app: signatures are made over it. */
-  publicUrl: string;
-  /** Where the virus scanner is; null: documents are not scanned. */
-  clamd: ClamdPlace | null;
-  /** Private keys in PEM that sign statements, the present one first; none: one is made and kept in `stateDir`. */
-  receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
-  /** How many proxies before us may say where a request comes from. */
-  trustedProxies: number;
-  host: string;
-  port: number;
-  logLevel: string;
 }
 
 const url = (name: string) =>
@@ -82,6 +94,9 @@ function areReceiptKeys(text: string): boolean {
 
 const environment = z.object({
   ...signInEnvironment,
+  TALLYSTICK_ROLE: z
+    .enum(ROLES, { error: `TALLYSTICK_ROLE is not one of ${ROLES.join(', ')}` })
+    .default('all'),
   DATABASE_URL: postgres('DATABASE_URL').optional(),
   DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
@@ -133,13 +148,18 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LEVELS, { error: `LOG_LEVEL is not one of ${LEVELS.join(', ')}` }).default('info'),
 });
 
+/** A process that only answers people is better off without the token. */
+const webEnvironment = environment.extend({
+  HUBSPOT_ACCESS_TOKEN: environment.shape.HUBSPOT_ACCESS_TOKEN.optional(),
+});
+
 /** A setting that is wrong or missing; the message names every one of them in one line. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environment.safeParse(env);
+  const parsed = (env.TALLYSTICK_ROLE === 'web' ? webEnvironment : environment).safeParse(env);
   if (!parsed.success) {
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
@@ -147,13 +167,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const mistakes = mistakesInSignIn(settings);
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
-    databaseUrl: settings.DATABASE_URL ?? null,
-    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
-    stateDir: settings.TALLYSTICK_STATE_DIR,
+    ...processConfigOf(settings),
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
-      accessToken: settings.HUBSPOT_ACCESS_TOKEN,
-      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => secret.trim()),
+      accessToken: tokenOf(settings),
+      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => new Secret(secret.trim())),
       clientId: settings.HUBSPOT_CLIENT_ID ?? null,
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
@@ -163,15 +181,62 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     deskAdmins: listOf(settings.DESK_ADMINS.toLowerCase()),
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
+    signIn: signInConfigOf(settings),
+  });
+}
+
+/** A process that only answers people forgets it, should it have been told. */
+function tokenOf(settings: {
+  TALLYSTICK_ROLE: ProcessRole;
+  HUBSPOT_ACCESS_TOKEN?: string | undefined;
+}): Secret | null {
+  const { TALLYSTICK_ROLE: role, HUBSPOT_ACCESS_TOKEN: token } = settings;
+  return role === 'web' || token === undefined ? null : new Secret(token);
+}
+
+/** Of a process that serves many hubs; each hub's own settings are in the directory. */
+export function parseProcessConfig(env: Readonly<Record<string, string | undefined>>): ProcessConfig {
+  const parsed = environment
+    .pick({
+      ...{ TALLYSTICK_ROLE: true, DATABASE_URL: true, DATABASE_OWNER_URL: true, TALLYSTICK_STATE_DIR: true },
+      ...{ CLAMD: true, RECEIPT_KEY: true, TRUSTED_PROXIES: true, PUBLIC_URL: true },
+      ...{ HOST: true, PORT: true, LOG_LEVEL: true },
+    })
+    .safeParse(env);
+  if (!parsed.success)
+    throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
+  return Object.freeze(processConfigOf(parsed.data));
+}
+
+type ProcessSettings = Pick<
+  z.infer<typeof environment>,
+  | 'TALLYSTICK_ROLE'
+  | 'DATABASE_URL'
+  | 'DATABASE_OWNER_URL'
+  | 'TALLYSTICK_STATE_DIR'
+  | 'CLAMD'
+  | 'RECEIPT_KEY'
+  | 'TRUSTED_PROXIES'
+  | 'PUBLIC_URL'
+  | 'HOST'
+  | 'PORT'
+  | 'LOG_LEVEL'
+>;
+
+function processConfigOf(settings: ProcessSettings): ProcessConfig {
+  return {
+    role: settings.TALLYSTICK_ROLE,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
+    stateDir: settings.TALLYSTICK_STATE_DIR,
     publicUrl: settings.PUBLIC_URL.replace(/\/$/, ''),
     clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
     receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
-    signIn: signInConfigOf(settings),
     trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
-  });
+  };
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

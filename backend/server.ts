@@ -32,7 +32,8 @@ export async function startServer(options: {
   host: string;
   port: number;
   intakePath: string;
-  intake: Intake;
+  /** Null: this process takes no webhooks in. */
+  intake: Intake | null;
   app: Express;
   limits?: Partial<ServerLimits>;
 }): Promise<RunningServer> {
@@ -47,7 +48,8 @@ export async function startServer(options: {
       connectionsCheckingInterval: limits.checkEveryMs,
     },
     (req, res) => {
-      if (req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true) intake.handle(req, res);
+      const isWebhook = req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true;
+      if (intake !== null && isWebhook) intake.handle(req, res);
       else app(req, res);
     },
   );
@@ -59,6 +61,7 @@ export async function startServer(options: {
 }
 
 export function createApp(options: {
+  /** None: the process answers only how it is. */
   routers: readonly Router[];
   log: Logger;
   ready: () => Promise<boolean>;
@@ -98,6 +101,7 @@ export function createApp(options: {
   app.get('/readyz', (_req, res) =>
     options.ready().then((ready) => void res.status(ready ? 200 : 503).json({ ready })),
   );
+  // What else is said of the process itself (metrics) belongs here: every role has it.
   app.all(['/healthz', '/readyz'], (_req, res) => {
     res.setHeader('Allow', 'GET, HEAD');
     problem(res, 405, 'method-not-allowed', 'This address takes GET only.');

@@ -105,7 +105,9 @@ export function decide(rule: Rule, property: Property, crm: Standing, asked: Ask
   if (isRuling) return write('R1', asked.wanted, crm); // its guard says that staff saw what the CRM holds
   if (rule.approval) return { do: 'propose', rule: 'D10' };
   if (equal(rule.kind, asked.seen, crm.value)) return write('D3', asked.wanted, null);
-  if (crm.by.person === asked.actor.person) return write('D4', asked.wanted, null);
+  // A set that this person's own edit left may hold what a colleague had put there: it is merged like any other (D8).
+  if (crm.by.person === asked.actor.person && rule.conflict !== 'union')
+    return write('D4', asked.wanted, null);
   return collide(rule, crm, asked);
 }
 
@@ -161,6 +163,7 @@ function collide(rule: Rule, crm: Standing, asked: Asked): Decision {
         : { do: 'yield', rule: 'D7', to: crm };
     case 'union': {
       const merged = merge(asked.seen, crm.value, asked.wanted);
+      if (merged === null && rule.required) return refuse('D2', 'required'); // each took out what the other left
       return equal('choices', merged, crm.value) ? { do: 'already', rule: 'D8' } : write('D8', merged, crm);
     }
     case 'ask':

@@ -20,6 +20,7 @@ import { listErasures } from '../store/erasing.ts';
 import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { addPerson, revokeTokens } from '../store/people.ts';
+import { hubCommand } from './hub.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
@@ -32,6 +33,8 @@ export interface Terminal {
   /** Rewrites the last line; null where the output is no terminal. */
   rewrite: ((line: string) => void) | null;
   now: () => number;
+  /** Everything that is piped in. */
+  readInput?: () => Promise<string>;
 }
 
 export interface Flags {
@@ -45,6 +48,7 @@ export interface Flags {
   limit?: string | undefined;
   keys?: string | undefined;
   'dry-run'?: boolean | undefined;
+  stdin?: boolean | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -54,7 +58,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | revoke <contact id> | receipt verify <file> [--keys <file>]';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | revoke <contact id> | hub add [--stdin] <hub id> | hub list | hub rotate | hub remove <hub id> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -67,6 +71,7 @@ export async function runCommand(
     if (command === 'receipt') return await receiptCommand(rest, flags, terminal);
     const url = await databaseUrl(terminal.env);
     const onError = (error: Error): void => terminal.complain(error.message);
+    if (command === 'hub') return await hubCommand(rest, flags, terminal, { url, onError });
     const hubId = await chosenHub(flags, () => knownHubs(url, onError));
     const db = openDatabase(url, hubId, onError);
     try {

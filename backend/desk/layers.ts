@@ -2,7 +2,8 @@
 import type { HealthAnswer } from '@tallystick/shared/deskMessages';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Db, HubHealth, WorkError } from '../store/database.ts';
-import { journalPlace, raisedWarnings, type RaisedWarning } from '../store/layers.ts';
+import { journalPlace } from '../store/layers.ts';
+import { raisedWarnings, type RaisedWarning } from '../store/warnings.ts';
 import { inWords } from './show.ts';
 import { WARNING_SENTENCES } from './words.ts';
 

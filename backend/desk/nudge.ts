@@ -22,8 +22,8 @@ export interface NudgeDeps {
   secrets: readonly string[];
 }
 
-const PATH = '/desk/v1/nudge';
-const BODY_MAX_BYTES = 4_096;
+export const NUDGE_PATH = '/desk/v1/nudge';
+export const NUDGE_MAX_BYTES = 4_096;
 
 const request = z.strictObject({
   hubId: z.string().exactOptional(),
@@ -37,18 +37,18 @@ export function nudgeRouter(deps: NudgeDeps): Router {
   const keys = deps.secrets.map(webhookKey);
   const router = express.Router();
   if (keys.length === 0) {
-    router.all(PATH, (_req, res) =>
+    router.all(NUDGE_PATH, (_req, res) =>
       refuse(res, 404, 'no-such-address', 'Not found', 'There is nothing at this address.'),
     );
     return router;
   }
-  const raw = express.raw({ type: 'application/json', limit: BODY_MAX_BYTES, inflate: false });
-  router.post(PATH, raw, (req, res) => nudge(deps, keys, req, res));
-  router.all(PATH, (_req, res) => {
+  const raw = express.raw({ type: 'application/json', limit: NUDGE_MAX_BYTES, inflate: false });
+  router.post(NUDGE_PATH, raw, (req, res) => nudge(deps, keys, req, res));
+  router.all(NUDGE_PATH, (_req, res) => {
     res.setHeader('Allow', 'POST');
     refuse(res, 405, 'method-not-allowed', 'Method not allowed', 'This address takes POST only.');
   });
-  router.use(PATH, answerUnreadable);
+  router.use(NUDGE_PATH, answerUnreadable);
   return router;
 }
 
@@ -110,7 +110,7 @@ function jsonOf(body: Buffer): unknown {
 }
 
 /** The body parser's errors carry a status; everything else is a bug and goes on to the service's last handler. */
-const answerUnreadable: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+export const answerUnreadable: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   if (status === 413) refuse(res, 413, 'too-large', 'Too large', 'The request is too large.');
   else if (status === 415) refuse(res, 415, 'encoded', 'Encoded', 'Send the request as it is, not packed.');

@@ -11,7 +11,8 @@ import type { FilePlace, JournalFile, WebhooksJournal } from '../hubspot/webhook
 import type { Db } from '../store/database.ts';
 import { draft } from '../store/journal.ts';
 import { orderJobs } from '../store/jobs.ts';
-import { journalPlace, raise, saveJournalPlace } from '../store/layers.ts';
+import { journalPlace, saveJournalPlace } from '../store/layers.ts';
+import { raise } from '../store/warnings.ts';
 import { storing, type Context } from '../sync/context.ts';
 
 /** With the grace that webhooks have, every change is found well within a minute. */

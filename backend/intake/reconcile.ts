@@ -16,7 +16,7 @@ import { loadParents } from '../store/hanging.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import { saveStep, type Job } from '../store/jobs.ts';
 import type { Comparison } from '../store/layerTables.ts';
-import { raise } from '../store/layers.ts';
+import { raise } from '../store/warnings.ts';
 import { keyOf, loadLinks, loadMirror, markCompared, notCompared, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';
 import type { Seen } from '../sync/commit.ts';

@@ -5,14 +5,15 @@
  * Group commit: while one flush is in flight, requests gather; all of them go into the next statement.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
+import { hubId as toHubId, isHubId, type HubId } from '@tallystick/shared/ids';
 import type { Problem } from '@tallystick/shared/messages';
 import type { Logger } from 'pino';
-import { verifySignature } from '../hubspot/signature.ts';
+import { verifySignature, type Signed, type Verdict } from '../hubspot/signature.ts';
 import type { Signals } from '../signals.ts';
 import { openDeliveryStore, type Delivery } from '../store/deliveries.ts';
 import { splitByHub } from './events.ts';
 
+export const INTAKE_PATH = '/webhooks/hubspot';
 const BODY_MAX_BYTES = 1_048_576;
 const BODY_TIMEOUT_MS = 10_000;
 /** Of bodies that are still being read: nobody knows yet whether they are HubSpot's. */
@@ -20,6 +21,8 @@ const READING_MAX_BYTES = 64 * 1_048_576;
 const WAITING_MAX_REQUESTS = 2_000;
 const WAITING_MAX_BYTES = 64 * 1_048_576;
 const RETRY_AFTER_S = 5;
+/** The first event names its hub within these. */
+const HUB_WITHIN_BYTES = 16_384;
 /** A burst of bad signatures is logged once in this time. */
 const ALARM_EVERY_MS = 60_000;
 
@@ -27,10 +30,7 @@ export interface IntakeDeps {
   databaseUrl: string;
   signals: Signals;
   now: () => number;
-  /** The app's client secrets, newest first. */
-  secrets: readonly string[];
-  /** The webhook address as configured in the app. */
-  publicUrl: string;
+  trust: Trust;
   log: Logger;
   at: (step: string) => void;
   /** Who was refused too often is not read any more; absent: everybody is. */
@@ -38,6 +38,15 @@ export interface IntakeDeps {
   /** Tests set it shorter. */
   bodyTimeoutMs?: number;
 }
+
+/**
+ * Whose signature counts. One app: its client secrets (newest first) and the webhook address as configured in it, for
+ * whatever hub it speaks of. Many hubs, each with an app of its own: what counts for the hub; one that is not served gets
+ * secrets that nobody knows, so that it is answered like a wrong signature.
+ */
+export type Trust =
+  | { is: 'one-app'; secrets: readonly string[]; publicUrl: string }
+  | { is: 'by-hub'; of: (hubId: HubId | null) => { secrets: readonly string[]; publicUrl: string } };
 
 export interface Intake {
   handle(req: IncomingMessage, res: ServerResponse): void;
@@ -130,8 +139,9 @@ function judgeOf(
     const now = deps.now();
     const signature = req.headers['x-hubspot-signature-v3']; // two of them come as one that is none
     const timestamp = req.headers['x-hubspot-request-timestamp'];
-    const signed = { method: req.method ?? '', url: deps.publicUrl, body, signature, timestamp };
-    const verdict = verifySignature(signed, deps.secrets, now);
+    const signed = { method: req.method ?? '', body, signature, timestamp };
+    const first = deps.trust.is === 'one-app' ? null : firstHub(body);
+    const verdict = verify(deps.trust, first, signed, now);
     if (!verdict.ok) {
       if (now - alarmedAt > ALARM_EVERY_MS) {
         deps.log.error({ code: verdict.code }, `A webhook was refused: ${verdict.detail}`);
@@ -141,6 +151,14 @@ function judgeOf(
     }
     const split = splitByHub(body.toString('utf8'));
     if (!split.ok) return [400, split.code, split.detail];
+    // An app may speak only of hubs for which its own signature counts.
+    for (const { hubId } of split.parts) {
+      const also =
+        deps.trust.is === 'one-app' || first === hubId
+          ? verdict
+          : verify(deps.trust, toHubId(hubId), signed, now);
+      if (!also.ok) return [401, also.code, also.detail];
+    }
     return {
       deliveries: split.parts.map(({ hubId, events }) => ({
         hubId: toHubId(hubId),
@@ -149,6 +167,20 @@ function judgeOf(
       })),
     };
   };
+}
+
+type Unaddressed = Omit<Signed, 'url'>;
+
+function verify(trust: Trust, hubId: HubId | null, signed: Unaddressed, now: number): Verdict {
+  const { secrets, publicUrl } = trust.is === 'one-app' ? trust : trust.of(hubId);
+  return verifySignature({ ...signed, url: publicUrl }, secrets, now);
+}
+
+/** Only to find the secrets: whether the body is what it says is known when its signature is. */
+function firstHub(body: Buffer): HubId | null {
+  const head = body.toString('latin1', 0, HUB_WITHIN_BYTES);
+  const hubId = /"portalId"\s*:\s*(\d{1,16})\b/.exec(head)?.[1] ?? '';
+  return isHubId(hubId) ? hubId : null;
 }
 
 type Refusal = [status: number, code: string, detail: string];

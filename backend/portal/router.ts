@@ -37,7 +37,7 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
 export interface Portal {
   router: Router;
   /** Ends the live streams. */
-  close(): void;
+  close: () => void;
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {

@@ -10,26 +10,36 @@ import type { Database, Db } from './database.ts';
 import { DOOR, SERVICE } from './walls.ts';
 
 const POOL_MAX_CONNECTIONS = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 /** A cached generic plan made while a table was small cost 48 times the custom one after growth. */
 const SESSION =
   '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';
 
-/** The hub whose rows a connection reaches; `door`: no hub is known yet, and next to nothing is reached. */
-export type Bound = HubId | 'door';
+/**
+ * The hub whose rows a connection reaches; `door`: no hub is known yet, and next to nothing is reached; `unbound`: it is
+ * bound when it is lent (`hubPool.ts`), and until then every statement on a hub's table is an error.
+ */
+export type Bound = HubId | 'door' | 'unbound';
+
+const WALLS: Readonly<Record<string, string>> = { door: `-c role=${DOOR}`, unbound: `-c role=${SERVICE}` };
 
 /** One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up. */
 export function sessionConfig(url: string, bound: Bound): pg.ClientConfig {
-  const wall = bound === 'door' ? `-c role=${DOOR}` : `-c role=${SERVICE} -c tallystick.hub=${bound}`;
+  const wall = WALLS[bound] ?? `-c role=${SERVICE} -c tallystick.hub=${bound}`;
   const { connectionString, options } = withoutOptions(url);
   return { connectionString, keepAlive: true, options: `${options} ${SESSION} ${wall}`.trim() };
 }
 
 /** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
-export function openDatabase(url: string, bound: Bound, onError: (error: Error) => void): Db {
+export function openDatabase(
+  url: string,
+  bound: HubId | 'door',
+  onError: (error: Error) => void,
+  maxConnections = POOL_MAX_CONNECTIONS,
+): Db {
   const pool = new pg.Pool({
     ...sessionConfig(url, bound),
-    max: POOL_MAX_CONNECTIONS,
+    max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   pool.on('error', onError);

@@ -5,6 +5,7 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
+import type { DirectoryTable } from './directory.ts';
 import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
@@ -338,6 +339,7 @@ export interface Database extends LayerTables, PortalTables, SignInTables {
     done_at: MaybeStamp;
     outcome: ColumnType<OrderOutcome | null, string | null | undefined, string | null>;
   };
+  directory: DirectoryTable;
   hooks: HooksTable;
   pauses: {
     hub_id: HubId;

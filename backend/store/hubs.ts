@@ -31,3 +31,9 @@ export async function saveHub(db: Db, hub: KnownHub & { timeZone: string; now: n
     .onConflict((conflict) => conflict.column('hub_id').doUpdateSet(told))
     .execute();
 }
+
+/** The type ids of the account's custom objects, as they were last read. */
+export async function typeIdsOf(db: Db, hubId: HubId): Promise<Record<string, string>> {
+  const row = await db.selectFrom('hubs').select('type_ids').where('hub_id', '=', hubId).executeTakeFirst();
+  return row?.type_ids ?? {};
+}

@@ -152,3 +152,19 @@ export async function overdueObject(
   const [oldest] = [...all].sort((a, b) => lastAt(a) - lastAt(b));
   return oldest !== undefined && lastAt(oldest) < since ? oldest : null;
 }
+
+/** A hub seen for the first time is read from nothing. */
+export async function orderFirstJobs(
+  db: Db,
+  hubId: HubId,
+  objects: readonly AppObject[],
+  now: number,
+): Promise<void> {
+  const any = await db
+    .selectFrom('jobs')
+    .select('job_id')
+    .where('hub_id', '=', hubId)
+    .limit(1)
+    .executeTakeFirst();
+  if (any === undefined) await orderJobs(db, hubId, 'backfill', objects, now);
+}

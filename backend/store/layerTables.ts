@@ -49,10 +49,15 @@ export interface LayerTables {
   warnings: {
     hub_id: HubId;
     code: string;
+    /** What of several it is about; empty: there is only one. */
+    subject: Generated<string>;
     count: ColumnType<string, number, number>;
     detail: ColumnType<WarningDetail | null, string | null, string | null>;
     first_at: Stamp;
     last_at: Stamp;
+    /** When people were told of it. */
+    told_at: MaybeStamp;
+    ended_at: MaybeStamp;
   };
   jobs: {
     hub_id: HubId;

@@ -13,6 +13,8 @@ import { UPLOADS } from './migrations/0007_uploads.ts';
 import { STATEMENTS } from './migrations/0008_statements.ts';
 import { COMPLETENESS } from './migrations/0009_completeness.ts';
 import { ERASURES } from './migrations/0011_erasures.ts';
+import { WARNINGS } from './migrations/0012_warnings.ts';
+import { DIRECTORY } from './migrations/0020_directory.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -24,6 +26,8 @@ export const migrations: Record<string, Migration> = {
   '0008_statements': { up: (db) => run(db, STATEMENTS) },
   '0009_completeness': { up: (db) => run(db, COMPLETENESS) },
   '0011_erasures': { up: (db) => run(db, ERASURES) },
+  '0012_warnings': { up: (db) => run(db, WARNINGS) },
+  '0020_directory': { up: (db) => run(db, DIRECTORY) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -63,6 +63,19 @@ create table deliveries (
   CHECK ((layer = ANY (ARRAY['webhooks'::text, 'journal'::text])))
 );
 
+create table directory (
+  hub_id bigint not null,
+  app_id text not null,
+  portal_url text,
+  version bigint not null,
+  access_token text not null,
+  client_secrets text not null,
+  settings text not null,
+  proven_at timestamp with time zone,
+  changed_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id)
+);
+
 create table due (
   hub_id bigint not null,
   object text not null,
@@ -412,7 +425,10 @@ create table warnings (
   detail jsonb,
   first_at timestamp with time zone not null,
   last_at timestamp with time zone not null,
-  PRIMARY KEY (hub_id, code)
+  subject text not null default ''::text,
+  told_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  PRIMARY KEY (hub_id, code, subject)
 );
 
 create table webhooks_journal (

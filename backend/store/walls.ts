@@ -13,15 +13,24 @@ export const SERVICE = 'tallystick_service';
 /**
  * Stands where the hub is not known yet, and can do what is listed here, nothing else:
  *   take events in for whatever hub they name (a signature does not prove the hub), without reading them again;
- *   learn which hubs are connected, at the start and on the command line.
+ *   learn which hubs are connected, at the start and on the command line;
+ *   learn which hubs are served, and where their portals are: what is sealed in the directory it cannot read.
  */
 export const DOOR = 'tallystick_door';
-const AT_THE_DOOR = [
-  `grant insert (hub_id, received_at, events), select (hub_id, delivery_id) on deliveries to ${DOOR}`,
-  `create policy taken_in on deliveries to ${DOOR} using (true)`,
-  `grant select (hub_id, app_id, type_ids) on hubs to ${DOOR}`,
-  `create policy known on hubs for select to ${DOOR} using (true)`,
-];
+const AT_THE_DOOR: Readonly<Record<string, readonly string[]>> = {
+  deliveries: [
+    `grant insert (hub_id, received_at, events), select (hub_id, delivery_id) on deliveries to ${DOOR}`,
+    `create policy taken_in on deliveries to ${DOOR} using (true)`,
+  ],
+  hubs: [
+    `grant select (hub_id, app_id, type_ids) on hubs to ${DOOR}`,
+    `create policy known on hubs for select to ${DOOR} using (true)`,
+  ],
+  directory: [
+    `grant select (hub_id, app_id, portal_url, version) on directory to ${DOOR}`,
+    `create policy listed on directory for select to ${DOOR} using (true)`,
+  ],
+};
 /** The policy that every table has. Fails where the setting is missing or empty. */
 const ONE_HUB = `(hub_id = current_setting('tallystick.hub')::bigint)`;
 /** "wall" in ASCII: services that start together raise the walls one after the other. */
@@ -41,16 +50,16 @@ export async function raiseWalls(db: Kysely<unknown>): Promise<void> {
     if (tables.length === 0) return;
     await makeRoles(trx);
     for (const table of tables) {
+      const atTheDoor = AT_THE_DOOR[table] ?? [];
       for (const statement of [
         `grant select, insert, update, delete on ${table} to ${SERVICE}`,
         `alter table ${table} enable row level security`,
         `alter table ${table} force row level security`,
         `create policy one_hub on ${table} using ${ONE_HUB}`,
+        ...atTheDoor,
       ])
         await sql.raw(statement).execute(trx);
     }
-    if (tables.includes('deliveries'))
-      for (const statement of AT_THE_DOOR) await sql.raw(statement).execute(trx);
   });
 }
 

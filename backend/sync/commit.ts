@@ -4,7 +4,7 @@ import { observeField } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Reading } from '../hubspot/readings.ts';
 import type { Db } from '../store/database.ts';
-import { raise } from '../store/layers.ts';
+import { raise } from '../store/warnings.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';
 import * as store from '../store/visits.ts';

@@ -12,7 +12,12 @@ import { sessionConfig } from '../store/connection.ts';
 import type { Database, Db } from '../store/database.ts';
 
 /** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
-const LOCK_CLASS = 0x74616c6c;
+export const LEASE_CLASS = 0x74616c6c;
+/**
+ * A process that is stopped, or hangs, keeps its connection and so its lock. The worker's heart beats through this
+ * connection every two seconds; when it has not for so long, Postgres ends it and another worker takes over.
+ */
+const IDLE = '-c idle_session_timeout=15s';
 /** A proof of the lease this young is good enough for the next call. */
 const PROOF_MAX_AGE_MS = 1_000;
 
@@ -39,7 +44,8 @@ export async function acquireLease(
   now: number,
 ): Promise<Lease | null> {
   // Statements that do not wait for each other go out together.
-  const client = new pg.Client({ ...sessionConfig(url, hubId), pipeline: true });
+  const session = sessionConfig(url, hubId);
+  const client = new pg.Client({ ...session, options: `${IDLE} ${session.options ?? ''}`, pipeline: true });
   const lost = new Promise<Error>((resolve) => {
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));
@@ -47,7 +53,7 @@ export async function acquireLease(
   await client.connect();
   const db = overOneConnection(client).db;
   const locked = await sql<{ locked: boolean }>`
-    select pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${hubId})) as locked`.execute(db);
+    select pg_try_advisory_lock(${LEASE_CLASS}, hashtext(${hubId})) as locked`.execute(db);
   if (locked.rows[0]?.locked !== true) {
     await client.end();
     return null;

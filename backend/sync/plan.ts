@@ -115,7 +115,11 @@ function decideField(
     plan.notes.push(decided(edit, decision, crm));
     if (decision.do !== 'refuse') settleConflict(edit, crm, plan);
     if (decision.do === 'refuse') refuseRuling(edit, waiting, crm, plan);
-    const end = endInFold(rule, crm, edit, decision, write);
+    // R1: what staff chose stands for itself, so what was merged before it is not in it.
+    const isOverruled = decisions
+      .slice(index + 1)
+      .some((later) => later.do === 'write' && later.rule === 'R1');
+    const end = endInFold(rule, crm, edit, decision, write, isOverruled);
     if (end === 'itself') applyMove(edit, decision, crm, plan);
     else if (end === 'carried') carried.push(edit);
     else if (end === 'verified') move(plan, edit, 'verified', decision.rule, null);
@@ -152,13 +156,17 @@ function endInFold(
   edit: OpenEdit,
   decision: Decision,
   write: Extract<Decision, { do: 'write' }> | null,
+  isOverruled: boolean,
 ): 'itself' | 'carried' | 'verified' | 'superseded' {
   if (decision.do !== 'write' && decision.do !== 'already') return 'itself';
   const value = decision.do === 'write' ? decision.value : edit.wanted;
   const isThere = equal(rule.kind, value, crm.value);
-  if (decision.do === 'already' && (isThere || (write === null && decision.rule === 'D8'))) return 'itself';
+  if (decision.do === 'already' && (isThere || (write === null && decision.rule === 'D8' && !isOverruled)))
+    return 'itself';
   if (write === null) return isThere ? 'verified' : 'superseded';
-  return isMerged(rule, write) || equal(rule.kind, value, write.value) ? 'carried' : 'superseded';
+  return (isMerged(rule, write) && !isOverruled) || equal(rule.kind, value, write.value)
+    ? 'carried'
+    : 'superseded';
 }
 
 /** The value put together from all edits holds each of them; one that staff chose holds only itself. */
@@ -175,7 +183,7 @@ function ruleWithoutWrite(
   waiting: readonly OpenEdit[],
   plan: Visit,
 ): boolean {
-  const late = isLate(edit, plan);
+  const late = isLate(edit, plan) || comesSecond(situation, rule, crm, edit, waiting);
   if (!late && edit.ruling?.choice !== 'keep') return false;
   const asked = { ...edit, guards: guardsNow(situation, edit) };
   const decision = late ? SETTLED_BEFORE : decide(rule, situation.properties(edit.field), crm, asked);
@@ -184,6 +192,24 @@ function ruleWithoutWrite(
   else settleConflict(edit, crm, plan);
   applyMove(edit, decision, crm, plan);
   return true;
+}
+
+/** R5, in one visit: an earlier ruling about the same conflict counts. It does unless it is refused, whatever is folded. */
+function comesSecond(
+  situation: Situation,
+  rule: Rule,
+  crm: Standing,
+  edit: OpenEdit,
+  waiting: readonly OpenEdit[],
+): boolean {
+  const conflictId = edit.ruling?.conflictId ?? null;
+  if (conflictId === null) return false;
+  const earlier = waiting.slice(0, waiting.indexOf(edit));
+  return earlier.some((other) => {
+    if (other.ruling?.conflictId !== conflictId) return false;
+    const asked = { ...other, guards: guardsNow(situation, other) };
+    return decide(rule, situation.properties(edit.field), crm, asked).do !== 'refuse';
+  });
 }
 
 function refuseRuling(ruling: OpenEdit, waiting: readonly OpenEdit[], crm: Standing, plan: Visit): void {

@@ -5,7 +5,7 @@ import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
 import { equal } from '@tallystick/shared/values';
 import { applyMove, endAll, guardsNow, later, LOOK_AGAIN_MS, NEVER_SET } from './moves.ts';
 import { decided, proven, sent } from './notes.ts';
-import { holdAgain, takenBy } from './rulings.ts';
+import { holdAgain, sharing, takenBy } from './rulings.ts';
 import type { NewPromise, OpenEdit, OpenPromise, Situation, Visit } from './situation.ts';
 
 /** Returns the edits that have to be decided anew; null while the outcome is open, or something is owed instead. */
@@ -19,7 +19,9 @@ export function settlePromise(
 ): EditId[] | null {
   const written = { kind: rule.kind, value: promise.value, base: promise.base, appId: situation.appId };
   const settlement = settle(written, history);
-  if (settlement.is === 'missing' && settlement.rule === 'S4' && mayStillCome(situation, promise)) {
+  // S5: somebody set the same value, but a call that nobody answered may yet arrive on top of what they set next.
+  const isOpen = settlement.rule === 'S4' || (settlement.rule === 'S5' && promise.answeredAt === null);
+  if (isOpen && mayStillCome(situation, promise)) {
     later(plan, 'settle', situation.now + Math.min(LOOK_AGAIN_MS, situation.patience.ambiguousMs));
     return null;
   }
@@ -27,9 +29,7 @@ export function settlePromise(
   plan.notes.push(...proven(promise, settlement));
   switch (settlement.is) {
     case 'confirmed':
-      if (hasMovedUnder(situation, promise, edits))
-        endAll(promise, 'superseded', 'A2', history[0] ?? null, plan);
-      else endAll(promise, 'verified', settlement.rule, null, plan);
+      confirmed(situation, promise, settlement.rule, history, edits, plan);
       return [];
     case 'superseded':
       endAll(promise, 'superseded', settlement.rule, settlement.by, plan);
@@ -44,12 +44,33 @@ export function settlePromise(
   }
 }
 
+/** What one write carried is proven together, but an edit whose guards moved is not what was approved (A2). */
+function confirmed(
+  situation: Situation,
+  promise: OpenPromise,
+  rule: string,
+  history: readonly Entry[],
+  edits: readonly OpenEdit[],
+  plan: Visit,
+): void {
+  const moved = new Set(
+    edits
+      .filter((edit) => promise.editIds.includes(edit.editId) && hasMovedUnder(situation, edit))
+      .flatMap((edit) => [edit.editId, ...sharing(takenBy(edits, edit) ?? edit)]),
+  );
+  const part = (which: boolean): OpenPromise => ({
+    ...promise,
+    editIds: promise.editIds.filter((editId) => moved.has(editId) === which),
+  });
+  endAll(part(true), 'superseded', 'A2', history[0] ?? null, plan);
+  endAll(part(false), 'verified', rule, null, plan);
+}
+
 /** A2: what the edit depends on moved between our read and our write. (A ruling's guard is its own field, which it wrote.) */
-function hasMovedUnder(situation: Situation, promise: OpenPromise, edits: readonly OpenEdit[]): boolean {
-  return edits
-    .filter(({ editId }) => promise.editIds.includes(editId))
-    .flatMap((edit) => guardsNow(situation, edit))
-    .some(({ field, kind, seen, crm }) => field !== promise.field && !equal(kind, seen, crm));
+function hasMovedUnder(situation: Situation, edit: OpenEdit): boolean {
+  return guardsNow(situation, edit).some(
+    ({ field, kind, seen, crm }) => field !== edit.field && !equal(kind, seen, crm),
+  );
 }
 
 function mayStillCome(situation: Situation, promise: OpenPromise): boolean {

@@ -2,7 +2,7 @@
  * The hub's worker: takes the lease, then keeps its loops going until it is lost or the service stops.
  *   events: deliveries into the mirror
  *   people, machines: due records, most urgent lane first, as fast as the budget lets
- *   keeping: heartbeat, definitions
+ *   heart: says that this worker lives; keeping: definitions
  *   jobs: everything of an object: backfill, reconcile
  *   beside: what other systems say of fields they own, and the webhooks journal
  */
@@ -73,6 +73,10 @@ export interface WorkerDeps {
   sourceLookMs?: number;
   /** Null: the layer is off, because its settings are missing. */
   webhooksJournal?: WebhooksJournal | null;
+  /** Under the lease, before anything else is done for the hub. */
+  prepare?: () => Promise<void>;
+  /** Ends with its first term, also where another worker has the lease, instead of waiting for the next one. */
+  oneTerm?: boolean;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
   beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
@@ -80,6 +84,8 @@ export interface WorkerDeps {
 export interface Worker {
   /** Resolves when this worker holds the lease. */
   leading: Promise<void>;
+  /** Resolves when it has stopped, or its only term is over. */
+  ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -90,6 +96,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const running = terms(deps, stopping.signal, lead);
   return {
     leading,
+    ended: running,
     stop: async () => {
       stopping.abort();
       await running;
@@ -99,15 +106,16 @@ export function startWorker(deps: WorkerDeps): Worker {
 
 /** One term after the other: wait for the lease, serve, lose it, wait again. */
 async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void): Promise<void> {
-  while (!stopping.aborted) {
+  for (let term = 1; !stopping.aborted && (term === 1 || deps.oneTerm !== true); term += 1) {
     try {
       const lease = await acquireLease(deps.databaseUrl, deps.hubId, deps.holder, deps.clock.now());
       if (lease === null) {
-        await pause(deps.clock, LEASE_RETRY_MS, stopping);
+        if (deps.oneTerm !== true) await pause(deps.clock, LEASE_RETRY_MS, stopping);
         continue;
       }
       deps.log.info({ hub: deps.hubId, epoch: lease.epoch }, 'This worker speaks for the hub now.');
       try {
+        await deps.prepare?.();
         await serve(deps, lease, stopping, lead);
       } finally {
         await lease.release();
@@ -115,7 +123,7 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
     } catch (error) {
       if (isAborted(stopping)) return;
       deps.log.error({ err: error, hub: deps.hubId }, 'The worker lost its hub and will try again.');
-      await pause(deps.clock, RESTART_MS, stopping);
+      if (deps.oneTerm !== true) await pause(deps.clock, RESTART_MS, stopping);
     }
   }
 }
@@ -155,6 +163,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal),
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
+      heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps, term.signal),
       jobLoop(ctx, term.signal),
       askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
@@ -289,14 +298,9 @@ async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly La
 
 async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
   let definitionsAt = -Infinity;
-  let heartbeatAt = -Infinity;
   let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
-    if (now - heartbeatAt >= KEEPING_MS) {
-      await heartbeat(ctx, now);
-      heartbeatAt = now;
-    }
     if (now - definitionsAt > DEFINITIONS_FRESH_MS) {
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
       definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
@@ -306,6 +310,14 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
       tidiedAt = now;
     }
     await pause(deps.clock, KEEPING_MS, term);
+  }
+}
+
+/** Waits for nothing but the database: a CRM that hangs must not look like a worker that hangs. */
+async function heartLoop(ctx: Context, term: AbortSignal): Promise<void> {
+  while (!term.aborted) {
+    await heartbeat(ctx, ctx.clock.now());
+    await pause(ctx.clock, KEEPING_MS, term);
   }
 }
 

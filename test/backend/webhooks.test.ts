@@ -30,8 +30,7 @@ describe('the webhook route', () => {
       databaseUrl: database.url,
       signals,
       now: Date.now,
-      secrets: [SECRET],
-      publicUrl: PUBLIC,
+      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
       log,
       at: () => undefined,
     });
@@ -189,8 +188,7 @@ describe('the webhook route', () => {
       databaseUrl: 'postgres://127.0.0.1:1/none',
       signals: createSignals(),
       now: Date.now,
-      secrets: [SECRET],
-      publicUrl: PUBLIC,
+      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
       log,
       at: () => undefined,
     });

@@ -24,8 +24,7 @@ export async function main(): Promise<void> {
     databaseUrl: database.url,
     signals: createSignals(),
     now: Date.now,
-    secrets: [SECRET],
-    publicUrl: PUBLIC,
+    trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
     log,
     at: () => undefined,
   });

@@ -1,6 +1,8 @@
 /** A line between a client and a server that can be cut, lose an answer, or be down: real sockets. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
+const FIRST_LINE_MAX_BYTES = 200;
+
 export interface BrokenLine {
   url: string;
   /** Ends every connection that is open. */
@@ -12,11 +14,16 @@ export interface BrokenLine {
   /** After so many bytes of answer, every connection that is open is cut in the middle. */
   cutAfter(bytes: number): void;
   lost: number;
+  /** From now on connections lead to another server; what is open is cut. */
+  to(target: string): void;
+  /** Requests that went through, by how their first line begins. */
+  passed(request: RegExp): number;
   close(): Promise<void>;
 }
 
 export async function breakableLine(target: string): Promise<BrokenLine> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
+  const firstLines: string[] = [];
   const sockets = new Set<Socket>();
   let isDown = false;
   let losing: RegExp | null = null;
@@ -24,6 +31,11 @@ export async function breakableLine(target: string): Promise<BrokenLine> {
   const line: BrokenLine = {
     url: '',
     lost: 0,
+    to: (next) => {
+      ({ hostname, port } = new URL(next));
+      line.cut();
+    },
+    passed: (request) => firstLines.filter((text) => request.test(text)).length,
     cut: () => sockets.forEach((socket) => socket.destroy()),
     down: (value) => {
       isDown = value;
@@ -53,6 +65,8 @@ export async function breakableLine(target: string): Promise<BrokenLine> {
     }
     let loses = false;
     near.on('data', (bytes) => {
+      const [first = ''] = bytes.toString('latin1', 0, FIRST_LINE_MAX_BYTES).split('\r\n', 1);
+      if (/^[A-Z]+ \S+ HTTP/.test(first)) firstLines.push(first);
       if (losing?.test(bytes.toString('latin1')) === true) {
         loses = true;
         losing = null;

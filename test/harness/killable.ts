@@ -23,7 +23,8 @@ export const STEPS = [
 const START_TIMEOUT_MS = 20_000;
 
 export interface Killable {
-  start(killAt: string | null): Promise<Running>;
+  /** `env` is laid over what every process has. */
+  start(killAt: string | null, env?: Readonly<Record<string, string>>): Promise<Running>;
   dispose(): Promise<void>;
 }
 export interface Running {
@@ -51,10 +52,11 @@ export async function killableService(env: Record<string, string>): Promise<Kill
     },
   });
   return {
-    start: (killAt) =>
+    start: (killAt, own = {}) =>
       start(bundle, {
         ...env,
         TALLYSTICK_STATE_DIR: dir,
+        ...own,
         ...(killAt === null ? {} : { TALLYSTICK_KILL_AT: killAt }),
       }),
     dispose: () => rm(dir, { recursive: true, force: true }),

@@ -105,8 +105,8 @@ describe('D: deciding one field of one edit', () => {
     expect(decide(RULE, ANY, standing(null), asked('', 'b'))).toMatchObject({ rule: 'D3' });
   });
 
-  it('D4: the CRM moved by this person only: written under every rule', () => {
-    for (const conflict of CONFLICT_RULES)
+  it('D4: the CRM moved by this person only: written under every rule that knows one value', () => {
+    for (const conflict of CONFLICT_RULES.filter((one) => one !== 'union'))
       expect(decide(rule({ conflict }), ANY, standing('x', 99_999, '1'), asked('a', 'b'))).toEqual({
         do: 'write',
         rule: 'D4',
@@ -114,6 +114,24 @@ describe('D: deciding one field of one edit', () => {
         overwrites: null,
       });
     expect(decide(RULE, ANY, standing('x', 99_999, '2'), asked('a', 'b')).do).toBe('yield');
+  });
+
+  it('D4, D8, F1: a second thought of one person takes nothing out of a set that a colleague put in meanwhile', () => {
+    const union = rule({ kind: 'choices', conflict: 'union' });
+    const { decisions, write } = fold(union, ANY, standing('p;t'), [
+      asked('p;q', 'p;q;r'),
+      asked('p;q', 'q'),
+    ]);
+    expect(decisions.map((one) => one.rule)).toEqual(['D8', 'D8']);
+    expect(write?.value).toBe('r;t');
+  });
+
+  it('D2, D8: a set that may not be empty is not emptied by two people who each leave what the other takes', () => {
+    const union = rule({ kind: 'choices', conflict: 'union', required: true });
+    expect(decide(union, ANY, standing('p'), asked('p;q', 'q'))).toMatchObject({
+      do: 'refuse',
+      reason: 'required',
+    });
   });
 
   it('D5: the CRM moved, rule crm: yields to what stands, which is told', () => {

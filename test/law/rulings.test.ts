@@ -217,6 +217,19 @@ describe('a ruling of staff', () => {
       [SECOND]: { state: 'refused', rule: 'R5' },
     });
     expect(two.rulings).toHaveLength(1);
+    const writing = visit(
+      situation([ruling('write', 'a third'), ruling('write', 'a fourth', { id: SECOND })]),
+    );
+    expect(endsOf(writing)).toMatchObject({
+      [HELD]: { state: 'superseded', rule: 'R4' },
+      [SECOND]: { state: 'refused', rule: 'R5' },
+    });
+    expect(writing.promises).toMatchObject([{ value: 'a third', editIds: [RULING] }]);
+    expect(writing.rulings).toHaveLength(1);
+    const moved = ruling('write', 'a third', { seen: 'older' });
+    const second = visit(situation([moved, ruling('write', 'a fourth', { id: SECOND })]));
+    expect(endsOf(second)).toMatchObject({ [RULING]: { state: 'refused', rule: 'D11' } });
+    expect(second.promises).toMatchObject([{ value: 'a fourth', editIds: [SECOND] }]);
   });
 
   it('R1 waits while the field is paused outwards', () => {

@@ -1,6 +1,13 @@
-/** `npm run simulate [-- --seed N --histories N --minutes N]`: histories until the budget is used; prints what they met. */
+/**
+ * Histories until the budget is used; prints what they met.
+ *
+ *   npm run simulate -- [--seed N] [--histories N] [--minutes N] [--story]   over the real worker, Postgres and stand-in
+ *   npm run simulate -- --law [--seed N] [--minutes N] [--story]             over the pure law; --story tells one history
+ */
 import { parseArgs } from 'node:util';
 import { benchDatabase } from '../bench/report.ts';
+import { walk } from '../law/explore/walk.ts';
+import { walkMany } from '../law/explore/walkMany.ts';
 import { live } from './history.ts';
 
 const { values } = parseArgs({
@@ -9,8 +16,16 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '60' },
     story: { type: 'boolean', default: false },
+    law: { type: 'boolean', default: false },
   },
 });
+if (values.law) {
+  const seed = Number(values.seed);
+  if (!values.story) process.exit((await walkMany({ seed, minutes: Number(values.minutes) })) ? 0 : 1);
+  const { wrong } = walk(seed, { tell: (step) => console.log(step) });
+  console.log(wrong ?? 'Everything holds.');
+  process.exit(wrong === null ? 0 : 1);
+}
 const database = await benchDatabase();
 const until = Date.now() + Number(values.minutes) * 60_000;
 const counts: Record<string, number> = {};

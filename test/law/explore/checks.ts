@@ -1,30 +1,41 @@
 /** What must hold in every state, in every step, and when the world has come to rest. Answers with what is wrong. */
+import { STAFF, unfit } from '@tallystick/shared/decide';
 import { equal, members, type Value } from '@tallystick/shared/values';
+import { ownership } from '@tallystick/shared/ownership';
 import { isQuiet } from './world.ts';
-import type { Edit, Fact, State, WorldPlan } from './model.ts';
+import { ANY_PROPERTY, type Edit, type Fact, type State, type WorldPlan } from './model.ts';
 
-/** More writes than this in so small a world means that it does not end. */
+/** More writes than this in so small a world means that it does not end; each edit beyond two has some of its own. */
 const PROMISES_MAX = 12;
+const PROMISES_MAX_PER_EDIT = 4;
 
 export function wrongInStep(plan: WorldPlan, before: State, after: State): string | null {
   for (const [i, edit] of before.edits.entries()) {
     const now = after.edits[i]!;
     if (RANK[now.state] === undefined) return `edit ${i} is lost`;
     if (edit.state === now.state) continue;
-    if (RANK[edit.state]! >= RANK[now.state]!) return `edit ${i} went from ${edit.state} to ${now.state}`;
+    // Held for staff, and decided; or taken by a ruling whose write did not arrive, and so on its way once more (R3).
+    const wasDecided = now.rule === 'R3' || (edit.state === 'held' && RANK[now.state] === 2);
+    if (!wasDecided && RANK[edit.state]! >= RANK[now.state]!)
+      return `edit ${i} went from ${edit.state} to ${now.state}`;
   }
   if (before.worker.is !== 'answered' || after.worker.is !== 'promised') return null;
-  for (const { edits, restores } of after.worker.promises) {
+  for (const { edits, restores, owed } of after.worker.promises) {
     for (const i of edits) {
       const guard = after.edits[i]!.guard;
-      if (guard === null || restores) continue;
+      // What is made good was written before; what staff took stands by their word, and falls by A2 and A3 after it.
+      const isTaken = edits.some((other) => after.edits[other]!.ruling?.choice === 'take');
+      if (guard === null || restores || owed || isTaken) continue;
       const { kind } = plan.fields[guard.field]!.rule;
-      if (!equal(kind, after.fields[guard.field]!.mirror.value, guard.seen))
-        return `edit ${i} is written though its guard moved`;
+      const { history } = before.fields[guard.field]!;
+      const read = history[before.worker.lengths[Object.keys(plan.fields).indexOf(guard.field)]! - 1]!;
+      if (!equal(kind, read.value, guard.seen)) return `edit ${i} is written though its guard moved`;
     }
   }
   return null;
 }
+
+const VOID: Value = ownership.actions.approveQuote!.binds!.voided;
 
 const RANK: Readonly<Record<string, number>> = {
   accepted: 0,
@@ -47,16 +58,20 @@ export function wrongInState(plan: WorldPlan, state: State): string | null {
     if (lost !== null)
       return `the value ${String(lost.value)} of ${name} was overwritten by us, and nothing says so`;
   }
-  const { promised, repeated, overtaken } = state.counts;
-  if (promised > state.edits.length + repeated + overtaken)
+  const { promised, repeated, overtaken, voided, movedTwice } = state.counts;
+  if (movedTwice) return 'one visit moves an edit twice, and the database keeps no order among them';
+  if (promised > state.edits.length + repeated + overtaken + voided)
     return `${promised} writes are more than were asked for`;
-  if (promised > PROMISES_MAX) return 'the writes do not end';
+  if (promised > PROMISES_MAX + PROMISES_MAX_PER_EDIT * Math.max(0, state.edits.length - 2))
+    return 'the writes do not end';
   for (const [i, edit] of state.edits.entries()) {
     const wrong = wrongVerdict(plan, state, edit);
     if (wrong !== null) return `edit ${i}: ${wrong}`;
   }
   if (!isQuiet(state)) return null;
-  const claimed = Object.keys(state.fields).find((name) => state.fields[name]!.mirror.how === 'event');
+  const claimed = Object.keys(state.fields).find(
+    (name) => state.paused !== 'in' && state.fields[name]!.mirror.how === 'event',
+  );
   if (claimed !== undefined) return `nobody has anything to do, and ${claimed} was never proven`;
   return state.closing ? wrongAtRest(plan, state) : null;
 }
@@ -81,7 +96,11 @@ function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null 
   const { history } = state.fields[edit.field]!;
   const { rule } = plan.fields[edit.field]!;
   const others = history.filter((fact) => fact.at !== edit.seenAt && isForeignTo(state, edit, fact));
-  if (edit.state === 'held' && rule.conflict !== 'ask') return 'held without the rule "ask"';
+  if (edit.rule?.startsWith('R') === true) return null; // what staff decided is looked at with their ruling
+  if (edit.state === 'held' && rule.conflict !== 'ask' && !rule.approval)
+    return 'held without the rule "ask", and without approval';
+  if (edit.state === 'refused' && edit.rule === 'D2')
+    return isForbidden(plan, edit) ? null : `refused (${String(edit.reason)}) though nothing forbids it`;
   if (edit.state === 'refused' || edit.rule === 'A2') {
     if (edit.guard === null) return `${edit.state} (${String(edit.reason)}) though nothing forbids it`;
     const guarded = edit.guard;
@@ -90,6 +109,7 @@ function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null 
     );
     return moved ? null : `${edit.state} because of a guard that never moved`;
   }
+  if (edit.rule === 'D10') return null;
   const overruled = edit.state === 'held' || (edit.state === 'superseded' && edit.rule !== 'F1');
   const earlier = state.edits.filter(
     (other) => other.field === edit.field && other.person !== edit.person && other.at < edit.at,
@@ -102,6 +122,36 @@ function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null 
     !history.some((fact) => equal(rule.kind, fact.value, edit.crm))
   )
     return `told of a value the CRM never held: ${String(edit.crm)}`;
+  return null;
+}
+
+function isForbidden(plan: WorldPlan, { field, audience, wanted }: Edit): boolean {
+  const { rule, property } = plan.fields[field]!;
+  // D8: each took out what the other left.
+  if (rule.conflict === 'union' && rule.required) return true;
+  const isStranger = audience !== STAFF && !rule.writers.includes(audience);
+  return isStranger || unfit(rule, property ?? ANY_PROPERTY, wanted) !== null;
+}
+
+/** R2 to R5: what became of the held edit follows from the ruling that settled its conflict. */
+function wrongRuling({ edits, conflicts }: State): string | null {
+  for (const { edit, settledBy, kind } of conflicts) {
+    const held = edits[edit]!;
+    if (settledBy === null) {
+      if (held.state !== 'held') return `the conflict of edit ${edit} is open, and the edit is ${held.state}`;
+      continue;
+    }
+    const { ruling, state } = edits[settledBy]!;
+    const is = (...of: Edit['state'][]): boolean => of.includes(held.state);
+    const fits =
+      ruling?.choice === 'take'
+        ? is(state)
+        : ruling?.choice === 'keep'
+          ? is(kind === 'proposal' ? 'refused' : 'superseded')
+          : is('superseded');
+    if (!fits)
+      return `edit ${edit} is ${held.state} though ruling ${settledBy} (${String(ruling?.choice)}) is ${state}`;
+  }
   return null;
 }
 
@@ -124,6 +174,8 @@ function wrongAtRest(plan: WorldPlan, state: State): string | null {
     if (trampled !== null) return trampled;
   }
   if (state.promises.length > 0) return 'at rest a promise is open';
+  const wrong = wrongRuling(state) ?? plan.wrongAtRest?.(state) ?? null;
+  if (wrong !== null) return wrong;
   for (const [i, edit] of state.edits.entries()) {
     if (edit.state === 'accepted' || edit.state === 'written')
       return `at rest edit ${i} is only ${edit.state}`;
@@ -142,6 +194,7 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   if (top.promise === null || history.some((fact) => fact.late)) return null;
   const last = history.findLast((fact) => fact.promise === null)!;
   if (equal(rule.kind, last.value, top.value)) return null;
+  if (state.counts.voided > 0 && top.value === VOID) return null; // A3
   const writers = state.edits.filter(
     (edit) => edit.field === name && equal(rule.kind, edit.wanted, top.value),
   );
@@ -154,7 +207,10 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
 /** Rule `union`: what somebody added and nobody took out is there, what somebody took out and nobody added is not (D8). */
 function notMerged(state: State, name: string): string | null {
   // S3: a colleague who set the whole set anew on top of ours has the last word on what lies below.
-  if (state.edits.some((edit) => edit.field === name && edit.rule === 'S3')) return null;
+  // R1: so has a member of staff.
+  const lastWord = ({ field, rule, audience }: Edit): boolean =>
+    field === name && (rule === 'S3' || audience === STAFF);
+  if (state.edits.some(lastWord)) return null;
   const { history } = state.fields[name]!;
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
@@ -177,7 +233,7 @@ function notMerged(state: State, name: string): string | null {
 function wasThere(plan: WorldPlan, state: State, edit: Edit): boolean {
   const { rule } = plan.fields[edit.field]!;
   const { history } = state.fields[edit.field]!;
-  const since = history.filter((_, i) => (history[i + 1]?.at ?? Infinity) > edit.at);
+  const since = history.filter((_, i) => (history[i + 1]?.ours ?? Infinity) > edit.at);
   return since.some(({ value }) =>
     rule.conflict === 'union' ? holds(edit, value) : equal(rule.kind, value, edit.wanted),
   );

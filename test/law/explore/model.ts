@@ -6,15 +6,18 @@
  */
 import type { Property, Rule, Standing } from '@tallystick/shared/decide';
 import type { EditState } from '@tallystick/shared/messages';
-import type { Held } from '@tallystick/shared/observe';
+import { observeField, type Held } from '@tallystick/shared/observe';
 import type { Entry } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
+import type { AppObject } from '@tallystick/shared/ownership';
 
 export const APP_ID = '777';
 export const ANY_PROPERTY: Property = { exists: true, readOnly: false, options: null };
 
 export interface FieldPlan {
   rule: Rule;
+  /** What the CRM's property takes (D2); where nothing is said, anything. */
+  property?: Property;
   initial: Value;
   /** The values a colleague may set, given what the CRM holds. */
   colleague: (current: Value) => readonly Value[];
@@ -23,9 +26,12 @@ export interface FieldPlan {
 export interface EditPlan {
   field: string;
   person: string;
+  audience?: string;
   wanted: (seen: Value) => Value;
   /** A field that this edit depends on (D11). */
   guard?: string;
+  /** Fields that this edit sets as well, in the same request, from what the guard was seen to hold (A1). */
+  with?: { field: string; wanted: (guardSeen: Value) => Value };
 }
 
 /** How often each thing may happen in one history of the world. */
@@ -44,6 +50,12 @@ export interface Budget {
   crash: number;
   /** Some seconds pass. */
   pass: number;
+  /** A workflow of the CRM answers a write of ours at once. */
+  workflow?: number;
+  /** A member of staff decides about a field. */
+  ruling?: number;
+  /** Staff let nothing in or nothing out for a while. */
+  pause?: number;
 }
 
 export interface WorldPlan {
@@ -59,10 +71,22 @@ export interface WorldPlan {
   stalePages?: boolean;
   /** The CRM adds to the history even when the value is the same: nobody knows whether it does. */
   repeats?: boolean;
+  /** The object whose actions count (A3). */
+  object?: AppObject;
+  /** What the CRM's clock is ahead of ours, in ms. */
+  skewMs?: number;
+  /** What was received is stored first and applied some time later. */
+  inbox?: boolean;
+  /** What else must hold in the end. */
+  wrongAtRest?: (state: State) => string | null;
+  /** Hears the id of each rule that was applied. */
+  met?: (rule: string) => void;
 }
 
 /** One entry of the CRM's history, oldest first, with what only we know of it. */
 export interface Fact extends Entry {
+  /** Our clock, ms: when it was. */
+  ours: number;
   /** The promise that wrote it; null for somebody else. */
   promise: number | null;
   /** It was applied when its promise had already been given up. */
@@ -80,8 +104,18 @@ export interface FieldState {
   named: readonly number[];
 }
 
+/** Something held for staff, and the ruling that settled it. */
+export interface Conflict {
+  edit: number;
+  kind: 'conflict' | 'proposal';
+  settledBy: number | null;
+}
+
 export interface Edit {
+  /** -1: nobody planned it, a member of staff decided. */
   plan: number;
+  audience: string;
+  ruling: { choice: 'keep' | 'take' | 'write'; conflict: number | null } | null;
   field: string;
   person: string;
   seen: Value;
@@ -124,11 +158,13 @@ export type Worker =
 export interface State {
   now: number;
   fields: Readonly<Record<string, FieldState>>;
-  /** Webhooks on their way: the field and the place in its history. */
-  events: readonly { field: string; index: number }[];
+  /** Webhooks on their way: the field and the place in its history; `receivedAt` when they wait to be applied. */
+  events: readonly { field: string; index: number; receivedAt?: number }[];
   /** Writes that their caller has given up, and the CRM may yet apply. */
   adrift: readonly (readonly Promised[])[];
   edits: readonly Edit[];
+  conflicts: readonly Conflict[];
+  paused: 'in' | 'out' | null;
   promises: readonly Promised[];
   /** Whose edit our writes were, newest first. */
   ownWrites: readonly { field: string; value: Value; person: string }[];
@@ -140,27 +176,30 @@ export interface State {
   left: Budget;
   /** Nothing new happens any more: the worker finishes, beginning with a reconciling read. */
   closing: boolean;
-  counts: { promised: number; repeated: number; overtaken: number };
+  counts: {
+    promised: number;
+    repeated: number;
+    overtaken: number;
+    /** Promises that nobody asked for: a decision of ours had become void (A3). */
+    voided: number;
+    movedTwice: boolean;
+  };
 }
 
+/** A step is worked out when it is taken. */
 export interface Step {
   name: string;
-  next: State;
+  next: () => State;
 }
 
 export function firstState(plan: WorldPlan): State {
   const fields = Object.fromEntries(
     Object.entries(plan.fields).map(([name, { initial }]) => {
       const by = { via: 'CRM_UI', id: 'userId:1', person: null };
-      const mirror: Held = {
-        value: initial,
-        at: START_AT,
-        by,
-        how: 'read',
-        learnedAt: START_AT,
-        asOf: START_AT,
-      };
-      const fact: Fact = { value: initial, at: START_AT, by, promise: null, late: false };
+      const at = START_AT + (plan.skewMs ?? 0);
+      const read = { how: 'read' as const, value: initial, at, by, begunAt: START_AT };
+      const mirror = observeField(null, read, plan.fields[name]!.rule.kind);
+      const fact: Fact = { value: initial, at, ours: START_AT, by, promise: null, late: false };
       return [name, { history: [fact], mirror, before: null, shown: 0, named: [] }];
     }),
   );
@@ -170,6 +209,8 @@ export function firstState(plan: WorldPlan): State {
     events: [],
     adrift: [],
     edits: [],
+    conflicts: [],
+    paused: null,
     promises: [],
     ownWrites: [],
     worker: { is: 'idle' },
@@ -177,25 +218,27 @@ export function firstState(plan: WorldPlan): State {
     leaseAt: START_AT,
     left: plan.budget,
     closing: false,
-    counts: { promised: 0, repeated: 0, overtaken: 0 },
+    counts: { promised: 0, repeated: 0, overtaken: 0, voided: 0, movedTwice: false },
   };
 }
 
-const START_AT = 1_000;
+/** Far from 0, so that no clock that is behind shows an instant before the beginning of time. */
+export const START_AT = 1_000_000;
 
 /** A name under which a state is known: states with equal names have equal futures. */
 export function nameOf(state: State): string {
   const { left, counts, worker } = state;
-  let name = `${state.now} ${state.leaseAt} ${state.due} ${state.closing} ${left.faults} ${left.colleague} ${left.duplicate} ${left.drop} ${left.timeout} ${left.late} ${left.unsent} ${left.crash} ${left.pass} ${counts.promised} ${counts.repeated} ${counts.overtaken}`;
+  let name = `${state.now} ${state.leaseAt} ${state.due} ${state.closing} ${left.faults} ${left.colleague} ${left.duplicate} ${left.drop} ${left.timeout} ${left.late} ${left.unsent} ${left.crash} ${left.pass} ${left.workflow} ${left.ruling} ${left.pause} ${state.paused} ${counts.promised} ${counts.repeated} ${counts.overtaken} ${counts.voided}`;
   for (const field of Object.values(state.fields)) {
     const { mirror, before } = field;
     name += `|m ${mirror.value} ${mirror.at} ${mirror.by.via} ${mirror.how} ${mirror.learnedAt} ${mirror.asOf} ${before?.value} ${before?.at} n${field.named.join()} ${field.shown}`;
     for (const fact of field.history) name += `/${fact.value} ${fact.at} ${fact.promise} ${fact.late}`;
   }
-  for (const event of state.events) name += `|e${event.field} ${event.index}`;
+  for (const event of state.events) name += `|e${event.field} ${event.index} ${event.receivedAt}`;
   for (const call of state.adrift) name += `|a${call.map(({ id }) => id).join()}`;
   for (const edit of state.edits)
     name += `|q${edit.plan} ${edit.seen} ${edit.seenAt} ${edit.wanted} ${edit.at} ${edit.guard?.seen} ${edit.state} ${edit.rule} ${edit.reason} ${edit.crm}`;
+  for (const { edit, kind, settledBy } of state.conflicts) name += `|c${edit} ${kind} ${settledBy}`;
   for (const one of state.promises) name += `|p${nameOfPromise(one)}`;
   for (const own of state.ownWrites) name += `|o${own.field} ${own.value} ${own.person}`;
   return `${name}|w${worker.is} ${nameOfWork(worker)}`;

@@ -62,7 +62,7 @@ function visitNode(
   fault: Fault,
   node: Node,
   known: Fingerprints,
-  next: Node[],
+  frontier: Node[],
   found: Found,
 ): void {
   const following = steps(plan, node.state, fault);
@@ -72,7 +72,8 @@ function visitNode(
       found.wrong = { what: 'nothing can happen, but work is left', history: told(node.trail) };
     return;
   }
-  for (const { name, next: state } of following) {
+  for (const { name, next } of following) {
+    const state = next();
     found.transitions += 1;
     const inStep = wrongInStep(plan, node.state, state);
     if (!known.add(nameOf(state)) && inStep === null) continue;
@@ -83,7 +84,7 @@ function visitNode(
       found.wrong = { what: wrong, history: told(trail), state };
       return;
     }
-    next.push({ state, trail });
+    frontier.push({ state, trail });
   }
 }
 

@@ -8,11 +8,13 @@ import type { EditId, RecordId } from '@tallystick/shared/ids';
 import { equal } from '@tallystick/shared/values';
 import type { EditState } from '@tallystick/shared/messages';
 import { visit } from '../../../backend/sync/plan.ts';
+import { rulesOfVisit, ruleOfObservation } from './rulesMet.ts';
 import { PATIENCE, type OpenEdit, type Situation, type Visit } from '../../../backend/sync/situation.ts';
 import type { Fault } from './faults.ts';
 import {
   ANY_PROPERTY,
   APP_ID,
+  type Conflict,
   type Edit,
   type FieldState,
   type Promised,
@@ -27,12 +29,15 @@ export function hear(plan: WorldPlan, state: State, index: number, fault: Fault)
   const field = state.fields[event.field]!;
   const fact = field.history[event.index]!;
   const by = { ...fact.by, person: null };
-  const told: Told = { how: 'event', value: fact.value, at: fact.at, by, receivedAt: state.now };
+  const receivedAt = event.receivedAt ?? state.now;
+  const told: Told = { how: 'event', value: fact.value, at: fact.at, by, receivedAt };
   const kind = plan.fields[event.field]!.rule.kind;
   const after =
     fault === 'believe-every-event'
       ? { ...field.mirror, value: fact.value, at: fact.at, by, how: 'event' as const, learnedAt: state.now }
       : observeField(field.mirror, told, kind);
+  if (state.paused === 'in') return { ...state, due: 'now' };
+  plan.met?.(ruleOfObservation(field.mirror, told, kind));
   const quiet = after === field.mirror && after.how === 'read';
   const due = quiet || fault === 'never-due-by-event' ? state.due : 'now';
   return withMirror({ ...state, due }, plan, event.field, after);
@@ -43,6 +48,7 @@ export function commit(plan: WorldPlan, state: State, fault: Fault): State {
   const worker = state.worker as Extract<Worker, { is: 'answered' }>;
   const situation = situationOf(plan, state, worker, fault);
   const visited = visit(situation);
+  if (plan.met !== undefined) for (const rule of rulesOfVisit(situation, visited)) plan.met(rule);
   // Asked while the visit was under way: that marked the record as due anew.
   const waiting = state.edits.some((edit) => edit.state === 'accepted' && edit.at > worker.begunAt);
   const due = waiting ? 'now' : visited.again === null ? 'no' : 'later';
@@ -57,7 +63,7 @@ export function commit(plan: WorldPlan, state: State, fault: Fault): State {
   }
   next = named(next, visited, fault);
   const moved = visited.moves.map((move) => ({ ...move, edit: Number(move.editId) }));
-  next = { ...next, edits: moveEdits(next.edits, moved) };
+  next = { ...next, edits: moveEdits(next.edits, moved), conflicts: conflictsAfter(state, visited) };
   return promise(next, state, visited, fault);
 }
 
@@ -130,10 +136,10 @@ function situationOf(
     }),
   );
   const open = state.edits.flatMap((edit, i) =>
-    edit.state === 'accepted' || edit.state === 'written' ? [openEdit(plan, edit, i, fault)] : [],
+    edit.state === 'accepted' || edit.state === 'written' ? [openEdit(plan, state, edit, i, fault)] : [],
   );
   return {
-    object: 'company',
+    object: plan.object ?? 'company',
     now: state.now,
     patience: fault === 'never-wait' ? { answeredMs: -1e6, ambiguousMs: -1e6 } : PATIENCE,
     appId: APP_ID,
@@ -160,12 +166,13 @@ function situationOf(
         ? []
         : state.ownWrites.map((one) => ({ ...one, person: one.person as RecordId })),
     rules: Object.fromEntries(names.map((name) => [name, plan.fields[name]!.rule])),
-    properties: () => ANY_PROPERTY,
+    properties: (name) => plan.fields[name]?.property ?? ANY_PROPERTY,
+    isPaused: (_, direction) => state.paused === direction,
   };
 }
 
-function openEdit(plan: WorldPlan, edit: Edit, index: number, fault: Fault): OpenEdit {
-  const { field, person, seen, wanted, at, state, guard } = edit;
+function openEdit(plan: WorldPlan, world: State, edit: Edit, index: number, fault: Fault): OpenEdit {
+  const { field, person, audience, seen, wanted, at, state, guard } = edit;
   const kind = (name: string) => plan.fields[name]!.rule.kind;
   const guards =
     guard === null ? [] : [{ field: guard.field, kind: kind(guard.field), seen: guard.seen, crm: null }];
@@ -178,9 +185,42 @@ function openEdit(plan: WorldPlan, edit: Edit, index: number, fault: Fault): Ope
     at,
     state,
     journaled: true,
-    actor: { person, audience: 'direct' },
+    actor: { person, audience },
     guards: fault === 'forget-the-guards' ? [] : guards,
+    ...(edit.ruling === null ? {} : { ruling: openRuling(world, edit.ruling, index) }),
   };
+}
+
+function openRuling(
+  { conflicts, edits }: State,
+  { choice, conflict }: NonNullable<Edit['ruling']>,
+  index: number,
+): NonNullable<OpenEdit['ruling']> {
+  const kept = { choice, conflictId: conflict === null ? null : String(conflict), note: null };
+  const answered = conflict === null ? undefined : conflicts[conflict];
+  if (answered === undefined) return { ...kept, held: null };
+  const { edit, kind, settledBy } = answered;
+  const { person, wanted } = edits[edit]!;
+  const isSettled = settledBy !== null && settledBy !== index;
+  return {
+    ...kept,
+    held: { kind, editId: String(edit) as EditId, person: person as RecordId, wanted, isSettled },
+  };
+}
+
+/** An edit has one conflict: held once more, it is opened again. */
+function conflictsAfter({ conflicts }: State, visited: Visit): Conflict[] {
+  const after = conflicts.map((one, i) => {
+    const by = visited.rulings.find(({ conflictId }) => Number(conflictId) === i);
+    return by === undefined || one.settledBy !== null ? one : { ...one, settledBy: Number(by.editId) };
+  });
+  for (const { edit, kind } of visited.conflicts) {
+    const opened = { edit: Number(edit.editId), kind, settledBy: null };
+    const known = after.findIndex((one) => one.edit === opened.edit);
+    if (known === -1) after.push(opened);
+    else after[known] = { ...after[known]!, settledBy: null };
+  }
+  return after;
 }
 
 /** Where `sentAt` says that a call was certainly not applied. */
@@ -219,6 +259,8 @@ function promise(next: State, state: State, visited: Visit, fault: Fault): State
       promised: state.counts.promised + fresh.length,
       repeated: state.counts.repeated + missing,
       overtaken: state.counts.overtaken + overtook.size,
+      voided: state.counts.voided + fresh.filter(({ edits }) => edits.length === 0).length,
+      movedTwice: new Set(visited.moves.map(({ editId }) => editId)).size < visited.moves.length,
     },
   };
 }
@@ -236,7 +278,11 @@ function moveEdits(
 ): Edit[] {
   return edits.map((edit, i) => {
     const move = moves.findLast((one) => one.edit === i);
-    if (move === undefined || (edit.state !== 'accepted' && edit.state !== 'written')) return edit;
+    if (
+      move === undefined ||
+      (edit.state !== 'accepted' && edit.state !== 'written' && edit.state !== 'held')
+    )
+      return edit;
     return {
       ...edit,
       state: move.state,

@@ -358,7 +358,13 @@ const decide: Omit<Mutant, 'file'>[] = [
   { id: 'seen-always', find: 'if (equal(rule.kind, asked.seen, crm.value))', replace: 'if (true)' },
   {
     id: 'own-edit-conflicts',
-    find: "if (crm.by.person === asked.actor.person) return write('D4', asked.wanted, null);",
+    find: "if (crm.by.person === asked.actor.person && rule.conflict !== 'union')\n    return write('D4', asked.wanted, null);",
+    replace: '',
+  },
+  { id: 'own-set-tramples', find: " && rule.conflict !== 'union'", replace: '' },
+  {
+    id: 'set-emptied',
+    find: "if (merged === null && rule.required) return refuse('D2', 'required');",
     replace: '',
   },
   {

@@ -1,0 +1,138 @@
+/** A process that serves the hubs of the directory: answers their people, speaks for its share of them, or both. */
+import { OBJECTS } from '@tallystick/shared/ownership';
+import type { HubId } from '@tallystick/shared/ids';
+import type { ProcessConfig } from './config.ts';
+import { watchDirectory, type Entry, type HubDirectory } from './hubDirectory.ts';
+import type { Environment } from './hubSettings.ts';
+import { openHubsWeb, servedOf } from './hubsWeb.ts';
+import { openCrm, type Crm } from './hubspot/crm.ts';
+import { startHubWorker } from './hubWorker.ts';
+import { spreadHubs, type HubWorkers } from './hubWorkers.ts';
+import { INTAKE_PATH } from './intake/webhooks.ts';
+import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { createApp, startServer } from './server.ts';
+import type { Db } from './store/database.ts';
+import { isProven, noteProven } from './store/directory.ts';
+import { openHubPool, type HubPool } from './store/hubPool.ts';
+import { saveHub, typeIdsOf } from './store/hubs.ts';
+import { orderFirstJobs } from './store/jobs.ts';
+import type { Keyring } from './vault.ts';
+
+/**
+ * Beside these a process has one connection each for the intake, the directory, the roster of workers and the signals
+ * between processes, and one a hub that it speaks for: its lease.
+ */
+const POOL_MAX_CONNECTIONS = 16;
+
+export interface HubsService {
+  url: string;
+  port: number;
+  databaseUrl: string;
+  /** The hubs that this process has the lease of. */
+  speaksFor(): HubId[];
+  close(): Promise<void>;
+}
+
+export interface Serving {
+  config: ProcessConfig;
+  keyring: Keyring;
+  env: Environment;
+}
+
+export async function serveHubs(serving: Serving, overrides: Overrides = {}): Promise<HubsService> {
+  const shared = await openProcess(serving.config, overrides);
+  const pool = openHubPool(shared.databaseUrl, POOL_MAX_CONNECTIONS, shared.onIdleError);
+  try {
+    return await compose(serving, shared, pool);
+  } catch (error) {
+    await pool.close();
+    await shared.stopDatabase();
+    throw error;
+  }
+}
+
+async function compose(
+  { config, keyring, env }: Serving,
+  shared: Process,
+  pool: HubPool,
+): Promise<HubsService> {
+  const { databaseUrl, clock, log, onIdleError, bounds } = shared;
+  const { host, port, role } = config;
+  const web = role === 'worker' ? null : openHubsWeb(config, shared, pool);
+  const directory = await watchDirectory({
+    ...{ databaseUrl, pool, keyring, env, clock, log, onIdleError },
+    withToken: role !== 'web',
+    onEntry: (hubId, entry) => web?.put(hubId, entry) ?? Promise.resolve(),
+  });
+  const workers = role === 'web' ? null : workersOf(shared, pool, directory);
+  const routers = web === null ? [] : [web.router];
+  const app = createApp({ routers, log, ready: () => isReady(directory.door), ...bounds.app });
+  const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
+    web?.endStreams();
+    await server?.close();
+    await web?.intake.close();
+    await workers?.stop();
+    await directory.close();
+    await web?.close();
+  };
+  try {
+    const intake = web?.intake ?? null;
+    const place = { host, port, intakePath: INTAKE_PATH };
+    const server = await startServer({ ...place, intake, app, ...bounds.server });
+    await writeRunning(config, { databaseUrl, url: server.url });
+    log.info({ url: server.url, role, hubs: directory.entries().size }, 'Tallystick is listening.');
+    return {
+      ...{ url: server.url, port: server.port, databaseUrl },
+      speaksFor: () => workers?.speaksFor() ?? [],
+      close: async () => {
+        await close(server);
+        await pool.close();
+        await shared.stopDatabase();
+      },
+    };
+  } catch (error) {
+    await close(null);
+    throw error;
+  }
+}
+
+function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): HubWorkers {
+  return spreadHubs({
+    shared,
+    entries: directory.entries,
+    start: async (entry) => {
+      const served = await servedOf(entry, shared, pool);
+      const { hubId, db, config } = served;
+      let typeIds: Readonly<Record<string, string>> = await typeIdsOf(db, hubId);
+      const { baseUrl, accessToken } = config.hubspot;
+      if (accessToken === null) throw new Error('A worker was started without a token.');
+      const crm = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+      const spoken = { ...served, crm, typeIds: () => typeIds };
+      const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
+      const prepare = (): Promise<void> => meetAccount(crm, db, entry, shared.clock.now());
+      return {
+        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { prepare, oneTerm: true }),
+        close: async () => {
+          await Promise.all(served.sources.map((source) => source.close()));
+        },
+      };
+    },
+  });
+}
+
+/**
+ * A token is proven to be its hub's before anything else is asked with it: with another hub's, that one's records would
+ * be mirrored here. Once that is proven, the worker starts while HubSpot is away too.
+ */
+async function meetAccount(crm: Crm, db: Db, { hubId, appId, version }: Entry, now: number): Promise<void> {
+  const account = await crm.readAccount();
+  if (!account.ok) {
+    if (await isProven(db, hubId, version)) return;
+    throw new Error(`HubSpot could not be asked which account the token is for: ${account.failure.message}`);
+  }
+  if (account.value.hubId !== hubId)
+    throw new Error(`The token in the directory is of another hub (${account.value.hubId}).`);
+  await saveHub(db, { hubId, appId, typeIds: {}, timeZone: account.value.timeZone, now });
+  await noteProven(db, hubId, version, now);
+  await orderFirstJobs(db, hubId, OBJECTS, now);
+}
