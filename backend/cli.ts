@@ -12,6 +12,7 @@
  *   doctor [--fresh] [--json]       where the CRM's schema does not fit shared/ownership.ts of this checkout
  *     --fix [--yes | --dry-run]     have what is missing made; nothing that is there is changed
  *   token <contact id> <audience>   a new bearer token for the portal API
+ *   revoke <contact id>             takes the contact's bearer tokens back
  *   hub add [--stdin] <hub id>      serve this hub; its settings come from the environment, or from lines NAME=value
  *   hub list | rotate               the hubs that are served | seal everything with the newest key
  *   hub remove <hub id>             stop serving it; what is kept of it stays

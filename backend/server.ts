@@ -86,6 +86,15 @@ export function createApp(options: {
     res.setHeader('Cache-Control', 'no-store'); // what may be kept says so itself
     next();
   });
+  // Nobody asks from another origin, so nothing is to be told of what might be sent; Express would answer by itself.
+  app.use((req, res, next) => {
+    if (req.method !== 'OPTIONS') {
+      next();
+      return;
+    }
+    res.setHeader('Allow', 'GET, HEAD, POST, PATCH, DELETE');
+    problem(res, 405, 'method-not-allowed', 'This address does not take that method.');
+  });
   const { strikes } = options;
   if (strikes !== undefined) app.use(struckOut(strikes));
   app.get('/healthz', (_req, res) => void res.json({ alive: true }));
@@ -129,6 +138,11 @@ const TITLES: Readonly<Record<number, string>> = {
 /** A bug crashes the request and is seen here; its text stays inside. */
 function lastResort(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
+    const isTheirs = error instanceof URIError; // an address with a broken escape
+    if (isTheirs && !res.headersSent) {
+      problem(res, 400, 'bad-request', 'The request could not be read.');
+      return;
+    }
     log.error({ err: error, method: req.method, path: req.path }, 'A request failed.');
     if (res.headersSent) next(error);
     else problem(res, 500, 'internal', 'Something went wrong on our side.');

@@ -19,7 +19,7 @@ import type { Db } from '../store/database.ts';
 import { listErasures } from '../store/erasing.ts';
 import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
-import { addPerson } from '../store/people.ts';
+import { addPerson, revokeTokens } from '../store/people.ts';
 import { hubCommand } from './hub.ts';
 import { doctor } from './doctor.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
@@ -61,8 +61,24 @@ export class Misuse extends Error {
 }
 
 const ERASURES_SHOWN = 1_000;
-const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | doctor [--fresh] [--fix [--yes | --dry-run]] [--json] | erasures | token <contact id> <audience> | hub add [--stdin] <hub id> | hub list | hub rotate | hub remove <hub id> | receipt verify <file> [--keys <file>]';
+const USAGE = `Usage: tally ${[
+  'status',
+  'backfill [--dry-run] [object …]',
+  'reconcile [object …]',
+  'verify [--json] [object …]',
+  'explain <object> <id> <field>',
+  'journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]',
+  'verify-journal',
+  'doctor [--fresh] [--fix [--yes | --dry-run]] [--json]',
+  'erasures',
+  'token <contact id> <audience>',
+  'revoke <contact id>',
+  'hub add [--stdin] <hub id>',
+  'hub list',
+  'hub rotate',
+  'hub remove <hub id>',
+  'receipt verify <file> [--keys <file>]',
+].join(' | ')}`;
 
 export async function runCommand(
   words: readonly string[],
@@ -120,6 +136,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return erasures(command);
     case 'token':
       return token(command);
+    case 'revoke':
+      return revoke(command);
     default:
       throw new Misuse(`There is no command "${name}". ${USAGE}`);
   }
@@ -196,6 +214,14 @@ async function token({ db, hubId, words, terminal }: Command): Promise<number> {
   const secret = randomBytes(24).toString('base64url');
   terminal.print(await addPerson(db, { hubId, contactId, audience, secret, now: terminal.now() }));
   return 0;
+}
+
+async function revoke({ db, hubId, words, terminal }: Command): Promise<number> {
+  const [contactId = ''] = words;
+  if (!isRecordId(contactId)) throw new Misuse(`"${contactId}" is not a contact id: it has only digits.`);
+  const count = await revokeTokens(db, hubId, contactId, terminal.now());
+  terminal.print(`${count} ${count === 1 ? 'token' : 'tokens'} of contact ${contactId} no longer count.`);
+  return count > 0 ? 0 : 1;
 }
 
 const wantedObjects = ({ words }: Command): readonly AppObject[] =>

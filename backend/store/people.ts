@@ -29,6 +29,18 @@ export async function addPerson(db: Db, person: Person & { secret: string; now: 
   return token;
 }
 
+/** Takes every token of a contact back; says how many there were. Live streams that one opened end with it. */
+export async function revokeTokens(db: Db, hubId: HubId, contactId: RecordId, now: number): Promise<number> {
+  const revoked = await db
+    .updateTable('people')
+    .set({ revoked_at: new Date(now) })
+    .where('hub_id', '=', hubId)
+    .where('contact_id', '=', contactId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return Number(revoked.numUpdatedRows);
+}
+
 /** The hub stands in the token, so that the look-up names one hub. Null: unknown, revoked or malformed. */
 export async function personOf(db: Db, token: string): Promise<Person | null> {
   const hub = /^tsp_(\d+)_[\w-]{20,100}$/.exec(token)?.[1] ?? '';

@@ -106,6 +106,15 @@ describe('the command line', () => {
     expect(JSON.stringify(rows)).not.toContain(out.split('_')[2]);
   });
 
+  it('takes the tokens of a contact back, and says so', async () => {
+    await tally(['token', contact, 'direct']);
+    expect(await tally(['revoke', contact])).toMatchObject({ code: 0 });
+    const rows = await loop.db.selectFrom('people').select('revoked_at').execute();
+    expect(rows.every(({ revoked_at: at }) => at !== null)).toBe(true);
+    expect(await tally(['revoke', contact])).toMatchObject({ code: 1 });
+    expect((await tally(['revoke', 'x'])).complaints).toContain('is not a contact id');
+  });
+
   it.each([
     [[], 'Usage: tally'],
     [['fly'], 'There is no command "fly"'],

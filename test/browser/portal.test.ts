@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings } from '../harness/axe.ts';
 import { findChromium } from '../harness/chromium.ts';
 import { eventually } from '../harness/eventually.ts';
+import { HOSTILE_VALUES } from '../security/hostile.ts';
 import { begin, COLLEAGUE, ended, field, follow, openPages, save, type Pages, type Size } from './pages.ts';
 
 const executable = findChromium();
@@ -200,6 +201,62 @@ describe.skipIf(executable === null)('the portal’s pages', () => {
       expect(found).toEqual([]);
     },
   );
+
+  it('run nothing that stands in a value of the CRM, and keep to their own policy', async () => {
+    const { world } = pages.demo.sim;
+    const { page } = await pages.as(pages.zoe, '/');
+    const noted: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') noted.push(message.text());
+    });
+    page.on('dialog', (dialog) => void dialog.dismiss().then(() => noted.push('a dialog')));
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) =>
+        console.error(`policy: ${event.violatedDirective}`),
+      );
+    });
+    const odd = HOSTILE_VALUES.filter((value) => value.length < 200).join(' ');
+    const put = (type: string, ids: readonly string[], names: readonly string[]): void => {
+      const values = Object.fromEntries(names.map((name) => [name, odd.replace(/[\r\n]/g, ' ')]));
+      for (const id of ids) world.update(type, id, values, COLLEAGUE);
+    };
+    const of = (type: string): string[] => world.linked('companies', pages.company, type).map(({ id }) => id);
+    put('contacts', [pages.zoe.contactId], ['firstname', 'jobtitle']);
+    put('companies', [pages.company], ['name', 'address', 'city', 'delivery_notes']);
+    put('tickets', of('tickets'), ['subject', 'content', 'resolution_summary']);
+    put('quotes', of('quotes'), ['hs_title', 'hs_terms']);
+    put('deals', of('deals'), ['dealname']);
+    for (const website of [
+      'javascript:globalThis.owned=1',
+      ' JaVaScRiPt:globalThis.owned=1',
+      'data:text/html,x',
+    ]) {
+      world.update('companies', pages.company, { website }, COLLEAGUE);
+      await page.goto(`${pages.demo.portal}/company`);
+      await field(page, 'website').locator('.value', { hasText: website.trim() }).waitFor();
+      expect(await field(page, 'website').locator('a').count()).toBe(0);
+    }
+    await page.getByText('<script>globalThis.owned=1</script>').first().waitFor(); // it is there, as text
+    for (const path of ['/', '/details', '/cases', '/quotes', '/orders', '/documents', '/activity']) {
+      await page.goto(`${pages.demo.portal}${path}`);
+      await page.locator('h1').waitFor();
+      await expect.poll(() => page.locator('main .loading').count()).toBe(0);
+      if (/^\/(cases|quotes)$/.test(path)) {
+        const first = await page.locator('main .rows a').first().getAttribute('href');
+        await page.goto(`${pages.demo.portal}${first ?? ''}`);
+        await page.locator('h1').waitFor();
+      }
+      const found = await page.evaluate(() => ({
+        owned: Reflect.get(globalThis, 'owned') as unknown,
+        scripts: document.querySelectorAll('body script, img[src="x"], svg[onload], [onerror]').length,
+        links: [...document.querySelectorAll('a[href], [src]')].map((one) => one.getAttribute('href') ?? ''),
+      }));
+      expect(found.owned).toBeUndefined();
+      expect(found.scripts).toBe(0);
+      expect(found.links.filter((href) => /^\s*(javascript|data|vbscript):/i.test(href))).toEqual([]);
+    }
+    expect(noted).toEqual([]);
+  }, 120_000);
 
   it('ran without an error on any page', () => {
     expect(pages.errors).toEqual([]);
