@@ -83,7 +83,7 @@ async function keepSpreading(deps: HubWorkersDeps, state: State, stopping: Abort
 async function spread(deps: HubWorkersDeps, state: State, roster: Roster): Promise<void> {
   const entries = deps.entries();
   const hubs = [...entries.keys()];
-  const { workers, held } = await roster.look(hubs);
+  const { workers, rank, held } = await roster.look(hubs);
   const now = deps.shared.clock.now();
   for (const [hubId, until] of state.avoidedUntil) if (until <= now) state.avoidedUntil.delete(hubId);
   for (const [hubId, own] of state.own) {
@@ -91,7 +91,7 @@ async function spread(deps: HubWorkersDeps, state: State, roster: Roster): Promi
     if (entry !== undefined && entry.version !== own.version) own.leave(); // and comes back with its new settings
   }
   const leaving = new Set([...state.own].flatMap(([hubId, own]) => (own.leaving ? [hubId] : [])));
-  const seen = { hubs, held, workers, own: new Set(state.own.keys()), leaving };
+  const seen = { hubs, held, workers, rank, own: new Set(state.own.keys()), leaving };
   const { take, handOver } = share({ ...seen, avoided: new Set(state.avoidedUntil.keys()) }, shuffled);
   for (const hubId of handOver) state.own.get(hubId)?.leave();
   for (const hubId of take) {

@@ -15,6 +15,7 @@ import { isReady, openProcess, writeRunning, type Overrides, type Process } from
 import { revealed } from './secret.ts';
 import { serveHubs } from './serveHubs.ts';
 import { createApp, startServer } from './server.ts';
+import { relaySignals } from './signalRelay.ts';
 import type { Source } from './sources/source.ts';
 import type { Db } from './store/database.ts';
 import type { Worker } from './sync/worker.ts';
@@ -83,6 +84,8 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
   const place = { host, port, intakePath: INTAKE_PATH };
   const server = await startServer({ ...place, intake: web?.intake ?? null, app, ...bounds.server });
   const worker: Worker | null = spoken === null ? null : startHubWorker(spoken, shared);
+  // One process that does everything has nobody to tell.
+  const relay = config.role === 'all' ? null : relaySignals(shared);
   await writeRunning(config, { databaseUrl, url: server.url, hubId });
   log.info({ url: server.url, hub: hubId, role: config.role }, 'Tallystick is listening.');
   return {
@@ -94,6 +97,7 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
       await web?.hub.close();
       await web?.intake.close();
       await worker?.stop();
+      await relay?.close();
       await Promise.all(served.sources.map((source) => source.close()));
       await db.destroy();
       await shared.stopDatabase();

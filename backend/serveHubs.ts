@@ -11,6 +11,7 @@ import { spreadHubs, type HubWorkers } from './hubWorkers.ts';
 import { INTAKE_PATH } from './intake/webhooks.ts';
 import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { createApp, startServer } from './server.ts';
+import { relaySignals } from './signalRelay.ts';
 import type { Db } from './store/database.ts';
 import { isProven, noteProven } from './store/directory.ts';
 import { openHubPool, type HubPool } from './store/hubPool.ts';
@@ -67,11 +68,13 @@ async function compose(
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
   const app = createApp({ routers, log, ready: () => isReady(directory.door), ...bounds.app });
+  const relay = relaySignals(shared);
   const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
     web?.endStreams();
     await server?.close();
     await web?.intake.close();
     await workers?.stop();
+    await relay.close();
     await directory.close();
     await web?.close();
   };

@@ -14,19 +14,25 @@ export interface Seen {
   avoided: ReadonlySet<HubId>;
   /** Living worker processes, this one included. */
   workers: number;
+  /** How many of them stand before this one. */
+  rank: number;
 }
 
 /** At once; the rest at the next look. Others that start at the same time choose too. */
 const TAKE_MAX_HUBS = 12;
 
-/** `order` is what this process would rather take first: each process has another one, so that they rarely collide. */
+/**
+ * The shares of all workers add up to the hubs, and differ by one at most: those that come first have the odd ones.
+ * `order` is what this process would rather take first: each process has another one, so that they
+ * rarely collide.
+ */
 export function share(seen: Seen, order: (hubs: HubId[]) => HubId[]): { take: HubId[]; handOver: HubId[] } {
   const { hubs, own, leaving, held, avoided } = seen;
   const known = new Set(hubs);
   const staying = [...own].filter((hub) => !leaving.has(hub));
   const gone = staying.filter((hub) => !known.has(hub));
   const kept = staying.filter((hub) => known.has(hub));
-  const fair = Math.ceil(hubs.length / Math.max(1, seen.workers));
+  const fair = Math.floor(hubs.length / seen.workers) + (seen.rank < hubs.length % seen.workers ? 1 : 0);
   const surplus = kept.slice(fair);
   const free = hubs.filter((hub) => !own.has(hub) && !held.has(hub) && !avoided.has(hub));
   const room = Math.max(0, Math.min(TAKE_MAX_HUBS, fair - kept.length));

@@ -1,6 +1,7 @@
 /**
  * How the rooms of one process tell each other that something waits or has moved. Only a hint: what counts is in the
- * database, and everybody who listens here also looks there now and then (another process does not hear these).
+ * database, and everybody who listens here also looks there now and then. Other processes hear of it through
+ * `signalRelay.ts`, and only that it was so.
  */
 import { EventEmitter } from 'node:events';
 import type { EditId, HubId, RecordId } from '@tallystick/shared/ids';
@@ -27,16 +28,24 @@ export interface Signals {
   /** A record has become due. */
   wake(hubId: HubId): void;
   onWake(listener: (hubId: HubId) => void): () => void;
-  /** Deliveries were stored. */
-  arrived(hubId: HubId, arrived: Arrived): void;
-  onArrived(listener: (hubId: HubId, arrived: Arrived) => void): () => void;
+  /** Deliveries were stored; null: by another process, so they have to be looked for. */
+  arrived(hubId: HubId, arrived: Arrived | null): void;
+  onArrived(listener: (hubId: HubId, arrived: Arrived | null) => void): () => void;
   /** The hub's worker committed a change. */
   changed(change: HubChange): void;
   onChange(listener: (change: HubChange) => void): () => void;
+  /** The hub's worker, in another process, committed something: what, has to be looked for. */
+  moved(hubId: HubId): void;
+  onMoved(listener: (hubId: HubId) => void): () => void;
 }
 
 export function createSignals(): Signals {
-  const emitter = new EventEmitter<{ wake: [HubId]; arrived: [HubId, Arrived]; change: [HubChange] }>();
+  const emitter = new EventEmitter<{
+    wake: [HubId];
+    arrived: [HubId, Arrived | null];
+    change: [HubChange];
+    moved: [HubId];
+  }>();
   emitter.setMaxListeners(0);
   return {
     wake: (hubId) => void emitter.emit('wake', hubId),
@@ -53,6 +62,11 @@ export function createSignals(): Signals {
     onChange: (listener) => {
       emitter.on('change', listener);
       return () => void emitter.off('change', listener);
+    },
+    moved: (hubId) => void emitter.emit('moved', hubId),
+    onMoved: (listener) => {
+      emitter.on('moved', listener);
+      return () => void emitter.off('moved', listener);
     },
   };
 }

@@ -17,7 +17,7 @@ import { stillOpen } from './credentials.ts';
 import type { SignIn } from './signIn/gate.ts';
 import { sees } from './visibility.ts';
 
-/** Changes by another process are not signalled to us: the journal is looked at this often. */
+/** What another process changed, and nobody told us of, is found within this time: the journal is looked at this often. */
 const LOOK_MS = 1_000;
 const RESUME_MAX_ENTRIES = 1_000;
 /** More at once are not told one by one: reading everything again is cheaper for both sides. */
@@ -40,6 +40,8 @@ interface Hub {
   told: Map<string, number>;
   /** Signals that wait for their turn; those that come meanwhile are passed on together. */
   waiting: HubChange[];
+  /** Another process has moved something, and the journal is about to be looked at. */
+  willLook: boolean;
   /** One piece of work after the other, so that no stream is shown an older state after a newer one. */
   queue: Promise<void>;
 }
@@ -59,6 +61,15 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
     hub.waiting.push(change);
     if (hub.waiting.length === 1) enqueue(deps, hub, () => passSignals(deps, hub));
   });
+  const offMoved = deps.signals.onMoved((hubId) => {
+    const hub = hubs.get(hubId);
+    if (hub === undefined || hub.streams.size === 0 || hub.willLook) return;
+    hub.willLook = true;
+    enqueue(deps, hub, () => {
+      hub.willLook = false;
+      return look(deps, hub);
+    });
+  });
   const all = (): [Hub, Stream][] =>
     [...hubs.values()].flatMap((hub) => [...hub.streams].map((stream): [Hub, Stream] => [hub, stream]));
   const { streamBeatMs, streamRecheckMs, streamSessionMs } = limitsOf(deps);
@@ -77,6 +88,7 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
     handle: (req, res) => open(deps, hubs, sessionOf(req), req, res),
     close: () => {
       offChange();
+      offMoved();
       for (const timer of timers) clearInterval(timer);
       for (const [hub, stream] of all()) end(hub, stream);
     },
@@ -129,6 +141,7 @@ const newHub = (hubId: HubId): Hub => ({
   looked: 0,
   told: new Map(),
   waiting: [],
+  willLook: false,
   queue: Promise.resolve(),
 });
 

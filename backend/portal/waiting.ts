@@ -13,11 +13,12 @@ export async function until<T>(
 ): Promise<T> {
   let rings = 0;
   let wake: () => void = () => undefined;
-  const off = signals.onChange((change) => {
-    if (change.hubId !== hubId) return;
+  const ring = (moved: HubId): void => {
+    if (moved !== hubId) return;
     rings += 1;
     wake();
-  });
+  };
+  const offs = [signals.onChange((change) => ring(change.hubId)), signals.onMoved(ring)];
   const over = AbortSignal.timeout(Math.max(1, forMs));
   try {
     for (;;) {
@@ -37,6 +38,6 @@ export async function until<T>(
       });
     }
   } finally {
-    off();
+    for (const off of offs) off();
   }
 }

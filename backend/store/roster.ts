@@ -10,8 +10,8 @@ import { sessionConfig } from './connection.ts';
 const ROSTER_CLASS = 0x776f726b;
 
 export interface Roster {
-  /** `held`: those of `hubs` that some worker has the lease of, this process included. */
-  look(hubs: readonly HubId[]): Promise<{ workers: number; held: Set<HubId> }>;
+  /** `rank`: how many living workers stand before this one, in an order that all see alike. `held`: those of `hubs` that some worker has the lease of, this process included. */
+  look(hubs: readonly HubId[]): Promise<{ workers: number; rank: number; held: Set<HubId> }>;
   close(): Promise<void>;
 }
 
@@ -28,12 +28,13 @@ export async function enterRoster(
   await client.query('select pg_advisory_lock($1, $2)', [ROSTER_CLASS, number]);
   return {
     look: async (hubs) => {
-      const { rows } = await client.query<{ workers: number; held: HubId[] }>({
+      const { rows } = await client.query<{ workers: number; rank: number; held: HubId[] }>({
         ...LOOK,
-        values: [ROSTER_CLASS, leaseClass, hubs],
+        values: [ROSTER_CLASS, leaseClass, hubs, number],
       });
       const [row] = rows;
-      return { workers: Math.max(1, row?.workers ?? 1), held: new Set(row?.held) };
+      if (row === undefined) throw new Error('The roster of workers could not be read.');
+      return { workers: row.workers, rank: row.rank, held: new Set(row.held) };
     },
     close: () => client.end(),
   };
@@ -48,6 +49,7 @@ const LOOK = {
       where locktype = 'advisory' and objsubid = 2 and granted
         and database = (select oid from pg_database where datname = current_database()))
     select (select count(*)::int from locks where class = $1) as workers,
+      (select count(*)::int from locks where class = $1 and number < $4::bigint) as rank,
       array(select hub from unnest($3::text[]) hub
         where (hashtext(hub)::bigint & 4294967295) in (select number from locks where class = $2)) as held`,
 };

@@ -40,6 +40,11 @@ export class Inbox {
     if (this.#bytes > INBOX_MAX_BYTES) this.#fallBehind();
   }
 
+  /** Another process has stored something: the next batch is looked for in the database. */
+  lookSoon(): void {
+    this.#lookedAt = -Infinity;
+  }
+
   /** The next batch; null when nothing waits. `applying`: the ids of the batch that is being stored meanwhile. */
   async next(applying: readonly string[]): Promise<Arrived | null> {
     const isLookDue = this.#behind || this.#clock.now() - this.#lookedAt >= LOOK_MS;

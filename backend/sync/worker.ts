@@ -152,7 +152,8 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   });
   const offArrived = deps.signals.onArrived((hubId, arrived) => {
     if (hubId !== deps.hubId) return;
-    inbox.put(arrived);
+    if (arrived === null) inbox.lookSoon();
+    else inbox.put(arrived);
     bells.arrived.ring();
   });
   void lease.lost.then(end);

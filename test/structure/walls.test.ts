@@ -52,6 +52,7 @@ describe('the wall between hubs', () => {
     );
     expect(policies.filter(({ name }) => name !== 'one_hub').map(({ at, name }) => `${name} ${at}`)).toEqual([
       'taken_in deliveries',
+      'listed directory',
       'known hubs',
     ]);
   });
