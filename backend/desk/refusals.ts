@@ -13,6 +13,7 @@ const SENTENCES = {
   'unknown-person': 'This person has no access to the portal.',
   'unknown-conflict': 'There is no such conflict.',
   moved: 'The record has changed since you saw it, so nothing was done. This is how it stands now.',
+  'set-grew': 'More has joined since you saw it, so nothing was done. Please look at it again.',
   'settled-before': 'Somebody has decided this already, so nothing was done. This is how it stands now.',
   'key-reused': 'This request was sent before with another content, so nothing was done.',
   'value-refused': 'The CRM would not take this value.',

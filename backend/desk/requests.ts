@@ -80,6 +80,8 @@ export const bulkBody = z.strictObject({
 
 const reason = z.string().trim().min(3).max(NOTE_MAX);
 const contact = z.literal('contact');
+/** Of a held set, as it was shown. */
+const version = z.number().int().min(1).max(1_000_000_000);
 const roles = z.enum(['none', 'viewer', 'admin']);
 export const orderBody = z.strictObject({
   key,
@@ -99,6 +101,8 @@ export const orderBody = z.strictObject({
     z.strictObject({ do: z.literal('everybody'), role: roles }),
     z.strictObject({ do: z.literal('link'), object: contact, recordId, claimId: digits }),
     z.strictObject({ do: z.literal('refuse'), claimId: digits }),
+    z.strictObject({ do: z.literal('release'), setId: digits, version }),
+    z.strictObject({ do: z.literal('discard-set'), setId: digits, version }),
     z.strictObject({ do: z.literal('unlink'), object: contact, recordId, tieId: digits }),
   ]),
 });

@@ -68,4 +68,6 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'missed-by-journal': 'changes missed by the webhooks journal',
   'journal-horizon': 'times away for longer than HubSpot keeps its journal',
   'mirror-differs': 'records found to differ and repaired',
+  'mass-change': 'records changed alike in the CRM, more than is plausible',
+  'held-set': 'changes held back because too many came at once: see the page Held',
 };

@@ -5,6 +5,7 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
+import type { HeldTables } from './heldTables.ts';
 import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
@@ -55,6 +56,8 @@ export interface KeptRuling {
   conflictId: string | null;
   /** What staff tell the customer. */
   note: string | null;
+  /** It puts back what stood before a write of ours; all that were put back together have the same name. */
+  undo?: string;
 }
 /** How a conflict was settled: by which ruling. */
 export interface KeptSettlement {
@@ -104,7 +107,10 @@ export type Order =
   | { do: 'link'; object: AppObject; recordId: RecordId; claimId: string }
   /** Settles a claim: the person is nobody of ours. */
   | { do: 'refuse'; claimId: string }
-  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string };
+  | { do: 'unlink'; object: AppObject; recordId: RecordId; tieId: string }
+  /** What the breaker held back goes out, or ends; `version` is the set as it was shown. */
+  | { do: 'release'; setId: string; version: number }
+  | { do: 'discard-set'; setId: string; version: number };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
@@ -150,7 +156,7 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends LayerTables, PortalTables, SignInTables {
+export interface Database extends HeldTables, LayerTables, PortalTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -15,7 +15,9 @@ import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
+import { raise } from '../store/warnings.ts';
 import { kindOf, type Context } from './context.ts';
+import { heard as countedAlike } from './holding.ts';
 import { WEBHOOKS_GRACE_MS } from './missed.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
 
@@ -57,6 +59,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
       throw error;
     });
     ctx.mirror.applied(all.patches);
+    await raise(db, ctx.hubId, countedAlike(ctx.breaker, all.drafts, ctx.appId, now), now);
     if (erased.length > 0) await eraseDeliveries(db, ctx.hubId, batch.ids, erased);
     const last = rows.at(-1);
     if (last !== undefined) ctx.head = { seq: last.seq, hash: last.hash };

@@ -11,6 +11,7 @@ import type { Signals } from '../signals.ts';
 import type { Db, Definition, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
+import type { Breaker } from './holding.ts';
 import type { Lease } from './lease.ts';
 import type { SourceHealth } from '../store/sourceHealth.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
@@ -49,6 +50,8 @@ export interface Context {
   head: Head;
   /** What staff have paused; moves only with their orders. */
   pauses: readonly Pause[];
+  /** What the breaker remembers of the last while. */
+  breaker: Breaker;
   /** The CRM's property definitions as last read, by object and property. */
   definitions: Map<string, Definition>;
 }

@@ -12,8 +12,10 @@ import {
   waitingOrders,
   type OrderRow,
 } from '../store/orders.ts';
+import type { HubChange } from '../signals.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
 import { settleIdentity } from './claims.ts';
+import { settleSet } from './heldSets.ts';
 import { storing, type Context } from './context.ts';
 import { paid } from './round.ts';
 
@@ -32,16 +34,18 @@ export async function carryOutOrders(ctx: Context): Promise<number> {
 
 async function inTurn(ctx: Context, rows: readonly OrderRow[]): Promise<void> {
   for (const row of rows) {
-    const seq = await storing(ctx, async ({ trx, next, journal }) => {
-      const outcome = await carryOut(ctx, trx, row);
-      await journal([entryOf(row, outcome)]);
-      await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
-      return next;
-    });
     const { order } = row;
-    if (order.do === 'pause' || order.do === 'resume') ctx.pauses = await loadPauses(ctx.db, ctx.hubId);
+    const done = await storing(ctx, async ({ trx, next, journal }) => {
+      const { ended = [], drafts = [], ...outcome } = await carryOut(ctx, trx, row);
+      await journal([entryOf(row, outcome), ...drafts]);
+      await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
+      // Read here, so that no visit runs between the order and what it means.
+      const pauses = order.do === 'pause' || order.do === 'resume' ? await loadPauses(trx, ctx.hubId) : null;
+      return { seq: next + drafts.length, ended, pauses };
+    });
+    if (done.pauses !== null) ctx.pauses = done.pauses;
     const records = 'recordId' in order ? [{ object: order.object, recordId: order.recordId }] : [];
-    ctx.signals.changed({ hubId: ctx.hubId, seq, records, edits: [] });
+    ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records, edits: done.ended });
     ctx.signals.wake(ctx.hubId);
   }
 }
@@ -63,7 +67,13 @@ async function address(ctx: Context, row: OrderRow, fileId: string): Promise<voi
 const DONE: OrderOutcome = { ok: true, code: 'done' };
 const NOTHING_THERE: OrderOutcome = { ok: false, code: 'nothing-there' };
 
-async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Promise<OrderOutcome> {
+/** What became of an order, and what it did to edits by itself. */
+export interface CarriedOut extends OrderOutcome {
+  ended?: HubChange['edits'];
+  drafts?: Draft[];
+}
+
+async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Promise<CarriedOut> {
   const now = ctx.clock.now();
   switch (order.do) {
     case 'look':
@@ -101,6 +111,9 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'refuse':
     case 'unlink':
       return (await settleIdentity(ctx, trx, order, userId)) ? DONE : NOTHING_THERE;
+    case 'release':
+    case 'discard-set':
+      return settleSet(ctx, trx, order, userId);
     case 'address':
       throw new Error('A file’s address is asked of the CRM, not of the database.');
     default:
@@ -153,6 +166,9 @@ function detailOf(order: Order): Record<string, string | null> {
       return { do: order.do, claim: order.claimId };
     case 'unlink':
       return { do: order.do, tie: order.tieId };
+    case 'release':
+    case 'discard-set':
+      return { do: order.do, set: order.setId };
     case 'look':
     case 'retry':
     case 'discard':

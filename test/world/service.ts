@@ -24,6 +24,7 @@ import { LANES } from '../../backend/store/lanes.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
+import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
 import { eraseWaiting } from '../../backend/sync/erasure.ts';
@@ -136,6 +137,7 @@ export async function openService(options: {
       mirror: new MirrorCache(hubId),
       head: await readHead(db, hubId),
       pauses: [],
+      breaker: await loadBreaker(db, hubId, String(sim.appId), time.now()),
       definitions: await loadDefinitions(db, hubId),
     };
     inbox = new Inbox(hubId, db, time);
