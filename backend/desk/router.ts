@@ -3,6 +3,7 @@ import { fieldOf, OBJECTS } from '@tallystick/shared/ownership';
 import express, { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
 import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
+import { heldAnswer } from './heldSets.ts';
 import { createHours, healthAnswer } from './health.ts';
 import { asOfAnswer, historyAnswer, whyAnswer } from './history.ts';
 import { order } from './orders.ts';
@@ -86,6 +87,7 @@ function questions(deps: DeskDeps): Record<string, Answering> {
       const { open, before } = requests.parsed(requests.claimsQuery, input);
       return claimsAnswer(db, hubId, role, { open: open === 'true', before: before ?? null });
     },
+    '/held': ({ hubId, role }) => heldAnswer(db, hubId, role),
     '/parked': ({ hubId, role }) => parkedAnswer(db, hubId, role),
     '/activity': ({ hubId }, input) => {
       const { before, kind, ...filter } = requests.parsed(requests.activityQuery, input);

@@ -18,7 +18,8 @@ const isPattern = (name: string): name is Parameters<typeof seed>[1]['pattern'] 
   name in spec.out || name in spec.in;
 
 export async function loadBreaker(db: Db, hubId: HubId, appId: string, now: number): Promise<Breaker> {
-  const breaker = { ...emptyBreaker(), records: await countRecords(db, hubId) };
+  const records = await countRecords(db, hubId);
+  const breaker: Breaker = { ...emptyBreaker(), records: { ...records } };
   const [promises, members, seq, standing] = await Promise.all([
     lately(db, hubId, now - WINDOW_MS),
     keyedMembers(db, hubId),
@@ -53,8 +54,8 @@ export async function loadBreaker(db: Db, hubId: HubId, appId: string, now: numb
     .execute();
   for (const { record_id: recordId, crm_at: crmAt, at, ...row } of rows.reverse())
     heard(breaker, [draft({ ...row, recordId, crmAt: crmAt?.getTime() ?? null })], appId, at.getTime());
-  breaker.told = new Map(standing.map((row) => [row.subject, row.last_at.getTime()]));
-  return breaker;
+  const told = new Map(standing.map((row) => [row.subject, row.last_at.getTime()]));
+  return { ...breaker, records, told };
 }
 
 /** Every so often: how many records there are, what is over, and what need not be remembered any more. */
@@ -101,6 +102,8 @@ async function lately(db: Db, hubId: HubId, since: number) {
         select from held_edits h join held_sets s on s.hub_id = h.hub_id and s.set_id = h.set_id
         where h.hub_id = p.hub_id and h.object = p.object and h.record_id = p.record_id and h.field = p.field
           and s.outcome = 'released' and h.edit_ids @> p.edit_ids)
+      and not exists (
+        select from held_sets s where s.hub_id = p.hub_id and s.outcome = 'released' and s.written && p.edit_ids)
     order by promise_id desc limit ${REMEMBERED_MAX}`.execute(db);
   return rows.reverse();
 }

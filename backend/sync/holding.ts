@@ -119,6 +119,7 @@ function changeOf(object: AppObject, { recordId, promise }: Intent): Change {
 export function heard(breaker: Breaker, drafts: readonly Draft[], appId: string, now: number): Warning[] {
   const warnings = new Map<string, Warning>();
   for (const draft of drafts) {
+    keepCount(breaker.records, draft);
     const change = inwards(draft, appId, now);
     if (change === null) continue;
     for (const trip of count(breaker.in, change, { spec, direction: 'in', records: breaker.records }, now)) {
@@ -144,6 +145,13 @@ export function heard(breaker: Breaker, drafts: readonly Draft[], appId: string,
     }
   }
   return [...warnings.values()];
+}
+
+function keepCount(records: Breaker['records'], { kind, object, before, after }: Draft): void {
+  if (object === null) return;
+  const comes = kind === 'found' || (kind === 'life' && after === 'present');
+  const goes = kind === 'life' && (before ?? 'present') === 'present' && after !== 'present';
+  if (comes || goes) records[object] = Math.max(0, (records[object] ?? 0) + (comes ? 1 : -1));
 }
 
 /** Null for what nobody but us did, and for what says that a record came back. */
