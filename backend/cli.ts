@@ -9,6 +9,9 @@
  *   explain <object> <id> <field>   why the field has its value
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
+ *   undo (--edit id | --person who | --field object.field | --object o | --since t | --until t | --set id | --undo id)
+ *     [--dry-run | --yes --by <CRM user id or e-mail>]
+ *                                   put back what stood before our own writes; what was changed since is left alone
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */
@@ -28,6 +31,14 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string' },
     keys: { type: 'string' },
     'dry-run': { type: 'boolean' },
+    edit: { type: 'string' },
+    person: { type: 'string' },
+    since: { type: 'string' },
+    until: { type: 'string' },
+    set: { type: 'string' },
+    undo: { type: 'string' },
+    by: { type: 'string' },
+    yes: { type: 'boolean' },
   },
 });
 

@@ -24,6 +24,7 @@ import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
+import { undo, UNDO_USAGE } from './undo.ts';
 
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
@@ -45,6 +46,14 @@ export interface Flags {
   limit?: string | undefined;
   keys?: string | undefined;
   'dry-run'?: boolean | undefined;
+  edit?: string | undefined;
+  person?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  set?: string | undefined;
+  undo?: string | undefined;
+  by?: string | undefined;
+  yes?: boolean | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -53,8 +62,7 @@ export class Misuse extends Error {
 }
 
 const ERASURES_SHOWN = 1_000;
-const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
+const USAGE = `Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | ${UNDO_USAGE} | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]`;
 
 export async function runCommand(
   words: readonly string[],
@@ -105,6 +113,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return printJournal(command);
     case 'verify-journal':
       return verifyChain(command);
+    case 'undo':
+      return undo(command);
     case 'erasures':
       return erasures(command);
     case 'token':

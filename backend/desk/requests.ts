@@ -107,6 +107,26 @@ export const orderBody = z.strictObject({
   ]),
 });
 
+const moment = z.iso.datetime();
+const undoFilter = {
+  editId: z.uuid().optional(),
+  person: z.string().max(40).optional(),
+  object: object.optional(),
+  field: z.string().max(100).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  setId: digits.optional(),
+  undoId: z.string().min(8).max(100).optional(),
+};
+export const undoQuery = z.object(undoFilter);
+const UNDO_SHOWN_MAX = 5_000;
+export const undoBody = z.strictObject({
+  key: z.string().min(8).max(100),
+  shown: z.number().int().min(1).max(UNDO_SHOWN_MAX),
+  filter: z.strictObject({ ...undoFilter, until: moment }),
+});
+export const undoProgressQuery = z.object({ undoId: z.string().min(8).max(100) });
+
 /** Throws `bad-request` with the first thing that is wrong. */
 export function parsed<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {
   const result = schema.safeParse(input);

@@ -13,6 +13,7 @@ import { DeskRefused } from './refusals.ts';
 import * as requests from './requests.ts';
 import { rule, ruleMany, type RulingDeps } from './rulings.ts';
 import { settingsAnswer } from './settings.ts';
+import { startUndo, undoAnswer, undoProgress } from './undo.ts';
 import { viewAsAnswer } from './viewAs.ts';
 
 /** HubSpot lets a card send 1 MB. */
@@ -88,6 +89,10 @@ function questions(deps: DeskDeps): Record<string, Answering> {
       return claimsAnswer(db, hubId, role, { open: open === 'true', before: before ?? null });
     },
     '/held': ({ hubId, role }) => heldAnswer(db, hubId, role),
+    '/undo': ({ hubId, role }, input) =>
+      undoAnswer(db, hubId, role, requests.parsed(requests.undoQuery, input), now()),
+    '/undo/progress': ({ hubId, staffId }, input) =>
+      undoProgress(db, hubId, staffId, requests.parsed(requests.undoProgressQuery, input).undoId),
     '/parked': ({ hubId, role }) => parkedAnswer(db, hubId, role),
     '/activity': ({ hubId }, input) => {
       const { before, kind, ...filter } = requests.parsed(requests.activityQuery, input);
@@ -124,6 +129,17 @@ function changes(deps: DeskDeps): Record<string, Answering> {
         key: `${key}:${conflict.conflictId}`,
       }));
       return ruleMany(deps, user, each);
+    },
+    '/undo': async (user, input) => {
+      adminsOnly(user);
+      const started = await startUndo(
+        deps,
+        user.hubId,
+        user.staffId,
+        requests.parsed(requests.undoBody, input),
+      );
+      deps.signals.wake(user.hubId);
+      return started;
     },
     '/orders': async (user, input) => {
       const asked = requests.parsed(requests.orderBody, input);

@@ -95,3 +95,19 @@ export const UNDO_LEFT = {
   gone: 'are of records that are no longer there',
   unfit: 'could not be put back: the CRM or the rules would not take what stood there before',
 } as const;
+
+/** How an undo stands. */
+export function undoneSentence({
+  waiting,
+  done,
+  refused,
+}: {
+  waiting: number;
+  done: number;
+  refused: number;
+}): string {
+  const left = refused === 0 ? '' : ` ${refused} had changed meanwhile and were left alone.`;
+  return waiting === 0
+    ? `${done} put back, and proven in the CRM.${left}`
+    : `${done} put back so far, ${waiting} on their way.${left}`;
+}
