@@ -1,18 +1,22 @@
-/** The app's pages: health, conflicts of all records, parked work, activity, rules. */
+/** The app's pages: health, conflicts of all records, what is held back, parked work, activity, undo, rules. */
 import { Flex, hubspot, Text } from '@hubspot/ui-extensions';
 import { createPageRouter, PageLink, PageRoutes, PageTitle } from '@hubspot/ui-extensions/pages';
 import type { ReactNode } from 'react';
 import { Activity } from './Activity.tsx';
 import { Conflicts } from './Conflicts.tsx';
 import { Health } from './Health.tsx';
+import { Held } from './Held.tsx';
 import { ParkedWork } from './ParkedWork.tsx';
 import { Rules } from './Rules.tsx';
+import { Undo } from './Undo.tsx';
 
 const PAGES = [
   { to: '/', label: 'Health' },
   { to: '/conflicts', label: 'Conflicts' },
+  { to: '/held', label: 'Held back' },
   { to: '/parked', label: 'Parked' },
   { to: '/activity', label: 'Activity' },
+  { to: '/undo', label: 'Undo' },
   { to: '/rules', label: 'Rules' },
 ];
 
@@ -44,8 +48,10 @@ const Router = createPageRouter(
   <PageRoutes layoutComponent={Layout}>
     <PageRoutes.IndexRoute component={Health} />
     <PageRoutes.Route path="/conflicts" component={Conflicts} />
+    <PageRoutes.Route path="/held" component={Held} />
     <PageRoutes.Route path="/parked" component={ParkedWork} />
     <PageRoutes.Route path="/activity" component={Activity} />
+    <PageRoutes.Route path="/undo" component={Undo} />
     <PageRoutes.Route path="/rules" component={Rules} />
     <PageRoutes.AnyRoute component={NotFound} />
   </PageRoutes>,
