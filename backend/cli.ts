@@ -11,6 +11,9 @@
  *   verify-journal                  walk the hash chain
  *   doctor [--fresh] [--json]       where the CRM's schema does not fit shared/ownership.ts of this checkout
  *     --fix [--yes | --dry-run]     have what is missing made; nothing that is there is changed
+ *   undo (--edit id | --person who | --field object.field | --object o | --since t | --until t | --set id | --undo id)
+ *     [--dry-run | --yes --by <CRM user id or e-mail>]
+ *                                   put back what stood before our own writes; what was changed since is left alone
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   revoke <contact id>             takes the contact's bearer tokens back
  *   hub add [--stdin] <hub id>      serve this hub; its settings come from the environment, or from lines NAME=value
@@ -39,6 +42,13 @@ const { values, positionals } = parseArgs({
     fix: { type: 'boolean' },
     yes: { type: 'boolean' },
     fresh: { type: 'boolean' },
+    edit: { type: 'string' },
+    person: { type: 'string' },
+    since: { type: 'string' },
+    until: { type: 'string' },
+    set: { type: 'string' },
+    undo: { type: 'string' },
+    by: { type: 'string' },
   },
 });
 

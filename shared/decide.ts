@@ -77,6 +77,7 @@ export type Refusal =
   | 'declined'
   /** R5: somebody else had decided before. */
   | 'settled-before'
+  | 'held-back'
   /** The record was archived or deleted in the CRM, or merged into another one. */
   | 'record-gone'
   | 'record-merged'

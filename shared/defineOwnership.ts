@@ -2,6 +2,7 @@
  * The language `ownership.ts` is written in. Every type the product uses of a business's objects and fields is
  * derived from that one literal, so a portal edit of a CRM-owned field does not compile.
  */
+import { mistakesInBreaker, type BreakerSpec } from './breakerSpec.ts';
 import { STAFF, type ConflictRule, type Rule } from './decide.ts';
 import { mistakesInSources, sourceAudience, type SourceSpec } from './sourceSpec.ts';
 import type { Kind, Value } from './values.ts';
@@ -135,6 +136,8 @@ export interface Ownership<
   creations: Readonly<Record<string, CreationOf<A, O>>>;
   /** Other systems that own fields and lists; absent: there is none. */
   sources?: Readonly<Record<string, SourceOf<A, O>>>;
+  /** When a mass change is not believed; absent: `BREAKER`. */
+  breaker?: BreakerSpec<keyof O & string>;
 }
 
 export const FRESH_WITHIN_S = 300;
@@ -150,6 +153,7 @@ export function defineOwnership<
   actions: Readonly<Record<string, ActionOf<NoInfer<A>, NoInfer<O>>>>;
   creations: Readonly<Record<string, CreationOf<NoInfer<A>, NoInfer<O>>>>;
   sources?: Readonly<Record<string, SourceOf<NoInfer<A>, NoInfer<O>>>>;
+  breaker?: BreakerSpec<keyof NoInfer<O> & string>;
 }): Ownership<A, O> {
   const mistakes = mistakesIn(literal);
   if (mistakes.length > 0) throw new Error(`ownership.ts cannot be used: ${mistakes.join('; ')}.`);
@@ -223,7 +227,7 @@ function mistakesIn(literal: Ownership): string[] {
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
-  mistakes.push(...mistakesInSources(literal));
+  mistakes.push(...mistakesInSources(literal), ...mistakesInBreaker(literal));
   return mistakes;
 }
 

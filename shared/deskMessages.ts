@@ -166,6 +166,80 @@ export interface ClaimsAnswer {
   next: string | null;
 }
 
+/** Edits that wait because many like one another were to go out at once. */
+export interface DeskHeldSet {
+  setId: string;
+  /** What was shown: goes back with the decision. */
+  version: number;
+  /** What is too much, in words. */
+  title: string;
+  openedAt: string;
+  windowMinutes: number;
+  /** What waits now. */
+  edits: number;
+  records: number;
+  /** Of how many records; null: that says nothing. */
+  of: number | null;
+  /** Edits like these that had gone out before: they can be undone. */
+  written: number;
+  samples: {
+    object: string;
+    recordId: string;
+    title: string;
+    label: string;
+    /** What the CRM holds, and what would be written. */
+    now: string;
+    wanted: string;
+    who: string;
+  }[];
+  advice: string | null;
+  closed: { outcome: 'released' | 'discarded'; who: string; at: string } | null;
+}
+export interface HeldAnswer {
+  role: DeskRole;
+  /** Open ones first. */
+  sets: DeskHeldSet[];
+}
+
+/** Writes of ours, chosen by what is said; what is left out chooses all. */
+export interface UndoFilter {
+  editId?: string | undefined;
+  /** A contact id, `user:` and a user id, or `source:` and a name. */
+  person?: string | undefined;
+  object?: string | undefined;
+  field?: string | undefined;
+  /** ISO instants. */
+  since?: string | undefined;
+  until?: string | undefined;
+  /** What went out before a held set was opened. */
+  setId?: string | undefined;
+  /** An undo, to be undone. */
+  undoId?: string | undefined;
+}
+export interface UndoAnswer {
+  role: DeskRole;
+  /** How many values would be put back, of how many records. */
+  fields: number;
+  records: number;
+  /** The end of what was looked at: goes back with the decision. */
+  until: string;
+  samples: { object: string; recordId: string; title: string; label: string; now: string; back: string }[];
+  /** What is left as it is, and why. */
+  left: { text: string; samples: string[] }[];
+  /** More was written than can be put back at once. */
+  cut: boolean;
+}
+export interface UndoStarted {
+  undoId: string;
+  sentence: string;
+}
+export interface UndoProgress {
+  waiting: number;
+  done: number;
+  refused: number;
+  sentence: string;
+}
+
 export interface RecordAnswer {
   role: DeskRole;
   /** Opaque: send it as `known` with the next question. */

@@ -3,6 +3,7 @@
  * sides change a field at once, who sees and who edits. This one is the demo business: a firm that installs and
  * services heating and cooling plants for other companies.
  */
+import { BREAKER, type BreakerSpec } from './breakerSpec.ts';
 import { defineOwnership, type CreationSpec, type FieldSpec, type ObjectName, type ObjectSpec } from './defineOwnership.ts';
 import type { SourceSpec } from './sourceSpec.ts';
 
@@ -270,6 +271,31 @@ export const ownership = defineOwnership({
       },
     },
   },
+
+  // More changes of one kind than this within the window are not believed: what goes out is held for an administrator,
+  // what came in is told. Each: at least, of the object's records, at most.
+  breaker: {
+    windowMinutes: 60,
+    out: {
+      emptied: { least: 10, share: 0.05, most: 200 },
+      oneValue: { least: 15, share: 0.05, most: 200 },
+      oneOption: { least: 50, share: 0.3, most: 1_000 },
+      person: { least: 100, share: 0, most: 1_000 },
+      // At the month's end billing writes to nearly everybody.
+      source: { least: 500, share: 0.9, most: 5_000 },
+    },
+    in: {
+      emptied: { least: 25, share: 0.1, most: 1_000 },
+      oneValue: { least: 25, share: 0.1, most: 1_000 },
+      oneOption: { least: 200, share: 0.5, most: 5_000 },
+      gone: { least: 25, share: 0.1, most: 500 },
+      integration: { least: 500, share: 0.5, most: 5_000 },
+    },
+    objects: {
+      // A quote that is gone may be a decision that is gone.
+      quote: { in: { gone: { least: 5, share: 0.1, most: 50 } } },
+    },
+  },
 });
 
 export type AppOwnership = typeof ownership;
@@ -287,4 +313,6 @@ export const fieldOf = (object: AppObject, name: string): FieldSpec<AppAudience>
 /** What customers may make, by name. */
 export const creations: Readonly<Record<string, CreationSpec<AppAudience, AppObject, string, AppObject>>> =
   ownership.creations;
+/** When a mass change is not believed. */
+export const breaker: BreakerSpec<AppObject> = ownership.breaker ?? BREAKER;
 export const OBJECTS = Object.keys(objects).filter(isObject);

@@ -66,6 +66,8 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   R5: 'it had been decided before',
   A2: 'what it depends on changed at the same moment, so it does not count',
   A3: 'what it was decided on has changed since, so it no longer counts',
+  K3: 'very many changes like it came at once, so it waits until an administrator has looked',
+  K4: 'an administrator looked at the many changes that came at once, and did not let them through',
   S1: 'the CRM’s history shows the write, and nothing foreign in between',
   S2: 'a colleague’s change fell between our read and our write and was found in the history',
   S3: 'somebody changed it again after our write',

@@ -26,6 +26,7 @@ import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
+import { undo, UNDO_USAGE } from './undo.ts';
 
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
@@ -53,6 +54,13 @@ export interface Flags {
   fix?: boolean | undefined;
   yes?: boolean | undefined;
   fresh?: boolean | undefined;
+  edit?: string | undefined;
+  person?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  set?: string | undefined;
+  undo?: string | undefined;
+  by?: string | undefined;
 }
 
 /** Something the person at the terminal can put right; the message is the one line they read. */
@@ -70,6 +78,7 @@ const USAGE = `Usage: tally ${[
   'journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]',
   'verify-journal',
   'doctor [--fresh] [--fix [--yes | --dry-run]] [--json]',
+  UNDO_USAGE,
   'erasures',
   'token <contact id> <audience>',
   'revoke <contact id>',
@@ -132,6 +141,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return verifyChain(command);
     case 'doctor':
       return doctor(command);
+    case 'undo':
+      return undo(command);
     case 'erasures':
       return erasures(command);
     case 'token':

@@ -172,6 +172,7 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
     case 'changed':
       return `${facts.who} changed it from “${from}” to “${to}”`;
     case 'asked':
+      if (outcome === UNDO) return `${facts.who} undid our write of “${from}”: “${to}” is to be put back`;
       return isChoice(outcome)
         ? `${facts.who} decided: ${CHOICES[outcome]}, having seen “${from}” in the CRM`
         : `${facts.who} saw “${from}” and asked for “${to}”`;
@@ -216,6 +217,8 @@ function sentenceOf(facts: Said, detail: Detail | null): string {
   }
 }
 
+/** As a visit notes it (`sync/notes.ts`). */
+const UNDO = 'undo';
 const LINKED: Readonly<Record<string, string>> = {
   linked: 'a person who signed in was linked to this contact',
   followed: 'the link of a person who signed in follows this contact',

@@ -4,6 +4,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import { fieldOf, objects, type AppObject } from '@tallystick/shared/ownership';
 import { CONFLICT_SENTENCES, OWNER_SENTENCES } from '@tallystick/shared/words';
 import { versionOf } from '../portal/versions.ts';
+import { HELD_BACK } from '../store/heldSets.ts';
 import { entriesOf, seqAt, type EntryFilter, type EntryRow } from '../store/entries.ts';
 import type { Db } from '../store/database.ts';
 import { definitionsOf, valuesAsOf, type RecordRow } from '../store/records.ts';
@@ -139,6 +140,8 @@ export async function asOfAnswer(db: Db, hubId: HubId, row: RecordRow, at: numbe
 /** An edit is over within seconds, or held: this many entries back there is none that was still on its way. */
 const OPEN_EDITS_LOOK_BACK = 300;
 
+const STILL_OPEN: readonly unknown[] = ['write', HELD_BACK];
+
 /** The wishes that were on their way to the CRM, by field. */
 function openThen(newestFirst: readonly EntryRow[]): Map<string, string | null> {
   const open = new Map<string, { field: string; wanted: string | null }>();
@@ -146,7 +149,7 @@ function openThen(newestFirst: readonly EntryRow[]): Map<string, string | null> 
     if (editId === null || field === null) continue;
     const key = `${editId}:${field}`;
     if (kind === 'asked') open.set(key, { field, wanted: after });
-    else if (kind !== 'decided' || detail?.outcome !== 'write') open.delete(key);
+    else if (kind !== 'decided' || !STILL_OPEN.includes(detail?.outcome)) open.delete(key);
   }
   return new Map([...open.values()].map(({ field, wanted }) => [field, wanted]));
 }

@@ -39,6 +39,8 @@ const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   everybody: 'The role of everybody else was changed.',
   link: 'Linked: this person now sees what this contact may see.',
   refuse: 'Refused: this person sees nothing, and is told to ask you.',
+  release: 'Let through: each change is decided again over what the CRM holds now.',
+  'discard-set': 'Discarded: nothing of it goes to the CRM, and the customers are told.',
   unlink: 'The link was undone. Whoever is signed in by it sees nothing any more.',
   accept: 'Accepted: it is how it should be.',
   fix: 'What was missing was made.',

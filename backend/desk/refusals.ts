@@ -13,11 +13,16 @@ const SENTENCES = {
   'unknown-person': 'This person has no access to the portal.',
   'unknown-conflict': 'There is no such conflict.',
   moved: 'The record has changed since you saw it, so nothing was done. This is how it stands now.',
+  'set-grew': 'More has joined since you saw it, so nothing was done. Please look at it again.',
+  'undo-everything': 'Say which writes: by edit, person, object, field or time.',
+  'undo-too-much': 'That is more than can be put back at once. Please narrow it down.',
+  'undo-grew': 'More would be put back than was shown, so nothing was done. Please look at it again.',
   'settled-before': 'Somebody has decided this already, so nothing was done. This is how it stands now.',
   'key-reused': 'This request was sent before with another content, so nothing was done.',
   'value-refused': 'The CRM would not take this value.',
   'nothing-there': 'There is nothing left to do: somebody was faster.',
-  'finding-moved': 'The CRM’s schema has changed since you saw it, so nothing was accepted. Look at it again.',
+  'finding-moved':
+    'The CRM’s schema has changed since you saw it, so nothing was accepted. Look at it again.',
   'not-acceptable': 'This cannot be accepted: it has to be put right in the CRM or in the ownership file.',
   'record-gone': 'The record is no longer in the CRM, so nothing was written.',
 } as const;

@@ -80,6 +80,8 @@ export const bulkBody = z.strictObject({
 
 const reason = z.string().trim().min(3).max(NOTE_MAX);
 const contact = z.literal('contact');
+/** Of a held set, as it was shown. */
+const version = z.number().int().min(1).max(1_000_000_000);
 const roles = z.enum(['none', 'viewer', 'admin']);
 export const orderBody = z.strictObject({
   key,
@@ -99,6 +101,8 @@ export const orderBody = z.strictObject({
     z.strictObject({ do: z.literal('everybody'), role: roles }),
     z.strictObject({ do: z.literal('link'), object: contact, recordId, claimId: digits }),
     z.strictObject({ do: z.literal('refuse'), claimId: digits }),
+    z.strictObject({ do: z.literal('release'), setId: digits, version }),
+    z.strictObject({ do: z.literal('discard-set'), setId: digits, version }),
     z.strictObject({ do: z.literal('unlink'), object: contact, recordId, tieId: digits }),
     z.strictObject({
       do: z.literal('accept'),
@@ -108,6 +112,26 @@ export const orderBody = z.strictObject({
     }),
   ]),
 });
+
+const moment = z.iso.datetime();
+const undoFilter = {
+  editId: z.uuid().optional(),
+  person: z.string().max(40).optional(),
+  object: object.optional(),
+  field: z.string().max(100).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  setId: digits.optional(),
+  undoId: z.string().min(8).max(100).optional(),
+};
+export const undoQuery = z.object(undoFilter);
+const UNDO_SHOWN_MAX = 5_000;
+export const undoBody = z.strictObject({
+  key: z.string().min(8).max(100),
+  shown: z.number().int().min(1).max(UNDO_SHOWN_MAX),
+  filter: z.strictObject({ ...undoFilter, until: moment }),
+});
+export const undoProgressQuery = z.object({ undoId: z.string().min(8).max(100) });
 
 /** Throws `bad-request` with the first thing that is wrong. */
 export function parsed<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {

@@ -11,6 +11,7 @@ import express, {
 import { rateLimit } from 'express-rate-limit';
 import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
+import { heldAnswer } from './heldSets.ts';
 import { createHours, healthAnswer } from './health.ts';
 import { asOfAnswer, historyAnswer, whyAnswer } from './history.ts';
 import { order } from './orders.ts';
@@ -21,6 +22,7 @@ import * as requests from './requests.ts';
 import { rule, ruleMany, type RulingDeps } from './rulings.ts';
 import { schemaAnswer } from './schema.ts';
 import { settingsAnswer } from './settings.ts';
+import { startUndo, undoAnswer, undoProgress } from './undo.ts';
 import { viewAsAnswer } from './viewAs.ts';
 
 /** HubSpot lets a card send 1 MB. */
@@ -129,6 +131,11 @@ function questions(deps: DeskDeps): Record<string, Answering> {
       const { open, before } = requests.parsed(requests.claimsQuery, input);
       return claimsAnswer(db, hubId, role, { open: open === 'true', before: before ?? null });
     },
+    '/held': ({ hubId, role }) => heldAnswer(db, hubId, role),
+    '/undo': ({ hubId, role }, input) =>
+      undoAnswer(db, hubId, role, requests.parsed(requests.undoQuery, input), now()),
+    '/undo/progress': ({ hubId, staffId }, input) =>
+      undoProgress(db, hubId, staffId, requests.parsed(requests.undoProgressQuery, input).undoId),
     '/parked': ({ hubId, role }) => parkedAnswer(db, hubId, role),
     '/activity': ({ hubId }, input) => {
       const { before, kind, ...filter } = requests.parsed(requests.activityQuery, input);
@@ -166,6 +173,17 @@ function changes(deps: DeskDeps): Record<string, Answering> {
         key: `${key}:${conflict.conflictId}`,
       }));
       return ruleMany(deps, user, each);
+    },
+    '/undo': async (user, input) => {
+      adminsOnly(user);
+      const started = await startUndo(
+        deps,
+        user.hubId,
+        user.staffId,
+        requests.parsed(requests.undoBody, input),
+      );
+      deps.signals.wake(user.hubId);
+      return started;
     },
     '/orders': async (user, input) => {
       const asked = requests.parsed(requests.orderBody, input);

@@ -69,4 +69,46 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'journal-horizon': 'times away for longer than HubSpot keeps its journal',
   'mirror-differs': 'records found to differ and repaired',
   'schema-drift': 'point in which the CRM’s schema no longer fits the rules',
+  'mass-change': 'records changed alike in the CRM, more than is plausible',
+  'held-set': 'changes held back because too many came at once: see the page Held',
 };
+
+/** What is too much at once, by its pattern. */
+export const HELD_SENTENCES: Readonly<Record<string, string>> = {
+  emptied: '{place} would be emptied on many records',
+  oneValue: '{place} would get one and the same value on many records',
+  oneOption: '{place} would get one and the same option on many records',
+  person: '{who} changes very many records',
+  source: '{who} changes nearly all records: {place}',
+};
+export const heldPlace = (many: string | null, label: string | null): string =>
+  many === null ? 'everything' : label === null ? many : `${label} of ${many}`;
+export const SOURCE_HELD_ADVICE =
+  'Mend it in the other system first: what it says is asked for again at its next look.';
+
+/** Why a write of ours is not put back. */
+export const UNDO_LEFT = {
+  changed: 'changed since by somebody else, and left alone',
+  already: 'hold again what stood there before',
+  underway: 'are on their way at the moment',
+  source: 'are another system’s, which would write them again',
+  action: 'are a customer’s decision, which is not taken back for them',
+  gone: 'are of records that are no longer there',
+  unfit: 'could not be put back: the CRM or the rules would not take what stood there before',
+} as const;
+
+/** How an undo stands. */
+export function undoneSentence({
+  waiting,
+  done,
+  refused,
+}: {
+  waiting: number;
+  done: number;
+  refused: number;
+}): string {
+  const left = refused === 0 ? '' : ` ${refused} had changed meanwhile and were left alone.`;
+  return waiting === 0
+    ? `${done} put back, and proven in the CRM.${left}`
+    : `${done} put back so far, ${waiting} on their way.${left}`;
+}

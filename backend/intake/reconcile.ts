@@ -181,7 +181,9 @@ async function sidesOf(
       if (isPaused(ctx.pauses, object, field, 'in') || isApart(ctx, object, field)) return false;
       // An answer that leaves the property out says nothing of its value until the schema was read again.
       const mirrored = row?.fields[field]?.value ?? null;
-      return one.found.is !== 'here' || fieldDrift(ctx, object, field, one.found.reading, mirrored) !== 'unsure';
+      return (
+        one.found.is !== 'here' || fieldDrift(ctx, object, field, one.found.reading, mirrored) !== 'unsure'
+      );
     };
     const hangs = {
       links: links.filter((link) => link.recordId === recordId),

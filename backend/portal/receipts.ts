@@ -2,7 +2,7 @@
 import type { Refusal } from '@tallystick/shared/decide';
 import type { EditedField, EditState, Receipt } from '@tallystick/shared/messages';
 import type { EditFieldRow, EditRow } from '../store/edits.ts';
-import { RECEIPT_SENTENCES, REFUSALS, RULE_SENTENCES } from './words.ts';
+import { HELD_BACK, RECEIPT_SENTENCES, REFUSALS, RULE_SENTENCES } from './words.ts';
 
 /** From the state that needs the person most to the one that needs them least. */
 const ORDER: readonly EditState[] = ['refused', 'held', 'superseded', 'accepted', 'written', 'verified'];
@@ -45,6 +45,7 @@ function fieldOf(row: EditFieldRow): EditedField {
 }
 
 function sentenceOf({ state, rule, reason }: EditFieldRow): string {
+  if (state === 'accepted' && rule === 'K3') return HELD_BACK;
   if (state === 'refused') return isRefusal(reason) ? REFUSALS[reason] : REFUSALS['crm-refused'];
   return (MOVING.includes(state) ? undefined : RULE_SENTENCES[rule ?? '']) ?? RECEIPT_SENTENCES[state];
 }

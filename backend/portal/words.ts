@@ -25,6 +25,8 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   'changed-while-looking': 'This changed while you were looking. Please read it again and decide then.',
   declined: 'Our team did not agree to this change.',
   'settled-before': 'This had been decided before.',
+  'held-back':
+    'Very many changes like this one came at once, and our team did not let them through. Please ask us.',
   'record-gone': 'This record is no longer there.',
   'record-merged':
     'This record was put together with another one. Please open it again and repeat your change.',
@@ -67,6 +69,9 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   F1: 'A later change of yours took its place.',
   S3: 'Your change was in our records, and then somebody changed it again.',
 };
+
+/** While staff look at many changes that came at once (K3). */
+export const HELD_BACK = 'Very many changes came at once, so our team looks at them first. Yours is kept.';
 
 /** What is said of another system, by how it answered; null: nothing needs to be said. */
 export const SOURCE_SENTENCES = {

@@ -6,6 +6,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState, StatementEvidence } from '@tallystick/shared/messages';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } from 'kysely';
 import type { DirectoryTable } from './directory.ts';
+import type { HeldTables } from './heldTables.ts';
 import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
@@ -61,6 +62,8 @@ export interface KeptRuling {
   conflictId: string | null;
   /** What staff tell the customer. */
   note: string | null;
+  /** It puts back what stood before a write of ours; all that were put back together have the same name. */
+  undo?: string;
 }
 /** How a conflict was settled: by which ruling. */
 export interface KeptSettlement {
@@ -114,7 +117,10 @@ export type Order =
   /** A finding about the CRM's schema is as it should be; `shown` names what was looked at. */
   | { do: 'accept'; code: string; subject: string; shown: string }
   /** Makes in the CRM's schema what the rules need and is not there. */
-  | { do: 'fix'; fixes: Fix[] };
+  | { do: 'fix'; fixes: Fix[] }
+  /** What the breaker held back goes out, or ends; `version` is the set as it was shown. */
+  | { do: 'release'; setId: string; version: number }
+  | { do: 'discard-set'; setId: string; version: number };
 /** What became of an order; `code` is for the machine. */
 export interface OrderOutcome {
   ok: boolean;
@@ -162,7 +168,7 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends LayerTables, PortalTables, SchemaTables, SignInTables {
+export interface Database extends HeldTables, LayerTables, PortalTables, SchemaTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -200,6 +200,7 @@ function* ofRecords(hubId: HubId, { object, ids }: Subject, now: Date): Generato
     sql`update promises set value = null, base = base || '{"value": null}'
     where hub_id = ${hubId} and (${isRecord} or edit_ids && array${theirEdits})`,
   ];
+  yield ['held_edits', sql`delete from held_edits where hub_id = ${hubId} and ${isRecord}`];
   yield [
     'creations',
     sql`update creations set error = null, ended_at = coalesce(ended_at, ${now})

@@ -16,6 +16,7 @@ import { ERASURES } from './migrations/0011_erasures.ts';
 import { WARNINGS } from './migrations/0012_warnings.ts';
 import { DIRECTORY } from './migrations/0020_directory.ts';
 import { DRIFT } from './migrations/0040_drift.ts';
+import { HELD_SETS } from './migrations/0050_held_sets.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -30,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   '0012_warnings': { up: (db) => run(db, WARNINGS) },
   '0020_directory': { up: (db) => run(db, DIRECTORY) },
   '0040_drift': { up: (db) => run(db, DRIFT) },
+  '0050_held_sets': { up: (db) => run(db, HELD_SETS) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -167,6 +167,36 @@ create table findings (
   CHECK ((stops = ANY (ARRAY['none'::text, 'writing'::text, 'both'::text])))
 );
 
+create table held_edits (
+  hub_id bigint not null,
+  object text not null,
+  record_id text not null,
+  field text not null,
+  set_id bigint not null,
+  edit_ids uuid[] not null,
+  joined_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id, object, record_id, field, set_id)
+);
+
+create table held_sets (
+  hub_id bigint not null,
+  set_id bigint not null generated always as identity,
+  key text,
+  pattern text not null,
+  object text,
+  field text,
+  who text,
+  records bigint,
+  version integer not null default 1,
+  written uuid[] not null,
+  opened_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  closed_by text,
+  outcome text,
+  PRIMARY KEY (hub_id, set_id),
+  CHECK ((outcome = ANY (ARRAY['released'::text, 'discarded'::text])))
+);
+
 create table hooks (
   hub_id bigint not null,
   hook_id text not null,
@@ -480,6 +510,8 @@ CREATE INDEX edits_newest ON public.edits USING btree (hub_id, number);
 
 CREATE INDEX edits_of_record ON public.edits USING btree (hub_id, object, record_id, number);
 
+CREATE INDEX held_edits_set ON public.held_edits USING btree (hub_id, set_id);
+
 CREATE INDEX identities_waiting ON public.identities USING btree (hub_id, look_at) WHERE (look_at IS NOT NULL);
 
 CREATE INDEX journal_addresses ON public.journal USING btree (hub_id, md5(before)) WHERE ((object = 'contact'::text) AND (field = 'email'::text) AND (before IS NOT NULL));
@@ -535,6 +567,8 @@ CREATE TRIGGER journal_append_only BEFORE DELETE OR UPDATE ON public.journal FOR
 CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
 
 CREATE UNIQUE INDEX claims_open ON public.claims USING btree (hub_id, identity_id) WHERE (settled_at IS NULL);
+
+CREATE UNIQUE INDEX held_sets_open ON public.held_sets USING btree (hub_id, key) WHERE (closed_at IS NULL);
 
 CREATE UNIQUE INDEX jobs_one_open ON public.jobs USING btree (hub_id, kind, object) WHERE (finished_at IS NULL);
 

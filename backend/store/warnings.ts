@@ -7,7 +7,16 @@ import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import type { WarningDetail } from './layerTables.ts';
 
-export type WarningCode = 'missed-by-webhooks' | 'missed-by-journal' | 'journal-horizon' | 'mirror-differs' | 'schema-drift';
+export type WarningCode =
+  | 'missed-by-webhooks'
+  | 'missed-by-journal'
+  | 'journal-horizon'
+  | 'mirror-differs'
+  | 'schema-drift'
+  /** Many changes like one another came in from the CRM. */
+  | 'mass-change'
+  /** Edits wait because many like one another were to go out. */
+  | 'held-set';
 
 export interface Warning {
   code: WarningCode;

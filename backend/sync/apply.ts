@@ -15,8 +15,10 @@ import { keyOf, upsertMirror, type MirrorRow } from '../store/mirror.ts';
 import { eraseDeliveries } from '../store/erasing.ts';
 import { recordsOfLines } from '../store/hanging.ts';
 import { isPaused } from '../store/orders.ts';
+import { raise } from '../store/warnings.ts';
 import { kindOf, type Context } from './context.ts';
 import { isApart, isUnknownOption } from './drift.ts';
+import { heard as countedAlike } from './holding.ts';
 import { WEBHOOKS_GRACE_MS } from './missed.ts';
 import { applyApart, isOfTheData } from './apart.ts';
 import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
@@ -69,6 +71,7 @@ async function applyTogether(ctx: Context, translate: Translate, batch: Arrived)
       throw error;
     });
     ctx.mirror.applied(all.patches);
+    await raise(db, ctx.hubId, countedAlike(ctx.breaker, all.drafts, ctx.appId, now), now);
     if (erased.length > 0) await eraseDeliveries(db, ctx.hubId, batch.ids, erased);
     const last = rows.at(-1);
     if (last !== undefined) ctx.head = { seq: last.seq, hash: last.hash };

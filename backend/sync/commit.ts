@@ -13,6 +13,7 @@ import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { fieldDrift } from './drift.ts';
+import { heard, holdBack, NOTHING_HELD, type Holding, type Intent } from './holding.ts';
 import { missedIn } from './missed.ts';
 import { visit, visitGone } from './plan.ts';
 import { signDecisions } from './statements.ts';
@@ -63,7 +64,11 @@ export async function commitVisits(
   const now = ctx.clock.now();
   const done = await storing(ctx, async ({ trx, next, journal, saveMirror }) => {
     const loaded = await load(ctx, trx, object, seen);
-    const visits = seen.map((one) => visitOne(ctx, object, one, loaded, now));
+    const asked = seen.map((one) => visitOne(ctx, object, one, loaded, now));
+    const holding = await holdBack(ctx, trx, object, intentsOf(asked, loaded), now);
+    const visits = asked.map((one) =>
+      holding.holds(one.seen.recordId) ? visitOne(ctx, object, one.seen, loaded, now, holding) : one,
+    );
     const all = assemble(
       visits.map((each) => each.move),
       next,
@@ -72,7 +77,12 @@ export async function commitVisits(
     const [writes] = await Promise.all([
       storeVisits(ctx, trx, object, visits, now),
       journal([...all.drafts, ...missed.drafts]),
-      raise(trx, ctx.hubId, missed.warnings, now),
+      raise(
+        trx,
+        ctx.hubId,
+        [...missed.warnings, ...holding.warnings, ...heard(ctx.breaker, all.drafts, ctx.appId, now)],
+        now,
+      ),
       saveMirror(all.patches),
       saveLinks(trx, ctx.hubId, all.links),
       saveHanging(ctx, trx, object, visits),
@@ -170,7 +180,28 @@ const NOTHING: Visit = {
   again: null,
 };
 
-function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded, now: number): Visited {
+/** What is about to be promised; K5: not what staff decided, nor what makes good. */
+function intentsOf(visits: readonly Visited[], loaded: Loaded): Intent[] {
+  return visits.flatMap(({ move: { recordId }, plan }) => {
+    if (plan.promises.length === 0) return [];
+    const rulings = (loaded.edits.get(recordId) ?? []).flatMap(({ editId, ruling }) =>
+      ruling === null ? [] : [editId],
+    );
+    return plan.promises.map((promise) => {
+      const isRuled = promise.editIds.some((editId) => rulings.includes(editId));
+      return { recordId, promise, isExempt: promise.restores || promise.owed || isRuled };
+    });
+  });
+}
+
+function visitOne(
+  ctx: Context,
+  object: AppObject,
+  asSeen: Seen,
+  loaded: Loaded,
+  now: number,
+  holding: Holding = NOTHING_HELD,
+): Visited {
   const row = loaded.mirror.get(keyOf({ object, recordId: asSeen.recordId })) ?? null;
   // Docs: purging takes HubSpot up to 30 days; what it still answers meanwhile is not let in.
   const seen: Seen =
@@ -186,7 +217,7 @@ function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded,
   const { recordId, begunAt, found } = seen;
   const edits = (loaded.edits.get(recordId) ?? []).map((edit) => openEdit(object, edit));
   const promises = (loaded.promises.get(recordId) ?? []).map((promise) => openPromise(ctx, promise));
-  const plan: Visit =
+  const alone: Visit =
     found.is === 'here'
       ? visit({
           object,
@@ -198,7 +229,9 @@ function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded,
           edits,
           promises,
           ownWrites: loaded.ownWrites.get(recordId) ?? [],
-          isPaused: (field, direction) => isPaused(ctx.pauses, object, field, direction),
+          isPaused: (field, direction) =>
+            isPaused(ctx.pauses, object, field, direction) ||
+            (direction === 'out' && holding.isHeld(recordId, field)),
           driftOf: (field) =>
             fieldDrift(ctx, object, field, found.reading, row?.fields[field]?.value ?? null),
           rules: rulesOf(object),
@@ -209,6 +242,7 @@ function visitOne(ctx: Context, object: AppObject, asSeen: Seen, loaded: Loaded,
           ...visitGone(edits, found.is === 'gone' ? 'record-gone' : 'record-merged'),
           settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),
         };
+  const plan = holding.joined(recordId, alone);
   const observed = Object.entries(plan.observed).map(([field, held]) => ({ field, held }));
   const life = observeLife(row, lifeOf(row, found), begunAt);
   if (life !== null) observed.push({ field: LIFE, held: life });

@@ -12,6 +12,7 @@ import type { Db, Definition, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
 import type { Budget, Clock } from './budget.ts';
 import type { DriftState } from './drift.ts';
+import type { Breaker } from './holding.ts';
 import type { Lease } from './lease.ts';
 import type { SourceHealth } from '../store/sourceHealth.ts';
 import { saveMirror, type MirrorPatch } from '../store/mirror.ts';
@@ -50,6 +51,8 @@ export interface Context {
   head: Head;
   /** What staff have paused; moves only with their orders. */
   pauses: readonly Pause[];
+  /** What the breaker remembers of the last while. */
+  breaker: Breaker;
   /** The CRM's property definitions as last read, by object and property. */
   definitions: Map<string, Definition>;
   /** Where the CRM's schema no longer fits the rules. */

@@ -28,7 +28,10 @@ const KEY_REPEATABLE: Pick<Failure, 'is' | 'message'> = {
   is: 'refused',
   message: 'The property of its key is not unique in the CRM, so it could be made twice.',
 };
-const BARRED = { code: 'drift', message: 'The CRM’s schema does not allow it at the moment: see “tally doctor”.' };
+const BARRED = {
+  code: 'drift',
+  message: 'The CRM’s schema does not allow it at the moment: see “tally doctor”.',
+};
 /** A call nobody answered is looked for this soon, and then again until it cannot come any more. */
 const LOOK_AFTER_MS = 1_000;
 const RETRY_FIRST_MS = 1_000;

@@ -21,6 +21,9 @@ export interface Note {
   outcome: string | null;
 }
 
+/** The edit puts back what stood before a write of ours. */
+export const UNDO = 'undo';
+
 export function asked(edit: OpenEdit): Note {
   const { field, editId, seen, wanted } = edit;
   return {
@@ -32,7 +35,7 @@ export function asked(edit: OpenEdit): Note {
     crmAt: null,
     before: seen,
     after: wanted,
-    outcome: edit.ruling?.choice ?? null,
+    outcome: edit.ruling?.undo === undefined ? (edit.ruling?.choice ?? null) : UNDO,
   };
 }
 

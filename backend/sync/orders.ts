@@ -14,8 +14,10 @@ import {
   type OrderRow,
 } from '../store/orders.ts';
 import type { Fix } from '../store/schemaTables.ts';
+import type { HubChange } from '../signals.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
 import { settleIdentity } from './claims.ts';
+import { settleSet } from './heldSets.ts';
 import { storing, type Context } from './context.ts';
 import { acceptFinding } from './drifted.ts';
 import { makeFixes } from './fixing.ts';
@@ -37,19 +39,20 @@ export async function carryOutOrders(ctx: Context): Promise<number> {
 
 async function inTurn(ctx: Context, rows: readonly OrderRow[]): Promise<void> {
   for (const row of rows) {
-    const seq = await storing(ctx, async ({ trx, next, journal }) => {
-      const outcome =
-        row.order.do === 'accept'
-          ? await acceptFinding(ctx, trx, journal, row.order)
-          : await carryOut(ctx, trx, row);
-      await journal([entryOf(row, outcome)]);
-      await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
-      return next;
-    });
     const { order } = row;
-    if (order.do === 'pause' || order.do === 'resume') ctx.pauses = await loadPauses(ctx.db, ctx.hubId);
+    const done = await storing(ctx, async ({ trx, next, journal }) => {
+      const done: CarriedOut =
+        order.do === 'accept' ? await acceptFinding(ctx, trx, journal, order) : await carryOut(ctx, trx, row);
+      const { ended = [], drafts = [], ...outcome } = done;
+      await journal([entryOf(row, outcome), ...drafts]);
+      await endOrder(trx, ctx.hubId, row.orderId, outcome, ctx.clock.now());
+      // Read here, so that no visit runs between the order and what it means.
+      const pauses = order.do === 'pause' || order.do === 'resume' ? await loadPauses(trx, ctx.hubId) : null;
+      return { seq: next + drafts.length, ended, pauses };
+    });
+    if (done.pauses !== null) ctx.pauses = done.pauses;
     const records = 'recordId' in order ? [{ object: order.object, recordId: order.recordId }] : [];
-    ctx.signals.changed({ hubId: ctx.hubId, seq, records, edits: [] });
+    ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records, edits: done.ended });
     ctx.signals.wake(ctx.hubId);
   }
 }
@@ -82,7 +85,13 @@ async function fix(ctx: Context, row: OrderRow, fixes: readonly Fix[]): Promise<
 const DONE: OrderOutcome = { ok: true, code: 'done' };
 const NOTHING_THERE: OrderOutcome = { ok: false, code: 'nothing-there' };
 
-async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Promise<OrderOutcome> {
+/** What became of an order, and what it did to edits by itself. */
+export interface CarriedOut extends OrderOutcome {
+  ended?: HubChange['edits'];
+  drafts?: Draft[];
+}
+
+async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Promise<CarriedOut> {
   const now = ctx.clock.now();
   switch (order.do) {
     case 'look':
@@ -120,6 +129,9 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
     case 'refuse':
     case 'unlink':
       return (await settleIdentity(ctx, trx, order, userId)) ? DONE : NOTHING_THERE;
+    case 'release':
+    case 'discard-set':
+      return settleSet(ctx, trx, order, userId);
     case 'address':
     case 'fix':
     case 'accept':
@@ -176,6 +188,9 @@ function detailOf(order: Order): Record<string, string | null> {
       return { do: order.do, claim: order.claimId };
     case 'unlink':
       return { do: order.do, tie: order.tieId };
+    case 'release':
+    case 'discard-set':
+      return { do: order.do, set: order.setId };
     case 'look':
     case 'retry':
     case 'discard':

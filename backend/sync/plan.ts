@@ -63,6 +63,12 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
     return later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
   const reopened = promise === undefined ? [] : settlePromise(situation, rule, promise, history, edits, plan);
   if (reopened === null) return; // still open, or owed: nothing else is decided for the field meanwhile
+  // Its write did not arrive, and nothing may go out now: it waits like every other edit.
+  if (situation.isPaused?.(field, 'out') === true) {
+    for (const editId of reopened)
+      plan.moves.push({ editId, field, state: 'accepted', rule: 'S4', reason: null, crm: null });
+    return;
+  }
   const waiting = edits.filter((edit) =>
     carried.includes(edit) ? reopened.includes(edit.editId) : isDecidable(situation, edit),
   );

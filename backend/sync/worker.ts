@@ -23,6 +23,7 @@ import type { Source } from '../sources/source.ts';
 import { loadPauses } from '../store/orders.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
 import { applyBatch, type Translate } from './apply.ts';
+import { loadBreaker, tendBreaker, tidyBreaker } from './breakerMemory.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
@@ -216,6 +217,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
     pauses: await loadPauses(deps.db, deps.hubId),
+    breaker: await loadBreaker(deps.db, deps.hubId, deps.appId, deps.clock.now()),
     definitions: await loadDefinitions(deps.db, deps.hubId),
     drift: await loadDrift(deps.db, deps.hubId, deps.onTypeIds),
   };
@@ -304,6 +306,7 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
   let tidiedAt = -Infinity;
   while (!term.aborted) {
     const now = deps.clock.now();
+    await tendBreaker(ctx);
     const isAtOnce = ctx.drift.isWanted && now - ctx.drift.readAt >= AT_ONCE_EVERY_MS;
     if (isAtOnce || now - definitionsAt > DEFINITIONS_FRESH_MS) {
       const complete = await refreshDefinitions(ctx, deps.onTypeIds);
@@ -311,6 +314,7 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
     }
     if (now - tidiedAt > TIDYING_MS) {
       await eraseAbandoned(ctx);
+      await tidyBreaker(ctx);
       tidiedAt = now;
     }
     await pause(deps.clock, KEEPING_MS, term);

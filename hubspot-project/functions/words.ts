@@ -32,6 +32,7 @@ export const REASONS: Readonly<Record<Refusal | 'no-such-field' | 'one-value-onl
   'changed-while-looking': 'something that was read changed meanwhile.',
   declined: 'a colleague declined it.',
   'settled-before': 'it had been decided before.',
+  'held-back': 'an administrator did not let it through.',
   'record-gone': 'the record is no longer there.',
   'record-merged': 'the record was merged into another one.',
   'crm-refused': 'the CRM does not take this value.',

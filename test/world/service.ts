@@ -24,6 +24,7 @@ import { LANES } from '../../backend/store/lanes.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
+import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
 import { loadDrift } from '../../backend/sync/drift.ts';
@@ -137,6 +138,7 @@ export async function openService(options: {
       mirror: new MirrorCache(hubId),
       head: await readHead(db, hubId),
       pauses: [],
+      breaker: await loadBreaker(db, hubId, String(sim.appId), time.now()),
       definitions: await loadDefinitions(db, hubId),
       drift: await loadDrift(db, hubId, (ids) => (typeIds = ids)),
     };

@@ -306,6 +306,63 @@ function write(rule, value, overwrites) {
   return { do: "write", rule, value, overwrites };
 }
 
+// shared/breakerSpec.ts
+var OUT_PATTERNS = ["emptied", "oneValue", "oneOption", "person", "source"];
+var IN_PATTERNS = ["emptied", "oneValue", "oneOption", "gone", "integration"];
+var BREAKER = {
+  windowMinutes: 60,
+  out: {
+    emptied: { least: 10, share: 0.05, most: 200 },
+    oneValue: { least: 15, share: 0.05, most: 200 },
+    oneOption: { least: 50, share: 0.3, most: 1e3 },
+    person: { least: 100, share: 0, most: 1e3 },
+    source: { least: 500, share: 0.9, most: 5e3 }
+  },
+  in: {
+    emptied: { least: 25, share: 0.1, most: 1e3 },
+    oneValue: { least: 25, share: 0.1, most: 1e3 },
+    oneOption: { least: 200, share: 0.5, most: 5e3 },
+    gone: { least: 25, share: 0.1, most: 500 },
+    integration: { least: 500, share: 0.5, most: 5e3 }
+  }
+};
+var LEAST_MIN = 2;
+var MOST_MAX = 1e4;
+var WINDOW_MAX_MINUTES = 1440;
+function mistakesInBreaker({
+  breaker: breaker2,
+  objects: objects2
+}) {
+  if (breaker2 === void 0) return [];
+  const mistakes = [];
+  const { windowMinutes } = breaker2;
+  if (!Number.isInteger(windowMinutes) || windowMinutes < 1 || windowMinutes > WINDOW_MAX_MINUTES)
+    mistakes.push(`breaker: its window is not of 1 to ${WINDOW_MAX_MINUTES} whole minutes`);
+  const each = (where, spec) => {
+    const limits = [
+      ...OUT_PATTERNS.flatMap((name) => named(`${where}.out.${name}`, spec.out?.[name])),
+      ...IN_PATTERNS.flatMap((name) => named(`${where}.in.${name}`, spec.in?.[name]))
+    ];
+    for (const [name, limit] of limits) mistakes.push(...mistakesInLimit(name, limit));
+  };
+  each("breaker", breaker2);
+  for (const [name, spec] of Object.entries(breaker2.objects ?? {})) {
+    if (!Object.hasOwn(objects2, name)) mistakes.push(`breaker: there is no object "${name}"`);
+    if (spec !== void 0) each(`breaker.${name}`, spec);
+  }
+  return mistakes;
+}
+var named = (name, limit) => limit === void 0 ? [] : [[name, limit]];
+function mistakesInLimit(where, { least, share, most }) {
+  const mistakes = [];
+  if (!Number.isInteger(least) || least < LEAST_MIN)
+    mistakes.push(`${where}: the least is not a whole number from ${LEAST_MIN}`);
+  if (!Number.isInteger(most) || most < least || most > MOST_MAX)
+    mistakes.push(`${where}: the most is not a whole number from the least to ${MOST_MAX}`);
+  if (!(share >= 0 && share <= 1)) mistakes.push(`${where}: the share is not from 0 to 1`);
+  return mistakes;
+}
+
 // shared/sourceSpec.ts
 var PREFIX = "source:";
 var sourceAudience = (source) => `${PREFIX}${source}`;
@@ -401,7 +458,7 @@ function mistakesIn2(literal) {
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
-  mistakes.push(...mistakesInSources(literal));
+  mistakes.push(...mistakesInSources(literal), ...mistakesInBreaker(literal));
   return mistakes;
 }
 function mistakesInAction(literal, name, action) {
@@ -669,6 +726,30 @@ var ownership = defineOwnership({
         }
       }
     }
+  },
+  // More changes of one kind than this within the window are not believed: what goes out is held for an administrator,
+  // what came in is told. Each: at least, of the object's records, at most.
+  breaker: {
+    windowMinutes: 60,
+    out: {
+      emptied: { least: 10, share: 0.05, most: 200 },
+      oneValue: { least: 15, share: 0.05, most: 200 },
+      oneOption: { least: 50, share: 0.3, most: 1e3 },
+      person: { least: 100, share: 0, most: 1e3 },
+      // At the month's end billing writes to nearly everybody.
+      source: { least: 500, share: 0.9, most: 5e3 }
+    },
+    in: {
+      emptied: { least: 25, share: 0.1, most: 1e3 },
+      oneValue: { least: 25, share: 0.1, most: 1e3 },
+      oneOption: { least: 200, share: 0.5, most: 5e3 },
+      gone: { least: 25, share: 0.1, most: 500 },
+      integration: { least: 500, share: 0.5, most: 5e3 }
+    },
+    objects: {
+      // A quote that is gone may be a decision that is gone.
+      quote: { in: { gone: { least: 5, share: 0.1, most: 50 } } }
+    }
   }
 });
 var objects = ownership.objects;
@@ -677,6 +758,7 @@ var isObject = (name) => Object.hasOwn(objects, name);
 var isAudience = (name) => Object.hasOwn(ownership.audiences, name);
 var fieldOf = (object, name) => Object.hasOwn(objects[object].fields, name) ? objects[object].fields[name] : void 0;
 var creations = ownership.creations;
+var breaker = ownership.breaker ?? BREAKER;
 var OBJECTS = Object.keys(objects).filter(isObject);
 
 // shared/ids.ts
@@ -763,10 +845,10 @@ var NOT_TOLD = refuse2("unexpected", "The CRM’s answer has another shape than 
 var objectNamed = (objectType) => isObject(objectType) ? objectType : OBJECTS.find((each) => [objects[each].typeId, objects[each].crm].includes(objectType));
 var isCustomTypeId = (objectType) => /^2-\d+$/.test(objectType);
 async function resolve(get, objectType) {
-  const named = objectNamed(objectType);
-  const typeId = named === void 0 ? null : objects[named].typeId;
-  if (named !== void 0 && typeId !== null) return got({ object: named, typeId });
-  if (named === void 0 && !isCustomTypeId(objectType)) return NO_OBJECT;
+  const named2 = objectNamed(objectType);
+  const typeId = named2 === void 0 ? null : objects[named2].typeId;
+  if (named2 !== void 0 && typeId !== null) return got({ object: named2, typeId });
+  if (named2 === void 0 && !isCustomTypeId(objectType)) return NO_OBJECT;
   const answer = await get(`/crm-object-schemas/${API_DATE}/schemas`, NO_OBJECT);
   if (!answer.ok) return answer;
   const schemas = member(answer.value, "results");
@@ -776,7 +858,7 @@ async function resolve(get, objectType) {
     const object = OBJECTS.find(
       (each) => objects[each].typeId === null && objects[each].crm === member(schema, "name")
     );
-    if (id !== null && object !== void 0 && (object === named || id === objectType))
+    if (id !== null && object !== void 0 && (object === named2 || id === objectType))
       return got({ object, typeId: id });
   }
   return NO_OBJECT;
@@ -906,6 +988,7 @@ var REASONS = {
   "changed-while-looking": "something that was read changed meanwhile.",
   declined: "a colleague declined it.",
   "settled-before": "it had been decided before.",
+  "held-back": "an administrator did not let it through.",
   "record-gone": "the record is no longer there.",
   "record-merged": "the record was merged into another one.",
   "crm-refused": "the CRM does not take this value."
@@ -914,18 +997,18 @@ var REASONS = {
 // hubspot-project/functions/checkRecord.ts
 async function main(context) {
   const parameters = member(context, "parameters");
-  const named = namedRecord(parameters);
-  if (!named.ok) return named;
+  const named2 = namedRecord(parameters);
+  if (!named2.ok) return named2;
   const edits = askedEdits(parameters);
   if (!edits.ok) return edits;
   const audience = audienceOf(parameters);
   if (!audience.ok) return audience;
   const hubspot = openHubSpot();
-  const resolved = await hubspot.resolve(named.value.objectType);
+  const resolved = await hubspot.resolve(named2.value.objectType);
   if (!resolved.ok) return resolved;
   const { object } = resolved.value;
   const [reading, properties] = await Promise.all([
-    hubspot.readRecord(resolved.value, named.value.recordId),
+    hubspot.readRecord(resolved.value, named2.value.recordId),
     hubspot.readProperties(resolved.value)
   ]);
   if (!reading.ok) return reading;

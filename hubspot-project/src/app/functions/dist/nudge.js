@@ -28,6 +28,63 @@ module.exports = __toCommonJS(nudge_exports);
 var isHubId = (text) => /^[1-9]\d{0,15}$/.test(text);
 var isRecordId = (text) => /^[1-9]\d{0,19}$/.test(text);
 
+// shared/breakerSpec.ts
+var OUT_PATTERNS = ["emptied", "oneValue", "oneOption", "person", "source"];
+var IN_PATTERNS = ["emptied", "oneValue", "oneOption", "gone", "integration"];
+var BREAKER = {
+  windowMinutes: 60,
+  out: {
+    emptied: { least: 10, share: 0.05, most: 200 },
+    oneValue: { least: 15, share: 0.05, most: 200 },
+    oneOption: { least: 50, share: 0.3, most: 1e3 },
+    person: { least: 100, share: 0, most: 1e3 },
+    source: { least: 500, share: 0.9, most: 5e3 }
+  },
+  in: {
+    emptied: { least: 25, share: 0.1, most: 1e3 },
+    oneValue: { least: 25, share: 0.1, most: 1e3 },
+    oneOption: { least: 200, share: 0.5, most: 5e3 },
+    gone: { least: 25, share: 0.1, most: 500 },
+    integration: { least: 500, share: 0.5, most: 5e3 }
+  }
+};
+var LEAST_MIN = 2;
+var MOST_MAX = 1e4;
+var WINDOW_MAX_MINUTES = 1440;
+function mistakesInBreaker({
+  breaker: breaker2,
+  objects: objects2
+}) {
+  if (breaker2 === void 0) return [];
+  const mistakes = [];
+  const { windowMinutes } = breaker2;
+  if (!Number.isInteger(windowMinutes) || windowMinutes < 1 || windowMinutes > WINDOW_MAX_MINUTES)
+    mistakes.push(`breaker: its window is not of 1 to ${WINDOW_MAX_MINUTES} whole minutes`);
+  const each = (where, spec) => {
+    const limits = [
+      ...OUT_PATTERNS.flatMap((name) => named(`${where}.out.${name}`, spec.out?.[name])),
+      ...IN_PATTERNS.flatMap((name) => named(`${where}.in.${name}`, spec.in?.[name]))
+    ];
+    for (const [name, limit] of limits) mistakes.push(...mistakesInLimit(name, limit));
+  };
+  each("breaker", breaker2);
+  for (const [name, spec] of Object.entries(breaker2.objects ?? {})) {
+    if (!Object.hasOwn(objects2, name)) mistakes.push(`breaker: there is no object "${name}"`);
+    if (spec !== void 0) each(`breaker.${name}`, spec);
+  }
+  return mistakes;
+}
+var named = (name, limit) => limit === void 0 ? [] : [[name, limit]];
+function mistakesInLimit(where, { least, share, most }) {
+  const mistakes = [];
+  if (!Number.isInteger(least) || least < LEAST_MIN)
+    mistakes.push(`${where}: the least is not a whole number from ${LEAST_MIN}`);
+  if (!Number.isInteger(most) || most < least || most > MOST_MAX)
+    mistakes.push(`${where}: the most is not a whole number from the least to ${MOST_MAX}`);
+  if (!(share >= 0 && share <= 1)) mistakes.push(`${where}: the share is not from 0 to 1`);
+  return mistakes;
+}
+
 // shared/decide.ts
 var STAFF = "staff";
 
@@ -110,7 +167,7 @@ function mistakesIn2(literal) {
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
-  mistakes.push(...mistakesInSources(literal));
+  mistakes.push(...mistakesInSources(literal), ...mistakesInBreaker(literal));
   return mistakes;
 }
 function mistakesInAction(literal, name, action) {
@@ -378,12 +435,37 @@ var ownership = defineOwnership({
         }
       }
     }
+  },
+  // More changes of one kind than this within the window are not believed: what goes out is held for an administrator,
+  // what came in is told. Each: at least, of the object's records, at most.
+  breaker: {
+    windowMinutes: 60,
+    out: {
+      emptied: { least: 10, share: 0.05, most: 200 },
+      oneValue: { least: 15, share: 0.05, most: 200 },
+      oneOption: { least: 50, share: 0.3, most: 1e3 },
+      person: { least: 100, share: 0, most: 1e3 },
+      // At the month's end billing writes to nearly everybody.
+      source: { least: 500, share: 0.9, most: 5e3 }
+    },
+    in: {
+      emptied: { least: 25, share: 0.1, most: 1e3 },
+      oneValue: { least: 25, share: 0.1, most: 1e3 },
+      oneOption: { least: 200, share: 0.5, most: 5e3 },
+      gone: { least: 25, share: 0.1, most: 500 },
+      integration: { least: 500, share: 0.5, most: 5e3 }
+    },
+    objects: {
+      // A quote that is gone may be a decision that is gone.
+      quote: { in: { gone: { least: 5, share: 0.1, most: 50 } } }
+    }
   }
 });
 var objects = ownership.objects;
 var sources = ownership.sources ?? {};
 var isObject = (name) => Object.hasOwn(objects, name);
 var creations = ownership.creations;
+var breaker = ownership.breaker ?? BREAKER;
 var OBJECTS = Object.keys(objects).filter(isObject);
 
 // hubspot-project/functions/parameters.ts
@@ -418,13 +500,13 @@ var isCustomTypeId = (objectType) => /^2-\d+$/.test(objectType);
 // hubspot-project/functions/nudge.ts
 async function main(context) {
   const parameters = member(context, "parameters");
-  const named = namedRecord(parameters);
-  if (!named.ok) return named;
+  const named2 = namedRecord(parameters);
+  if (!named2.ok) return named2;
   const hubId = idOf(member(parameters, "hubId"));
   if (hubId !== null && !isHubId(hubId)) return refuse("bad-request", "The hub’s id is not one.");
   const settings = readSettings();
   if (!settings.ok) return settings;
-  const { objectType, recordId: recordId2 } = named.value;
+  const { objectType, recordId: recordId2 } = named2.value;
   const object = objectNamed(objectType) ?? (isCustomTypeId(objectType) ? objectType : null);
   if (object === null) return NO_OBJECT;
   const body = JSON.stringify({ ...hubId === null ? {} : { hubId }, object, recordId: recordId2 });

@@ -24,6 +24,63 @@ __export(recordStatus_exports, {
 });
 module.exports = __toCommonJS(recordStatus_exports);
 
+// shared/breakerSpec.ts
+var OUT_PATTERNS = ["emptied", "oneValue", "oneOption", "person", "source"];
+var IN_PATTERNS = ["emptied", "oneValue", "oneOption", "gone", "integration"];
+var BREAKER = {
+  windowMinutes: 60,
+  out: {
+    emptied: { least: 10, share: 0.05, most: 200 },
+    oneValue: { least: 15, share: 0.05, most: 200 },
+    oneOption: { least: 50, share: 0.3, most: 1e3 },
+    person: { least: 100, share: 0, most: 1e3 },
+    source: { least: 500, share: 0.9, most: 5e3 }
+  },
+  in: {
+    emptied: { least: 25, share: 0.1, most: 1e3 },
+    oneValue: { least: 25, share: 0.1, most: 1e3 },
+    oneOption: { least: 200, share: 0.5, most: 5e3 },
+    gone: { least: 25, share: 0.1, most: 500 },
+    integration: { least: 500, share: 0.5, most: 5e3 }
+  }
+};
+var LEAST_MIN = 2;
+var MOST_MAX = 1e4;
+var WINDOW_MAX_MINUTES = 1440;
+function mistakesInBreaker({
+  breaker: breaker2,
+  objects: objects2
+}) {
+  if (breaker2 === void 0) return [];
+  const mistakes = [];
+  const { windowMinutes } = breaker2;
+  if (!Number.isInteger(windowMinutes) || windowMinutes < 1 || windowMinutes > WINDOW_MAX_MINUTES)
+    mistakes.push(`breaker: its window is not of 1 to ${WINDOW_MAX_MINUTES} whole minutes`);
+  const each = (where, spec) => {
+    const limits = [
+      ...OUT_PATTERNS.flatMap((name) => named(`${where}.out.${name}`, spec.out?.[name])),
+      ...IN_PATTERNS.flatMap((name) => named(`${where}.in.${name}`, spec.in?.[name]))
+    ];
+    for (const [name, limit] of limits) mistakes.push(...mistakesInLimit(name, limit));
+  };
+  each("breaker", breaker2);
+  for (const [name, spec] of Object.entries(breaker2.objects ?? {})) {
+    if (!Object.hasOwn(objects2, name)) mistakes.push(`breaker: there is no object "${name}"`);
+    if (spec !== void 0) each(`breaker.${name}`, spec);
+  }
+  return mistakes;
+}
+var named = (name, limit) => limit === void 0 ? [] : [[name, limit]];
+function mistakesInLimit(where, { least, share, most }) {
+  const mistakes = [];
+  if (!Number.isInteger(least) || least < LEAST_MIN)
+    mistakes.push(`${where}: the least is not a whole number from ${LEAST_MIN}`);
+  if (!Number.isInteger(most) || most < least || most > MOST_MAX)
+    mistakes.push(`${where}: the most is not a whole number from the least to ${MOST_MAX}`);
+  if (!(share >= 0 && share <= 1)) mistakes.push(`${where}: the share is not from 0 to 1`);
+  return mistakes;
+}
+
 // shared/values.ts
 var NUMBER_MAX_DIGITS = 15;
 function canonical(kind, raw) {
@@ -278,7 +335,7 @@ function mistakesIn2(literal) {
   }
   for (const [name, action] of Object.entries(literal.actions))
     mistakes.push(...mistakesInAction(literal, name, action));
-  mistakes.push(...mistakesInSources(literal));
+  mistakes.push(...mistakesInSources(literal), ...mistakesInBreaker(literal));
   return mistakes;
 }
 function mistakesInAction(literal, name, action) {
@@ -546,12 +603,37 @@ var ownership = defineOwnership({
         }
       }
     }
+  },
+  // More changes of one kind than this within the window are not believed: what goes out is held for an administrator,
+  // what came in is told. Each: at least, of the object's records, at most.
+  breaker: {
+    windowMinutes: 60,
+    out: {
+      emptied: { least: 10, share: 0.05, most: 200 },
+      oneValue: { least: 15, share: 0.05, most: 200 },
+      oneOption: { least: 50, share: 0.3, most: 1e3 },
+      person: { least: 100, share: 0, most: 1e3 },
+      // At the month's end billing writes to nearly everybody.
+      source: { least: 500, share: 0.9, most: 5e3 }
+    },
+    in: {
+      emptied: { least: 25, share: 0.1, most: 1e3 },
+      oneValue: { least: 25, share: 0.1, most: 1e3 },
+      oneOption: { least: 200, share: 0.5, most: 5e3 },
+      gone: { least: 25, share: 0.1, most: 500 },
+      integration: { least: 500, share: 0.5, most: 5e3 }
+    },
+    objects: {
+      // A quote that is gone may be a decision that is gone.
+      quote: { in: { gone: { least: 5, share: 0.1, most: 50 } } }
+    }
   }
 });
 var objects = ownership.objects;
 var sources = ownership.sources ?? {};
 var isObject = (name) => Object.hasOwn(objects, name);
 var creations = ownership.creations;
+var breaker = ownership.breaker ?? BREAKER;
 var OBJECTS = Object.keys(objects).filter(isObject);
 
 // shared/ids.ts
@@ -572,9 +654,9 @@ function who(source) {
   if (source.person !== null) return `customer ${source.person}`;
   const colleague = /^userId:(\d+)$/.exec(source.id ?? "");
   if (colleague !== null) return `a colleague (CRM user ${colleague[1] ?? ""})`;
-  const named = SOURCES[source.via];
-  if (named === void 0) return source.via.toLowerCase().replaceAll("_", " ");
-  return source.via === "INTEGRATION" && source.id !== null ? `${named} ${source.id}` : named;
+  const named2 = SOURCES[source.via];
+  if (named2 === void 0) return source.via.toLowerCase().replaceAll("_", " ");
+  return source.via === "INTEGRATION" && source.id !== null ? `${named2} ${source.id}` : named2;
 }
 function sourceLabel(person) {
   const name = person.slice("source:".length);
@@ -656,10 +738,10 @@ var NOT_TOLD = refuse("unexpected", "The CRM’s answer has another shape than d
 var objectNamed = (objectType) => isObject(objectType) ? objectType : OBJECTS.find((each) => [objects[each].typeId, objects[each].crm].includes(objectType));
 var isCustomTypeId = (objectType) => /^2-\d+$/.test(objectType);
 async function resolve(get, objectType) {
-  const named = objectNamed(objectType);
-  const typeId = named === void 0 ? null : objects[named].typeId;
-  if (named !== void 0 && typeId !== null) return got({ object: named, typeId });
-  if (named === void 0 && !isCustomTypeId(objectType)) return NO_OBJECT;
+  const named2 = objectNamed(objectType);
+  const typeId = named2 === void 0 ? null : objects[named2].typeId;
+  if (named2 !== void 0 && typeId !== null) return got({ object: named2, typeId });
+  if (named2 === void 0 && !isCustomTypeId(objectType)) return NO_OBJECT;
   const answer = await get(`/crm-object-schemas/${API_DATE}/schemas`, NO_OBJECT);
   if (!answer.ok) return answer;
   const schemas = member(answer.value, "results");
@@ -669,7 +751,7 @@ async function resolve(get, objectType) {
     const object = OBJECTS.find(
       (each) => objects[each].typeId === null && objects[each].crm === member(schema, "name")
     );
-    if (id !== null && object !== void 0 && (object === named || id === objectType))
+    if (id !== null && object !== void 0 && (object === named2 || id === objectType))
       return got({ object, typeId: id });
   }
   return NO_OBJECT;
@@ -771,13 +853,13 @@ function readRecordOf(object, reading, now) {
 
 // hubspot-project/functions/recordStatus.ts
 async function main(context) {
-  const named = namedRecord(member(context, "parameters"));
-  if (!named.ok) return named;
+  const named2 = namedRecord(member(context, "parameters"));
+  if (!named2.ok) return named2;
   const hubspot = openHubSpot();
-  const resolved = await hubspot.resolve(named.value.objectType);
+  const resolved = await hubspot.resolve(named2.value.objectType);
   if (!resolved.ok) return resolved;
   const { object } = resolved.value;
-  const reading = await hubspot.readRecord(resolved.value, named.value.recordId);
+  const reading = await hubspot.readRecord(resolved.value, named2.value.recordId);
   if (!reading.ok) return reading;
   return {
     ok: true,
