@@ -31,6 +31,8 @@ export interface IntakeDeps {
   publicUrl: string;
   log: Logger;
   at: (step: string) => void;
+  /** What may wait to be stored. */
+  waitingMaxBytes?: number;
 }
 
 export interface Intake {
@@ -53,11 +55,12 @@ export function createIntake(deps: IntakeDeps): Intake {
   let flushing: Promise<void> | null = null;
   let closing = false;
   const judge = judgeOf(deps);
+  const { waitingMaxBytes = WAITING_MAX_BYTES } = deps;
 
   function accept(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
     const judged = judge(req, body);
     if (Array.isArray(judged)) return refuse(res, ...judged);
-    if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > WAITING_MAX_BYTES) {
+    if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > waitingMaxBytes) {
       return refuse(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
     }
     waiting.push({ ...judged, res });

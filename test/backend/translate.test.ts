@@ -106,4 +106,36 @@ describe('an event in our words', () => {
     expect(first?.is).toBe('ignored');
     expect(second).toMatchObject({ is: 'links' });
   });
+
+  describe('of the webhooks journal', () => {
+    const event = { type: 'crmObject', objectTypeId: '0-1', objectId: 5, occurredAt: '2026-11-28T10:00:00Z' };
+    const at = Date.UTC(2026, 10, 28, 10);
+    const contact = { object: 'contact', recordId: '5' };
+
+    it('says that a record moved, was restored with its companies, or is gone', () => {
+      expect(hear({ ...event, action: 'UPDATE' })).toEqual([{ is: 'touched', ...contact, how: 'moved', at }]);
+      expect(hear({ ...event, action: 'DELETE' })).toEqual([{ is: 'touched', ...contact, how: 'gone', at }]);
+      expect(hear({ ...event, action: 'RESTORE' })).toEqual([
+        { is: 'touched', ...contact, how: 'moved', at },
+        { is: 'links', ...contact },
+      ]);
+    });
+
+    it('has every record of a merge looked at', () => {
+      const merge = { ...event, action: 'MERGE', primaryObjectId: 6, newObjectId: 7, mergedObjectIds: [8] };
+      const heard = hear(merge).filter(({ is }) => is === 'links');
+      expect(heard.flatMap((one) => ('recordId' in one ? one.recordId : [])).sort()).toEqual([
+        '5',
+        '6',
+        '7',
+        '8',
+      ]);
+    });
+
+    it('says that a person was erased, and nothing of what has no time or no record', () => {
+      expect(hear({ ...event, type: 'gdprPrivacyDeletion' })).toMatchObject([{ is: 'life', life: 'erased' }]);
+      expect(hear({ ...event, occurredAt: 'soon' })).toMatchObject([{ is: 'ignored' }]);
+      expect(hear({ ...event, objectId: 'x' })).toMatchObject([{ is: 'ignored' }]);
+    });
+  });
 });

@@ -64,7 +64,6 @@ const gate = [
         find: 'adminsOnly(user);\n      checkPlace(asked.order);',
         replace: 'checkPlace(asked.order);',
       },
-      { id: 'one-key-for-many', find: 'key: `${key}:${conflict.conflictId}`', replace: 'key' },
     ],
   ),
 ];
@@ -91,21 +90,11 @@ const rulings = [
         replace: "if (choice === 'take') return seen;",
       },
       {
-        id: 'keeps-the-customers',
-        find: "if (choice === 'keep') return seen;",
-        replace: "if (choice === 'keep') return asked;",
-      },
-      {
         id: 'click-reused',
         find: "if (edit.fingerprint !== fingerprint) throw new DeskRefused('key-reused');",
         replace: '',
       },
       { id: 'staff-write-anything', find: 'unfit(ruleOf(spec), property, parsed.value)', replace: 'null' },
-      {
-        id: 'staff-write-for-billing',
-        find: "if (spec.owner === 'source') throw new DeskRefused('owned-elsewhere');",
-        replace: '',
-      },
       { id: 'ruling-sleeps', find: 'signals.wake(user.hubId);', replace: '' },
       {
         id: 'one-refusal-fails-all',
@@ -128,7 +117,6 @@ const rulings = [
         find: "if (!outcome.ok) throw new DeskRefused('nothing-there');",
         replace: '',
       },
-      { id: 'order-by-its-spelling', find: '.sort(([x], [y]) => (x < y ? -1 : 1))', replace: '' },
     ],
   ),
 ];
@@ -144,28 +132,14 @@ const showing = [
         find: "edit === undefined || edit.state === 'held'\n        ? crm",
         replace: 'edit === undefined\n        ? crm',
       },
-      { id: 'pause-unsaid', find: "if (paused) return 'paused';", replace: '' },
-      { id: 'oldest-edit-shown', find: 'row.openEdits.findLast(', replace: 'row.openEdits.find(' },
-      {
-        id: 'old-news',
-        find: 'record: version === known ? null : record',
-        replace: 'record: known === null ? record : null',
-      },
     ],
   ),
   ...inFile(
     'backend/desk/history.ts',
-    ['desk/desk', 'backend/erasure'],
+    ['desk/desk'],
     [
       { id: 'no-next-page', find: 'limit: PAGE_ENTRIES + 1 }', replace: 'limit: PAGE_ENTRIES }' },
-      { id: 'before-it-was-there', find: 'if (seq < row.foundSeq) return', replace: 'if (seq < 0) return' },
       { id: 'as-it-is-now', find: 'past.changed.has(name)\n', replace: 'past.changed.has(`${name}?`)\n' },
-      {
-        id: 'on-its-way-is-over',
-        find: "kind !== 'decided' || detail?.outcome !== 'write'",
-        replace: "kind !== 'asked'",
-      },
-      { id: 'statement-untold', find: 'editId !== null && signed.has(editId)', replace: 'editId === null' },
     ],
   ),
   ...inFile(
@@ -182,7 +156,6 @@ const showing = [
         find: "mayEdit(object, name, audience) ? 'editable' : 'read-only'",
         replace: "'editable'",
       },
-      { id: 'hidden-is-read-only', find: "if (!isShown) return 'hidden';", replace: '' },
     ],
   ),
   ...inFile(
@@ -195,20 +168,9 @@ const showing = [
         replace: 'moved: false',
       },
       {
-        id: 'settled-for-the-wrong-value',
-        find: "settlement.choice === 'keep' ? text(crm.value) : text(settlement.value)",
-        replace: 'text(crm.value)',
-      },
-      {
         id: 'ruling-under-way-unseen',
         find: "f.state in ('accepted', 'written')) as pending",
         replace: "f.state in ('held')) as pending",
-      },
-      { id: 'saw-what-they-wanted', find: 'saw: text(seen)', replace: 'saw: text(wanted)' },
-      {
-        id: 'before-of-the-oldest',
-        find: 'order by j.seq desc limit 1) as before',
-        replace: 'order by j.seq limit 1) as before',
       },
     ],
   ),
@@ -221,29 +183,17 @@ const showing = [
         find: 'rows.filter((row) => sees(person, reach, row)).length',
         replace: 'rows.length',
       },
-      { id: 'no-next-claims', find: 'limit: PAGE_CLAIMS + 1 }', replace: 'limit: PAGE_CLAIMS }' },
-      {
-        id: 'worker-is-staff',
-        find: "who: begunBy === 'worker' ? 'Tallystick' : names.user(begunBy)",
-        replace: 'who: names.user(begunBy)',
-      },
     ],
   ),
   ...inFile(
     'backend/desk/explain.ts',
-    ['desk/desk', 'backend/cli'],
+    ['desk/desk'],
     [
-      { id: 'oldest-evidence', find: ".orderBy('seq', 'desc')", replace: ".orderBy('seq')" },
       { id: 'always-proven', find: "proven: held.how === 'read'", replace: 'proven: true' },
       {
         id: 'wish-not-restorable',
         find: "if (kind === 'proven' && outcome === 'superseded') return after;",
         replace: '',
-      },
-      {
-        id: 'overwritten-not-restorable',
-        find: "if (kind === 'sent' || (kind === 'changed' && before !== null)) return before;",
-        replace: "if (kind === 'changed' && before !== null) return before;",
       },
     ],
   ),

@@ -4,7 +4,7 @@ import { inFile, type Room } from './mutant.ts';
 const speaking = [
   ...inFile(
     'backend/hubspot/signature.ts',
-    ['backend/signature', 'desk/gate'],
+    ['backend/signature'],
     [
       {
         id: 'signed-in-the-future',
@@ -29,7 +29,7 @@ const speaking = [
   ),
   ...inFile(
     'backend/hubspot/failure.ts',
-    ['crm/limits', 'crm/faults', 'backend/failure'],
+    ['backend/failure'],
     [
       { id: 'lock-is-a-refusal', find: 'if (status === 423) return', replace: 'if (status === 424) return' },
       {
@@ -62,7 +62,7 @@ const speaking = [
   ),
   ...inFile(
     'backend/hubspot/transport.ts',
-    ['crm/limits', 'crm/faults', 'backend/loop'],
+    ['backend/transport'],
     [
       {
         id: 'waits-for-ever',
@@ -124,8 +124,7 @@ export const HUBSPOT: Room = {
   needsDatabase: true,
   mutants: [speaking, hooks].flat(),
   stages: [
-    { name: 'pure', tests: ['backend/signature', 'backend/failure'] },
-    { name: 'crm', tests: ['crm/limits', 'crm/faults'] },
+    { name: 'pure', tests: ['backend/signature', 'backend/failure', 'backend/transport'] },
     { name: 'loop', tests: ['backend/loop', 'backend/webhooks', 'hooks/dispatch', 'portal/making'] },
     { name: 'world', tests: ['world/world'] },
   ],

@@ -23,7 +23,7 @@ const webhooks = [
       },
       {
         id: 'no-end-of-waiting',
-        find: 'waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > WAITING_MAX_BYTES',
+        find: 'waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > waitingMaxBytes',
         replace: 'waiting.length < 0',
       },
       { id: 'endless-body', find: 'if (bytes > BODY_MAX_BYTES) return stop(TOO_LARGE);', replace: '' },
@@ -119,7 +119,7 @@ const translating = [
   ),
   ...inFile(
     'backend/intake/journalEvents.ts',
-    ['completeness/journal'],
+    ['backend/translate'],
     [
       {
         id: 'merge-of-one',
@@ -151,11 +151,6 @@ const journal = inFile(
       replace: 'file.events',
     },
     {
-      id: 'first-part-of-a-file',
-      find: 'at < own.length; at += DELIVERY_EVENTS',
-      replace: 'at < Math.min(1, own.length); at += DELIVERY_EVENTS',
-    },
-    {
       id: 'past-the-horizon',
       find: 'awayMs > HORIZON_MS) return',
       replace: 'awayMs > 100 * HORIZON_MS) return',
@@ -171,24 +166,9 @@ const journal = inFile(
       replace: '',
     },
     {
-      id: 'gap-not-raised',
-      find: "await raise(trx, ctx.hubId, [{ code: 'journal-horizon', count: 1, detail: null }], now);",
-      replace: '',
-    },
-    {
       id: 'unreadable-file-skipped',
       find: 'if (!read.ok) return failed(ctx, read.failure);',
       replace: 'if (!read.ok) continue;',
-    },
-    {
-      id: 'failure-shown-for-ever',
-      find: 'ctx.health.journal = { on: true, failure: null };\n  if',
-      replace: 'if',
-    },
-    {
-      id: 'unwanted-subscriptions-stay',
-      find: 'for (const { id } of cancel) await journal.unsubscribe(id);',
-      replace: '',
     },
     {
       id: 'one-failure-ends-the-layer',
@@ -217,30 +197,15 @@ const comparing = [
         replace: 'if (isEnd(page) && isDry) await',
       },
       {
-        id: 'page-without-its-companies',
-        find: 'if (seen.length < listed.value.records.length) return null;',
-        replace: '',
-      },
-      {
         id: 'difference-not-repaired',
         find: 'if (verdict.differences.length > 0) wrong.push',
         replace: 'if (verdict.differences.length > 1) wrong.push',
-      },
-      {
-        id: 'difference-not-raised',
-        find: 'isDry || wrong.length === 0',
-        replace: 'isDry || wrong.length >= 0',
-      },
-      {
-        id: 'moving-certified',
-        find: "else if (verdict.is === 'moving') comparison.moving += 1;",
-        replace: "else if (verdict.is === 'moving') comparison.calls += 0;",
       },
     ],
   ),
   ...inFile(
     'backend/intake/compare.ts',
-    ['completeness/verify'],
+    ['backend/compare'],
     [
       { id: 'in-flight-is-wrong', find: 'now - at > IN_FLIGHT_MS', replace: 'now - at >= 0' },
       {
@@ -279,12 +244,6 @@ const comparing = [
         id: 'page-lost-on-a-failure',
         find: "if (linked.length < seen.length) return stuck(ctx, job, 'The associations of a page could not be read.');",
         replace: '',
-      },
-      { id: 'ends-after-a-page', find: 'isFinished: cursor === null,', replace: 'isFinished: true,' },
-      {
-        id: 'archived-read-as-links',
-        find: 'links: null,\n    work: null,\n  }));',
-        replace: 'links: [],\n    work: null,\n  }));',
       },
     ],
   ),

@@ -12,12 +12,12 @@ export interface Mutant {
   near: readonly string[];
 }
 
-/** A fault without its place. */
-export type Fault = Omit<Mutant, 'file' | 'near'>;
+/** A fault without its place; `near` where others than its file's tests are closest. */
+export type Fault = Omit<Mutant, 'file' | 'near'> & Partial<Pick<Mutant, 'near'>>;
 
 /** Faults of one file. `near`: test files, from `test/` and without `.test.ts`. */
 export function inFile(file: string, near: readonly string[], faults: readonly Fault[]): Mutant[] {
-  return faults.map((fault) => ({ ...fault, file, near }));
+  return faults.map((fault) => ({ near, ...fault, file }));
 }
 
 /** Test files that are run together; quick ones come before slow ones. */

@@ -74,16 +74,10 @@ const seeing = [
         find: 'row.openEdits.filter((edit) => isOwn(person, edit.person))',
         replace: '[...row.openEdits]',
       },
-      { id: 'age-of-the-youngest', find: 'const oldest = Math.min(', replace: 'const oldest = Math.max(' },
       {
         id: 'told-is-proven',
         find: "kept.how === 'read' ? ('confirmed' as const) : ('reported' as const)",
         replace: "'confirmed' as const",
-      },
-      {
-        id: 'held-shown-as-saving',
-        find: "if (edit.state === 'held') return { ...base, state: 'held', edit: on };",
-        replace: '',
       },
     ],
   ),
@@ -143,11 +137,6 @@ const asking = [
       },
       { id: 'edit-sleeps', find: 'if (stored) signals.wake(person.hubId);', replace: '' },
       {
-        id: 'country-of-a-foreign-company',
-        find: 'countries.size === 1 ?',
-        replace: 'countries.size >= 1 ?',
-      },
-      {
         id: 'fields-that-fit-are-taken',
         find: 'if (refused.size > 0) throw',
         replace: 'if (refused.size > 0 && values.size === 0) throw',
@@ -168,12 +157,6 @@ const asking = [
         find: 'found === undefined || !isOwn(session.person, found.person)',
         replace: 'found === undefined',
       },
-      {
-        id: 'waits-without-end',
-        find: 'Math.min(waitOf(req) ?? 0, WAIT_MAX_S)',
-        replace: '(waitOf(req) ?? 0)',
-      },
-      { id: 'final-while-moving', find: 'receipt.final ? 200 : 202', replace: '200' },
     ],
   ),
   ...inFile(
@@ -297,11 +280,6 @@ const streaming = [
         replace: '',
       },
       {
-        id: 'resumed-without-the-past',
-        find: 'tell(deps, stream, await loadNews(deps, changeOf(hub.hubId, head, moved)), new Map());',
-        replace: '',
-      },
-      {
         id: 'resync-unsaid',
         find: '  await know(deps, stream);\n  resync(stream, null);',
         replace: '  await know(deps, stream);',
@@ -337,7 +315,6 @@ const streaming = [
         find: 'if (!sees(person, reach, row)) {',
         replace: 'if (!sees(person, reach, { ...row, life: "present" })) {',
       },
-      { id: 'gone-told-to-strangers', find: 'if (wasSeen) send(', replace: 'if (wasSeen || true) send(' },
     ],
   ),
   ...inFile(
@@ -350,7 +327,7 @@ const streaming = [
   ),
   ...inFile(
     'backend/portal/waiting.ts',
-    ['portal/edits', 'desk/desk'],
+    ['portal/edits'],
     [
       {
         id: 'ring-missed',

@@ -7,6 +7,7 @@
  *   npm run mutants -- <id> <id>                       only these
  *   npm run mutants -- --room sync --minutes 10 --seed 7 --at-once 2
  *
+ * `--near` tries the closest tests only: quick, but who survives that may be found by others.
  * `--seed` tries them in an order of chance, `--minutes` ends after that time with what was not tried.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -39,6 +40,7 @@ interface Wanted {
   room: string | null;
   atOnce: number;
   until: number;
+  near: boolean;
   seed: number | null;
 }
 
@@ -52,6 +54,7 @@ function wantedOf(args: string[]): Wanted {
       room: { type: 'string' },
       minutes: { type: 'string', default: '600' },
       seed: { type: 'string' },
+      near: { type: 'boolean', default: false },
       'at-once': { type: 'string', default: '2' },
     },
   });
@@ -60,6 +63,7 @@ function wantedOf(args: string[]): Wanted {
     room: values.room ?? null,
     atOnce: Number(values['at-once']),
     until: performance.now() + Number(values.minutes) * 60_000,
+    near: values.near,
     seed: values.seed === undefined ? null : Number(values.seed),
   };
 }
@@ -105,14 +109,14 @@ async function tryAll(trials: readonly Trial[], wanted: Wanted): Promise<boolean
   const waiting = [...trials];
   const verdicts: Verdict[] = [];
   const broken: string[] = [];
-  const controls = wanted.ids.length > 0 ? [] : [...new Set(trials.map(({ room }) => room))];
+  const controls = wanted.ids.length > 0 || wanted.near ? [] : [...new Set(trials.map(({ room }) => room))];
   const isOver = (): boolean => performance.now() > wanted.until;
   await Promise.all(
     Array.from({ length: wanted.atOnce }, async () => {
-      let trying = start();
+      let trying = start(wanted.near);
       const tries = async (id: string, withinMs: number): Promise<Found> => {
         const found = await trying.tries(id, withinMs);
-        if (found === TIME) trying = start();
+        if (found === TIME) trying = start(wanted.near);
         return found;
       };
       for (let room = controls.shift(); room !== undefined && !isOver(); room = controls.shift()) {
@@ -136,8 +140,8 @@ async function tryAll(trials: readonly Trial[], wanted: Wanted): Promise<boolean
   return broken.length === 0 && verdicts.length > 0 && verdicts.every(isAsListed);
 }
 
-function start() {
-  const child: ChildProcess = fork(resolve(import.meta.dirname, 'trying.ts'), [], {
+function start(near: boolean) {
+  const child: ChildProcess = fork(resolve(import.meta.dirname, 'trying.ts'), near ? ['--near'] : [], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

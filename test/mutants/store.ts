@@ -4,7 +4,7 @@ import { inFile, type Room } from './mutant.ts';
 const due = [
   ...inFile(
     'backend/store/due.ts',
-    ['backend/due', 'backend/loop'],
+    ['backend/due'],
     [
       {
         id: 'lane-of-the-last',
@@ -41,7 +41,7 @@ const due = [
   ),
   ...inFile(
     'backend/store/work.ts',
-    ['backend/due', 'backend/loop'],
+    ['backend/due'],
     [
       {
         id: 'ended-with-news',
@@ -85,7 +85,7 @@ const due = [
 const visits = [
   ...inFile(
     'backend/store/visits.ts',
-    ['backend/loop', 'world/world'],
+    ['backend/loop'],
     [
       {
         id: 'ended-moves-again',
@@ -102,7 +102,12 @@ const visits = [
         find: 'order by promise_id desc) as n',
         replace: 'order by promise_id) as n',
       },
-      { id: 'newest-edit-first', find: ".orderBy('e.number')", replace: ".orderBy('e.number', 'desc')" },
+      {
+        id: 'newest-edit-first',
+        near: ['backend/loop', 'world/world'],
+        find: ".orderBy('e.number')",
+        replace: ".orderBy('e.number', 'desc')",
+      },
       {
         id: 'own-settlement-is-late',
         find: "c.settled_at is not null and c.settlement->>'editId' <> e.edit_id::text",
@@ -113,8 +118,6 @@ const visits = [
         find: ".where('record_id', 'in', [...ids])\n    .where('settled_at', 'is', null)",
         replace: ".where('record_id', 'in', [...ids])",
       },
-      { id: 'refusal-without-its-reason', find: 'reason = m.reason,', replace: 'reason = f.reason,' },
-      { id: 'note-overwritten', find: 'note = coalesce(m.note, f.note)', replace: 'note = m.note' },
     ],
   ),
   ...inFile(
@@ -140,7 +143,7 @@ const visits = [
   ),
   ...inFile(
     'backend/store/conflicts.ts',
-    ['desk/desk', 'law/rulings'],
+    ['desk/desk'],
     [
       {
         id: 'held-anew-and-settled',
@@ -152,19 +155,13 @@ const visits = [
         find: "query.where('conflict_id', '<', before ?? '')",
         replace: "query.where('conflict_id', '<=', before ?? '')",
       },
-      {
-        id: 'settled-among-the-open',
-        find: ".where('settled_at', open ? 'is' : 'is not', null)",
-        replace: ".where('settled_at', open ? 'is' : 'is', null)",
-      },
-      { id: 'kind-unfiltered', find: '.$if(kind !== null,', replace: '.$if(kind === undefined,' },
     ],
   ),
 ];
 
 const journal = inFile(
   'backend/store/journal.ts',
-  ['backend/journalChain', 'backend/loop'],
+  ['backend/journalChain'],
   [
     { id: 'chain-without-its-links', find: '.update(previous).update(digest)', replace: '.update(digest)' },
     { id: 'values-out-of-the-chain', find: '.update(previous).update(digest)', replace: '.update(previous)' },
@@ -185,13 +182,12 @@ const journal = inFile(
       replace: 'row.digest.length === 0',
     },
     { id: 'hub-out-of-the-chain', find: '    hubId,\n    seq,', replace: '    seq,' },
-    { id: 'rule-out-of-the-chain', find: '    by,\n    rule,\n', replace: '    by,\n' },
   ],
 );
 
 const mirror = inFile(
   'backend/store/mirror.ts',
-  ['backend/loop', 'portal/making'],
+  ['backend/mirror'],
   [
     {
       id: 'fields-replaced',
@@ -239,28 +235,16 @@ const erasing = inFile(
       replace: 'value = null',
     },
     {
-      id: 'waiting-deliveries-only',
-      find: 'and applied_at is not null and events ~',
-      replace: 'and applied_at is null and events ~',
-    },
-    {
       id: 'sessions-stay',
       find: 'delete from sessions where hub_id = ${hubId} and identity_id in',
       replace: 'delete from sessions where false and hub_id = ${hubId} and identity_id in',
     },
     { id: 'erases-by-the-beginning', find: ')[^0-9]`', replace: ')`' },
     { id: 'named-differences-stay', find: "one->>'recordId' <> all(", replace: "one->>'recordId' = any(" },
-    { id: 'uploads-stay', find: "set name = '', digest = null,", replace: 'set' },
-    { id: 'statement-stays', find: 'evidence = null, statement = null', replace: 'evidence = null' },
     {
       id: 'twice-erased',
       find: "m.life = 'erased' and not exists (",
       replace: "m.life = 'erased' and exists (",
-    },
-    {
-      id: 'merged-in-one-step',
-      find: 'union select m.record_id from mirror m join one',
-      replace: 'union select m.record_id from mirror m join (select ${recordId}::text as record_id) one',
     },
   ],
 );
@@ -340,12 +324,6 @@ const people = [
         find: '.$if(end.of !== undefined,',
         replace: '.$if(end.of === null,',
       },
-      {
-        id: 'known-by-the-issuer-alone',
-        find: 'if (row === undefined) return null;\n  return {\n    tieId: row.tie_id,\n    identityId: row.identity_id,\n    contactId: row.contact_id,\n    address: row.address,',
-        replace:
-          'if (row === undefined) return null;\n  return {\n    tieId: row.tie_id,\n    identityId: row.identity_id,\n    contactId: row.contact_id,\n    address: null,',
-      },
     ],
   ),
 ];
@@ -357,11 +335,6 @@ const rest = [
     [
       { id: 'stuck-goes-first', find: '    .orderBy(sql`error is not null`)\n', replace: '' },
       { id: 'dry-run-counts-as-a-sweep', find: "      .where('kind', '<>', 'dry-run')\n", replace: '' },
-      {
-        id: 'sweep-too-early',
-        find: 'lastAt(oldest) < since ? oldest : null',
-        replace: 'lastAt(oldest) > since ? oldest : null',
-      },
     ],
   ),
   ...inFile(
@@ -370,23 +343,15 @@ const rest = [
     [
       {
         id: 'pause-both-is-neither',
+        near: ['backend/mirror'],
         find: "(pause.direction === 'both' || pause.direction === direction)",
         replace: '(pause.direction === direction)',
       },
       {
         id: 'pause-of-an-object-is-of-none',
+        near: ['backend/mirror'],
         find: '(pause.field === null || pause.field === field)',
         replace: '(pause.field === field)',
-      },
-      {
-        id: 'done-orders-wait',
-        find: ".where('done_at', 'is', null)\n    .orderBy('order_id')",
-        replace: ".where('done_at', 'is', null)\n    .orderBy('order_id', 'desc')",
-      },
-      {
-        id: 'order-fails-the-second-time',
-        find: ".onConflict((conflict) => conflict.columns(['hub_id', 'user_id', 'idempotency_key']).doNothing())",
-        replace: '',
       },
     ],
   ),

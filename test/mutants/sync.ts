@@ -5,11 +5,11 @@ const apply = inFile(
   'backend/sync/apply.ts',
   ['backend/loop', 'completeness/journal'],
   [
-    { id: 'erased-heard-again', find: 'if (row?.life === ERASED || working', replace: 'if (working' },
     {
-      id: 'erased-in-this-batch-heard-on',
-      find: ' || working.get(key)?.latest.get(LIFE)?.value === ERASED) {',
-      replace: ') {',
+      id: 'erased-heard-again',
+      near: ['backend/erasure'],
+      find: 'if (row?.life === ERASED || working',
+      replace: 'if (working',
     },
     {
       id: 'merged-comes-back-by-event',
@@ -23,42 +23,32 @@ const apply = inFile(
     },
     {
       id: 'paused-let-in-by-event',
+      near: ['desk/desk'],
       find: "if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;",
       replace: '',
     },
-    { id: 'life-held-back-by-a-pause', find: ' && field !== LIFE) continue;', replace: ') continue;' },
     {
       id: 'echo-is-read',
       find: "if (after === before && after.how === 'read') continue;",
       replace: '',
     },
     {
-      id: 'delivery-stays',
-      find: 'any(${[...batch.ids]}::bigint[])`.execute',
-      replace: "any('{}'::bigint[])`.execute",
-    },
-    {
       id: 'event-never-proven',
       find: 'due.set(key, marked);\n    if (after === before) continue;',
       replace: 'if (after === before) continue;',
     },
-    { id: 'line-heard-by-nobody', find: 'if (!due.some((each)', replace: 'if (due.some((each)' },
     {
-      id: 'webhook-waits-for-the-journal',
-      find: 'const { notBefore: _, ...rest } = before;\n  return { ...rest, told: layer };',
-      replace: 'return { ...before, told: layer };',
-    },
-    {
-      id: 'journal-does-not-wait',
-      find: 'Math.min(at, now) + WEBHOOKS_GRACE_MS',
-      replace: 'Math.min(at, now)',
+      id: 'line-heard-by-nobody',
+      near: ['portal/making'],
+      find: 'if (!due.some((each)',
+      replace: 'if (due.some((each)',
     },
     {
       id: 'known-by-an-event',
+      near: ['completeness/journal'],
       find: "held.how === 'read' && held.at >= at && held.asOf === held.learnedAt &&",
       replace: "held.how === 'read' && held.at >= at &&",
     },
-    { id: 'known-by-the-older', find: 'held.at >= at &&', replace: 'held.asOf >= at &&' },
     {
       id: 'applied-untold',
       find: 'if (change.moved.length > 0) {',
@@ -69,7 +59,7 @@ const apply = inFile(
 
 const plan = inFile(
   'backend/sync/plan.ts',
-  ['law/rulings', 'law/approvals', 'law/explore'],
+  ['law/visit', 'law/rulings', 'law/approvals'],
   [
     { id: 'decided-over-disbelief', find: 'if (!believed) return;', replace: '' },
     {
@@ -137,7 +127,7 @@ const plan = inFile(
 const settling = [
   ...inFile(
     'backend/sync/moves.ts',
-    ['law/rulings', 'law/explore', 'backend/loop'],
+    ['law/visit', 'law/rulings'],
     [
       { id: 'refused-without-reason', find: 'reason: decision.reason }', replace: 'reason: null }' },
       { id: 'proposal-as-conflict', find: "kind: 'proposal', field", replace: "kind: 'conflict', field" },
@@ -152,7 +142,7 @@ const settling = [
   ),
   ...inFile(
     'backend/sync/settling.ts',
-    ['law/rulings', 'law/approvals', 'law/explore'],
+    ['law/visit', 'law/rulings', 'law/approvals'],
     [
       {
         id: 'no-patience-unanswered',
@@ -224,7 +214,7 @@ const settling = [
   ),
   ...inFile(
     'backend/sync/voiding.ts',
-    ['law/approvals', 'portal/making'],
+    ['law/visit', 'law/approvals'],
     [
       {
         id: 'colleagues-decision-voided',
@@ -244,7 +234,7 @@ const settling = [
 
 const missed = inFile(
   'backend/sync/missed.ts',
-  ['completeness/journal', 'completeness/verify'],
+  ['backend/missed'],
   [
     { id: 'our-own-missed', find: 'isNews && !isOurs &&', replace: 'isNews &&' },
     { id: 'calculated-missed', find: ' && isTold(facts, object, field) ?', replace: ' ?' },
@@ -341,7 +331,6 @@ const holding = [
         find: 'this.#behind || this.#clock.now() - this.#lookedAt >= LOOK_MS',
         replace: 'this.#behind',
       },
-      { id: 'layer-lost', find: '      events,\n      layer,\n    })),', replace: '      events,\n    })),' },
     ],
   ),
   ...inFile(
@@ -353,20 +342,12 @@ const holding = [
         find: '{ ...before.fields, ...patch.fields }',
         replace: '{ ...patch.fields }',
       },
-      {
-        id: 'cache-behind',
-        find: 'if (before !== undefined) this.#keep(',
-        replace: 'if (before === null) this.#keep(',
-      },
     ],
   ),
   ...inFile(
     'backend/sync/context.ts',
     ['backend/loop'],
-    [
-      { id: 'head-stands', find: '    ctx.head = head;\n', replace: '' },
-      { id: 'definition-ignored', find: 'readOnly: definition.readOnly,', replace: 'readOnly: false,' },
-    ],
+    [{ id: 'head-stands', find: '    ctx.head = head;\n', replace: '' }],
   ),
 ];
 
@@ -396,12 +377,6 @@ const orders = inFile(
       replace: "if (pause.direction === 'both') {",
     },
     { id: 'order-of-nobody', find: 'person: staffId(userId) }', replace: 'person: null }' },
-    {
-      id: 'order-unjournaled',
-      find: 'const outcome = await carryOut(ctx, trx, row);\n      await journal([entryOf(row, outcome)]);',
-      replace: 'const outcome = await carryOut(ctx, trx, row);',
-    },
-    { id: 'other-pauses-end-too', find: ".where('pause_id', '=', pauseId)", replace: '' },
   ],
 );
 
@@ -433,23 +408,7 @@ const sending = [
         find: 'named.size === 0 || named.has(',
         replace: 'named.size >= 0 || named.has(',
       },
-      {
-        id: 'refusal-owed',
-        find: "ids.map((promiseId) => ({ promiseId, outcome: 'refused' })),",
-        replace: '[],',
-      },
-      { id: 'refusal-unjournaled', find: '    await journal(drafts);\n', replace: '' },
       { id: 'restored-is-written', find: 'restores ? [] : editIds.map', replace: 'editIds.map' },
-      {
-        id: 'answer-unstored',
-        find: "markSent(trx, ctx.hubId, promiseIds(writes), now, 'yes'),",
-        replace: '',
-      },
-      {
-        id: 'receipt-untold',
-        find: 'if (edits.length > 0) ctx.signals',
-        replace: 'if (edits.length > 1_000) ctx.signals',
-      },
     ],
   ),
   ...inFile(
@@ -458,16 +417,19 @@ const sending = [
     [
       {
         id: 'sent-when-promised',
+        near: ['world/world'],
         find: 'row.epoch === ctx.lease.epoch ? row.promisedAt',
         replace: 'row.epoch > 0 ? row.promisedAt',
       },
       {
         id: 'erased-read-again',
+        near: ['backend/erasure'],
         find: 'row?.life === ERASED\n      ? {',
         replace: 'row?.life === LIFE\n      ? {',
       },
       {
         id: 'drafts-kept',
+        near: ['portal/making'],
         find: "(found.is !== 'here' || isNoneOfOurs(object, found.reading))",
         replace: "found.is !== 'here'",
       },
@@ -478,25 +440,11 @@ const sending = [
       },
       {
         id: 'done-before-the-write',
+        near: ['world/world'],
         find: 'again: plan.promises.length > 0 ? settle : plan.again',
         replace: 'again: plan.again',
       },
-      {
-        id: 'merged-read-as-present',
-        find: ' || (isMergedAway(row?.life) && !isMergedAway(value))) return null;',
-        replace: ') return null;',
-      },
       { id: 'never-read', find: 'readAt: ghost ? null : begunAt,', replace: 'readAt: null,' },
-      {
-        id: 'edits-untold',
-        find: 'if (done.moved.length + edits.length > 0)',
-        replace: 'if (done.moved.length > 0)',
-      },
-      {
-        id: 'life-never-repaired',
-        find: 'if (life !== null) observed.push',
-        replace: 'if (life !== null && row === null) observed.push',
-      },
     ],
   ),
 ];
@@ -522,11 +470,11 @@ const reading = [
         replace: 'return [...seen];',
       },
       { id: 'parked-at-the-first', find: 'park: work.attempts + 1 >= MAX_ATTEMPTS', replace: 'park: true' },
-      { id: 'never-parked', find: 'park: work.attempts + 1 >= MAX_ATTEMPTS', replace: 'park: false' },
       {
-        id: 'batch-falls-together',
-        find: 'if (works.length <= 1) return putOff',
-        replace: 'if (works.length >= 1) return putOff',
+        id: 'never-parked',
+        near: ['desk/desk'],
+        find: 'park: work.attempts + 1 >= MAX_ATTEMPTS',
+        replace: 'park: false',
       },
       {
         id: 'unstorable-holds-up-all',
@@ -547,7 +495,7 @@ const reading = [
   ),
   ...inFile(
     'backend/sync/record.ts',
-    ['backend/loop', 'portal/making'],
+    ['backend/record'],
     [
       {
         id: 'version-without-a-change',
@@ -573,7 +521,7 @@ const reading = [
 const making = [
   ...inFile(
     'backend/sync/creations.ts',
-    ['portal/making', 'portal/creationKeys', 'world/world'],
+    ['portal/making'],
     [
       {
         id: 'made-without-looking',
@@ -588,10 +536,16 @@ const making = [
       },
       {
         id: 'repeatable-key-used',
+        near: ['portal/creationKeys'],
         find: "if (key === 'repeatable') return",
         replace: 'if (key === null) return',
       },
-      { id: 'unknown-key-used', find: "if (key === 'unknown') return", replace: 'if (key === null) return' },
+      {
+        id: 'unknown-key-used',
+        near: ['portal/creationKeys'],
+        find: "if (key === 'unknown') return",
+        replace: 'if (key === null) return',
+      },
       {
         id: 'taken-key-is-a-refusal',
         find: "if (answer.failure.is === 'refused') {",
@@ -776,12 +730,6 @@ const sources = [
         replace: ';',
       },
       { id: 'blow-for-blow', find: '.length < REVERTS_MAX;', replace: '.length < 1_000;' },
-      { id: 'refused-asked-at-once', find: 'Math.floor(now / REFUSED_AGAIN_MS)', replace: 'now' },
-      {
-        id: 'moved-unlooked',
-        find: 'return before !== after && mayPush',
-        replace: 'return before === after && mayPush',
-      },
     ],
   ),
   ...inFile(
@@ -818,7 +766,7 @@ export const SYNC: Room = {
     ...[identities, sources],
   ].flat(),
   stages: [
-    { name: 'pure', tests: ['law/rulings', 'law/approvals', 'law/push', 'backend/budget', 'signIn/linking'] },
+    { name: 'exploration', tests: ['law/explore'] },
     { name: 'loop', tests: ['backend/loop', 'backend/lease', 'desk/desk', 'completeness/journal'] },
     { name: 'world', tests: ['world/world'] },
     { name: 'life', tests: ['backend/erasure', 'completeness/verify', 'portal/making', 'portal/statement'] },
