@@ -1,9 +1,12 @@
 /** One visit to one record, as tables: what the CRM answered, was asked and promised goes in, what follows comes out. */
 import type { Rule, Standing } from '@tallystick/shared/decide';
+import { ruleOf } from '@tallystick/shared/defineOwnership';
 import { editId, recordId, type PersonId } from '@tallystick/shared/ids';
+import { objects, ownership } from '@tallystick/shared/ownership';
 import type { Held } from '@tallystick/shared/observe';
 import type { Entry } from '@tallystick/shared/settle';
 import { describe, expect, it } from 'vitest';
+import { bindingOf } from '../../backend/store/binding.ts';
 import { visit, visitGone } from '../../backend/sync/plan.ts';
 import { PATIENCE, type OpenEdit, type OpenPromise, type Situation } from '../../backend/sync/situation.ts';
 
@@ -222,5 +225,49 @@ describe('a promise', () => {
     ]);
     const moved: Standing = colleague('moved on', 5);
     expect(seen({ ...owing, street: [moved, ...street] }).promises).toEqual([]);
+  });
+});
+
+describe('an approval of a quote', () => {
+  const { guards: GUARDS } = ownership.actions.approveQuote!;
+  const QUOTE = Object.fromEntries(
+    [...GUARDS, 'decision', 'decisionOf'].map((name): [string, Rule] => [
+      name,
+      ruleOf(objects.quote.fields[name]!),
+    ]),
+  );
+  const shown = GUARDS.map((field) => ({ field, value: '100' }));
+  const named = bindingOf('quote', shown);
+  function quote(
+    facts: Partial<Situation> & { decision?: Entry; content?: string },
+  ): ReturnType<typeof visit> {
+    const { decision = ours('approved', 100), content = '200', ...more } = facts;
+    const guards = Object.fromEntries(GUARDS.map((field) => [field, [colleague(content, 50)]]));
+    return visit({
+      ...{ object: 'quote', now: NOW, patience: PATIENCE, appId: APP, mirror: {}, edits: [], promises: [] },
+      ...{
+        ownWrites: [],
+        properties: () => ({ exists: true, readOnly: false, options: null }),
+        rules: QUOTE,
+      },
+      ...more,
+      read: { begunAt: NOW, history: { ...guards, decision: [decision], decisionOf: [ours(named, 100)] } },
+    });
+  }
+
+  it('A3: is taken back with what it names once the quote is another one, and stands while it is not', () => {
+    expect(quote({ content: '100' }).promises).toEqual([]);
+    expect(quote({}).promises).toMatchObject([
+      { field: 'decision', restores: true, person: null },
+      { field: 'decisionOf', value: null },
+    ]);
+  });
+
+  it('A3: is left alone where a colleague decided, while its write is under way, and while staff pause it', () => {
+    expect(quote({ decision: colleague('approved', 100) }).promises).toEqual([]);
+    const open = promise({ field: 'decision', value: 'declined', base: ours('approved', 100), sentAt: NOW });
+    expect(quote({ promises: [open] }).promises).toEqual([]);
+    const isPaused = (field: string, direction: 'in' | 'out') => field === 'decision' && direction === 'out';
+    expect(quote({ isPaused }).promises).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ const apply = inFile(
 
 const plan = inFile(
   'backend/sync/plan.ts',
-  ['law/visit', 'law/rulings', 'law/approvals'],
+  ['law/visit', 'law/rulings'],
   [
     { id: 'decided-over-disbelief', find: 'if (!believed) return;', replace: '' },
     {
@@ -142,7 +142,7 @@ const settling = [
   ),
   ...inFile(
     'backend/sync/settling.ts',
-    ['law/visit', 'law/rulings', 'law/approvals'],
+    ['law/visit', 'law/rulings'],
     [
       {
         id: 'no-patience-unanswered',
@@ -214,7 +214,7 @@ const settling = [
   ),
   ...inFile(
     'backend/sync/voiding.ts',
-    ['law/visit', 'law/approvals'],
+    ['law/visit'],
     [
       {
         id: 'colleagues-decision-voided',
