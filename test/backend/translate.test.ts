@@ -56,6 +56,12 @@ describe('an event in our words', () => {
       { is: 'life', recordId: '10', life: 'merged:30' },
       { is: 'links', recordId: '30' },
     ]);
+    // Or with the primary one itself, which is never merged into itself.
+    const { newObjectId: _, ...kept } = { ...merge, objectId: 10, mergedObjectIds: [10, 20] };
+    expect(hear(kept).map((one) => ('life' in one ? `${one.recordId} ${one.life}` : one.is))).toEqual([
+      '20 merged:10',
+      'links',
+    ]);
   });
 
   it('marks the record at the other end of a company when associations change', () => {

@@ -155,6 +155,12 @@ describe('the webhook route', () => {
     expect(await stored()).toEqual([]);
   });
 
+  it('holds the signature against the bytes as they came, blanks and all', async () => {
+    const body = ` ${JSON.stringify([event(1)])}\n`;
+    expect((await post(body)).status).toBe(200);
+    expect(await stored()).toMatchObject([{ events: body }]);
+  });
+
   it('names the first bad event and what it lacks', async () => {
     const { problem } = await post(
       JSON.stringify([event(1), { portalId: 'one', occurredAt: 1, subscriptionType: 'a.b' }]),
@@ -254,19 +260,18 @@ describe('the webhook route', () => {
 
     it('stores and answers what it took when it is told to stop, and refuses what comes then', async () => {
       const sent = await whileStoringWaits(async () => {
-        const before = send(1);
-        await eventually(
-          async () => (await waitingForLock()) > 0,
-          'the first request is on its way to the database',
-        );
+        const before = [send(1)];
+        await eventually(async () => (await waitingForLock()) > 0, 'the first is on its way to the database');
+        before.push(...[2, 3, 4].map(send));
+        await Promise.race(before); // one was too many, so the others wait
         const end = small.intake.close();
-        const after = await send(2);
-        return { before, end, after };
+        return { before, end, after: await send(5) };
       });
       expect(sent.after).toMatchObject({ status: 503, problem: { code: 'stopping' } });
       await sent.end;
-      expect((await sent.before).status).toBe(200);
-      expect(await stored()).toHaveLength(1);
+      const statuses = (await Promise.all(sent.before)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([200, 200, 200, 503]);
+      expect(await stored()).toHaveLength(3);
     });
     const waitingForLock = async (): Promise<number> =>
       (await sql`select from pg_locks where not granted`.execute(db)).rows.length;

@@ -83,9 +83,12 @@ function trialsOf({ ids, room, seed }: Wanted): Trial[] {
   const all = ROOMS.filter(({ name }) => room === null || room === name).flatMap((each) =>
     each.mutants.map((mutant) => ({ room: each, mutant })),
   );
-  const some = all.filter(({ mutant }) => ids.length === 0 || ids.includes(mutant.id));
-  const missing = ids.filter((id) => !some.some(({ mutant }) => mutant.id === id));
-  if (missing.length > 0) throw new Error(`There is no fault ${missing.join(', ')}.`);
+  const named = ids.map((id) => {
+    const trial = all.find(({ mutant }) => mutant.id === id);
+    if (trial === undefined) throw new Error(`There is no fault "${id}".`);
+    return trial;
+  });
+  const some = ids.length === 0 ? all : named;
   return seed === null ? some : shuffled(some, seed);
 }
 

@@ -104,7 +104,6 @@ const visits = [
       },
       {
         id: 'newest-edit-first',
-        near: ['backend/loop', 'world/world'],
         find: ".orderBy('e.number')",
         replace: ".orderBy('e.number', 'desc')",
       },

@@ -610,6 +610,8 @@ const identities = [
         id: 'archived-signs-in',
         find: 'answer.value.archived ? null : answer.value',
         replace: 'answer.value',
+        equivalent:
+          'HubSpot answers 404 for an archived contact: archived ones are read only where that is asked for.',
       },
       {
         id: 'unanswered-is-nobody',
