@@ -52,7 +52,7 @@ describe('a call to HubSpot', () => {
 
   it.each([
     [200, '{"name":"without an id"}', 'unexpected'],
-    [302, '', 'unexpected'],
+    [302, '{"id":"1"}', 'unexpected'],
     [404, '<html>', 'gone'],
     [503, '<html>', 'ambiguous'],
   ])('answered with %i and %s is a failure: %s', async (status, body, is) => {

@@ -162,6 +162,8 @@ describe('what a visit stores', () => {
     const bobs = await ask(record, { key: 'k', person: BOB });
     expect(bobs.isStored).toBe(true);
     expect((await editByKey(db, HUB, [BOB], 'k')).map(({ editId: each }) => each)).toEqual([bobs.id]);
+    const adas = both.find(({ isStored }) => isStored);
+    expect((await editByKey(db, HUB, [ADA], 'k')).map(({ editId: each }) => each)).toEqual([adas?.id]);
     expect((await recentEdits(db, HUB, [BOB], 50)).every(({ person }) => person === BOB)).toBe(true);
   });
 });

@@ -85,7 +85,7 @@ const due = [
 const visits = [
   ...inFile(
     'backend/store/visits.ts',
-    ['backend/loop'],
+    ['backend/visits'],
     [
       {
         id: 'ended-moves-again',
@@ -121,7 +121,7 @@ const visits = [
   ),
   ...inFile(
     'backend/store/edits.ts',
-    ['portal/edits'],
+    ['backend/visits'],
     [
       {
         id: 'key-of-anybody',
@@ -142,7 +142,7 @@ const visits = [
   ),
   ...inFile(
     'backend/store/conflicts.ts',
-    ['desk/desk'],
+    ['backend/visits'],
     [
       {
         id: 'held-anew-and-settled',

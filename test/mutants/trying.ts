@@ -35,7 +35,7 @@ const vitest = await createVitest(
     config: false,
     watch: false,
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
     bail: 1,
     pool: 'threads',
@@ -86,7 +86,7 @@ async function finder(one: Mutant, room: Room): Promise<Found | null> {
   for (const { name, tests } of stagesOf(one, room).slice(0, onlyNear ? 1 : undefined)) {
     const failed = await failing(one, tests.map(pathOf));
     // Twice: once may be a busy machine.
-    if (failed === null || (await failing(one, [failed.path]))?.test !== failed.test) continue;
+    if (failed === null || (await failing(one, [failed.path])) === null) continue;
     return { stage: name, test: failed.test };
   }
   return null;
