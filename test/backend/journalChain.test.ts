@@ -1,9 +1,18 @@
 /** The journal's chain: what was written cannot be changed unseen, and what was erased cannot be guessed. */
-import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
+import { hubId as toHubId, recordId, type HubId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
-import { append, chain, draft, readHead, SALT_BYTES, verifyJournal } from '../../backend/store/journal.ts';
+import {
+  append,
+  chain,
+  draft,
+  readHead,
+  type Draft,
+  type Head,
+  SALT_BYTES,
+  verifyJournal,
+} from '../../backend/store/journal.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const HUB = toHubId('1');
@@ -32,7 +41,7 @@ describe('the chain of the journal', () => {
     expect(other?.digest).not.toEqual(rows[0]?.digest);
   });
 
-  it.each([
+  it.each<[string, { hub?: HubId; head?: Head; at?: number; entry?: Draft }]>([
     ['the entry before it', { head: { seq: 0, hash: Buffer.alloc(32, 1) } }],
     ['the hub', { hub: toHubId('2') }],
     ['the time', { at: 1 }],

@@ -3,7 +3,7 @@ import { inFile, type Room } from './mutant.ts';
 
 const apply = inFile(
   'backend/sync/apply.ts',
-  ['backend/loop', 'completeness/journal'],
+  ['backend/loop'],
   [
     {
       id: 'erased-heard-again',
@@ -13,11 +13,13 @@ const apply = inFile(
     },
     {
       id: 'merged-comes-back-by-event',
+      near: ['world/world'],
       find: "one.is === 'life' && isMergedAway(row?.life) && !isMergedAway(one.life)",
       replace: "one.is === 'life' && isMergedAway(row?.life) && isMergedAway(one.life)",
     },
     {
       id: 'half-a-record',
+      near: ['backend/loop', 'world/world'],
       find: 'if (row === null && !isErasure) {',
       replace: 'if (row === null && isErasure) {',
     },
@@ -324,7 +326,7 @@ const holding = [
   ),
   ...inFile(
     'backend/sync/inbox.ts',
-    ['completeness/journal', 'backend/loop'],
+    ['completeness/journal'],
     [
       {
         id: 'memory-is-all',
@@ -383,7 +385,7 @@ const orders = inFile(
 const sending = [
   ...inFile(
     'backend/sync/send.ts',
-    ['backend/loop', 'world/world'],
+    ['backend/round'],
     [
       {
         id: 'left-out-of-the-answer',
@@ -413,7 +415,7 @@ const sending = [
   ),
   ...inFile(
     'backend/sync/commit.ts',
-    ['backend/loop', 'world/world'],
+    ['backend/round'],
     [
       {
         id: 'sent-when-promised',
@@ -452,7 +454,7 @@ const sending = [
 const reading = [
   ...inFile(
     'backend/sync/round.ts',
-    ['backend/loop', 'completeness/journal'],
+    ['backend/round'],
     [
       {
         id: 'survivor-under-the-old-id',
@@ -472,7 +474,6 @@ const reading = [
       { id: 'parked-at-the-first', find: 'park: work.attempts + 1 >= MAX_ATTEMPTS', replace: 'park: true' },
       {
         id: 'never-parked',
-        near: ['desk/desk'],
         find: 'park: work.attempts + 1 >= MAX_ATTEMPTS',
         replace: 'park: false',
       },
@@ -769,7 +770,10 @@ export const SYNC: Room = {
   ].flat(),
   stages: [
     { name: 'exploration', tests: ['law/explore'] },
-    { name: 'loop', tests: ['backend/loop', 'backend/lease', 'desk/desk', 'completeness/journal'] },
+    {
+      name: 'loop',
+      tests: ['backend/round', 'backend/loop', 'backend/lease', 'desk/desk', 'completeness/journal'],
+    },
     { name: 'world', tests: ['world/world'] },
     { name: 'life', tests: ['backend/erasure', 'completeness/verify', 'portal/making', 'portal/statement'] },
     { name: 'people', tests: ['signIn/identity', 'signIn/claims', 'sources/push', 'backend/service'] },

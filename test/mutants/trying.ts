@@ -84,10 +84,14 @@ async function control(room: Room): Promise<Found | null> {
 
 async function finder(one: Mutant, room: Room): Promise<Found | null> {
   for (const { name, tests } of stagesOf(one, room).slice(0, onlyNear ? 1 : undefined)) {
-    const failed = await failing(one, tests.map(pathOf));
-    // Twice: once may be a busy machine.
-    if (failed === null || (await failing(one, [failed.path])) === null) continue;
-    return { stage: name, test: failed.test };
+    let left = tests.map(pathOf);
+    while (left.length > 0) {
+      const failed = await failing(one, left);
+      if (failed === null) break;
+      // Twice: once may be a busy machine, and then the tests behind it have their turn.
+      if ((await failing(one, [failed.path])) !== null) return { stage: name, test: failed.test };
+      left = left.slice(left.indexOf(failed.path) + 1);
+    }
   }
   return null;
 }
