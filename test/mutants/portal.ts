@@ -107,11 +107,13 @@ const asking = [
       },
       {
         id: 'old-proof-is-proof',
+        near: ['signIn/sessions'],
         find: 'now - by.provenAt <= PROOF_MAX_AGE_MS',
         replace: 'by.provenAt <= now',
       },
       {
         id: 'approved-too-late',
+        near: ['portal/making'],
         find: 'if (action !== null) refuseTooLate(record, action.until, now());',
         replace: '',
       },
@@ -143,6 +145,7 @@ const asking = [
       },
       {
         id: 'action-of-any-audience',
+        near: ['portal/making'],
         find: 'action.audiences.some((each) => each === audience)',
         replace: 'action.audiences.length > 0',
       },
