@@ -37,6 +37,8 @@ export interface IntakeDeps {
   strikes?: { outForS(req: IncomingMessage): number | null; note(req: IncomingMessage): void };
   /** Tests set it shorter. */
   bodyTimeoutMs?: number;
+  /** What may wait to be stored. */
+  waitingMaxBytes?: number;
 }
 
 /**
@@ -68,7 +70,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   let flushing: Promise<void> | null = null;
   let closing = false;
   const judge = judgeOf(deps);
-  const read = readerOf(deps.bodyTimeoutMs ?? BODY_TIMEOUT_MS);
+  const { bodyTimeoutMs = BODY_TIMEOUT_MS, waitingMaxBytes = WAITING_MAX_BYTES } = deps;
+  const read = readerOf(bodyTimeoutMs);
 
   function accept(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
     const judged = judge(req, body);
@@ -76,7 +79,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (judged[0] === 401) deps.strikes?.note(req);
       return refuse(res, ...judged);
     }
-    if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > WAITING_MAX_BYTES) {
+    if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > waitingMaxBytes) {
       return refuse(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
     }
     waiting.push({ ...judged, res });

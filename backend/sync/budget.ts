@@ -142,7 +142,10 @@ export class Budget {
     if (free <= 0) return null;
     const reserve = Math.ceil(this.#windowLimit * PEOPLE_RESERVE);
     const waiting = this.#waiters.filter((lane) => lane[0] !== undefined && this.#dayAllows(lane[0].lane));
-    const starved = waiting.find((lane) => (lane[0]?.since ?? now) + STARVED_MS <= now);
+    // Whoever has waited longest of them: where people alone fill the window, they too have waited that long.
+    const starved = waiting
+      .filter((lane) => (lane[0]?.since ?? now) + STARVED_MS <= now)
+      .sort((a, b) => (a[0]?.since ?? now) - (b[0]?.since ?? now))[0];
     const next =
       starved ?? waiting.find((lane) => free > reserve || PEOPLE.includes(lane[0]?.lane ?? 'backfill'));
     return next?.shift() ?? null;

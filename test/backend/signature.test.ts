@@ -29,6 +29,10 @@ describe('signature v3', () => {
     expect(sign(SECRET, 'GET', url, Buffer.alloc(0), 1_700_000_300_000)).toBe(
       sign(SECRET, 'GET', decoded, Buffer.alloc(0), 1_700_000_300_000),
     );
+    const more = 'https://x.example/card?userEmail=a@b.c&q= &=,:';
+    expect(sign(SECRET, 'GET', decoded, Buffer.alloc(0), 1_700_000_300_000)).not.toBe(
+      sign(SECRET, 'GET', more, Buffer.alloc(0), 1_700_000_300_000),
+    );
   });
 
   it('is taken with any of several secrets while one is being rotated', () => {

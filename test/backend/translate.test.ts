@@ -56,6 +56,12 @@ describe('an event in our words', () => {
       { is: 'life', recordId: '10', life: 'merged:30' },
       { is: 'links', recordId: '30' },
     ]);
+    // Or with the primary one itself, which is never merged into itself.
+    const { newObjectId: _, ...kept } = { ...merge, objectId: 10, mergedObjectIds: [10, 20] };
+    expect(hear(kept).map((one) => ('life' in one ? `${one.recordId} ${one.life}` : one.is))).toEqual([
+      '20 merged:10',
+      'links',
+    ]);
   });
 
   it('marks the record at the other end of a company when associations change', () => {
@@ -105,5 +111,37 @@ describe('an event in our words', () => {
     const [first, second] = hear(odd, { ...base, subscriptionType: 'contact.creation', objectId: 5 });
     expect(first?.is).toBe('ignored');
     expect(second).toMatchObject({ is: 'links' });
+  });
+
+  describe('of the webhooks journal', () => {
+    const event = { type: 'crmObject', objectTypeId: '0-1', objectId: 5, occurredAt: '2026-11-28T10:00:00Z' };
+    const at = Date.UTC(2026, 10, 28, 10);
+    const contact = { object: 'contact', recordId: '5' };
+
+    it('says that a record moved, was restored with its companies, or is gone', () => {
+      expect(hear({ ...event, action: 'UPDATE' })).toEqual([{ is: 'touched', ...contact, how: 'moved', at }]);
+      expect(hear({ ...event, action: 'DELETE' })).toEqual([{ is: 'touched', ...contact, how: 'gone', at }]);
+      expect(hear({ ...event, action: 'RESTORE' })).toEqual([
+        { is: 'touched', ...contact, how: 'moved', at },
+        { is: 'links', ...contact },
+      ]);
+    });
+
+    it('has every record of a merge looked at', () => {
+      const merge = { ...event, action: 'MERGE', primaryObjectId: 6, newObjectId: 7, mergedObjectIds: [8] };
+      const heard = hear(merge).filter(({ is }) => is === 'links');
+      expect(heard.flatMap((one) => ('recordId' in one ? one.recordId : [])).sort()).toEqual([
+        '5',
+        '6',
+        '7',
+        '8',
+      ]);
+    });
+
+    it('says that a person was erased, and nothing of what has no time or no record', () => {
+      expect(hear({ ...event, type: 'gdprPrivacyDeletion' })).toMatchObject([{ is: 'life', life: 'erased' }]);
+      expect(hear({ ...event, occurredAt: 'soon' })).toMatchObject([{ is: 'ignored' }]);
+      expect(hear({ ...event, objectId: 'x' })).toMatchObject([{ is: 'ignored' }]);
+    });
   });
 });

@@ -1,12 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { sign } from '../../backend/hubspot/signature.ts';
 import { createIntake, type Intake } from '../../backend/intake/webhooks.ts';
 import { createApp, startServer, type RunningServer } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
 import type { Db } from '../../backend/store/database.ts';
+import { eventually } from '../harness/eventually.ts';
 import { asOwner, createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const PATH = '/webhooks/hubspot';
@@ -20,12 +22,18 @@ describe('the webhook route', () => {
   let intake: Intake;
   let server: RunningServer;
   const woken: string[] = [];
+  /** What each hub's worker was handed. */
+  const handed: { hub: string; events: { portalId: number }[] }[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
     db = asOwner(database.url);
     const signals = createSignals();
-    signals.onArrived((hub) => woken.push(hub));
+    signals.onArrived((hub, { deliveries }) => {
+      woken.push(hub);
+      for (const { events } of deliveries)
+        handed.push({ hub, events: JSON.parse(events) as { portalId: number }[] });
+    });
     intake = createIntake({
       databaseUrl: database.url,
       signals,
@@ -40,6 +48,7 @@ describe('the webhook route', () => {
   afterEach(async () => {
     await db.deleteFrom('deliveries').execute();
     woken.length = 0;
+    handed.length = 0;
   });
   afterAll(async () => {
     await server.close();
@@ -57,7 +66,12 @@ describe('the webhook route', () => {
     objectId: n,
   });
 
-  async function post(body: string, headers: Record<string, string | undefined> = {}, method = 'POST') {
+  async function post(
+    body: string,
+    headers: Record<string, string | undefined> = {},
+    method = 'POST',
+    at = server,
+  ) {
     const timestamp = Date.now();
     const all: Record<string, string | undefined> = {
       'content-type': 'application/json',
@@ -68,7 +82,7 @@ describe('the webhook route', () => {
     const sent = Object.fromEntries(
       Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
-    const answer = await fetch(`${server.url}${PATH}`, {
+    const answer = await fetch(`${at.url}${PATH}`, {
       method,
       headers: sent,
       ...(method === 'GET' ? {} : { body }),
@@ -131,11 +145,19 @@ describe('the webhook route', () => {
     ['with an event without its hub', '[{"occurredAt":1,"subscriptionType":"a.b"}]', {}, 400, 'bad-event'],
     ['with an event without its time', '[{"portalId":1,"subscriptionType":"a.b"}]', {}, 400, 'bad-event'],
     ['with an event without a type', '[{"portalId":1,"occurredAt":1}]', {}, 400, 'bad-event'],
+    ['of no hub', '[{"portalId":0,"occurredAt":1,"subscriptionType":"a.b"}]', {}, 400, 'bad-event'],
+    ['of more events than one request has', JSON.stringify(Array(1_001).fill(7)), {}, 400, 'not-events'],
     ['with an event that is none', '[7]', {}, 400, 'bad-event'],
     ['larger than a megabyte', `["${'x'.repeat(1_100_000)}"]`, {}, 413, 'too-large'],
   ])('refuses a request %s, and stores nothing', async (_what, body, headers, status, code) => {
     expect(await post(body, headers)).toMatchObject({ status, problem: { code } });
     expect(await stored()).toEqual([]);
+  });
+
+  it('holds the signature against the bytes as they came, blanks and all', async () => {
+    const body = ` ${JSON.stringify([event(1)])}\n`;
+    expect((await post(body)).status).toBe(200);
+    expect(await stored()).toMatchObject([{ events: body }]);
   });
 
   it('names the first bad event and what it lacks', async () => {
@@ -181,6 +203,77 @@ describe('the webhook route', () => {
     );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(await stored()).toHaveLength(200);
+  });
+
+  it('hands each hub’s worker its own events, and no others, though they came in one body', async () => {
+    await Promise.all([1, 2, 3].map((n) => post(JSON.stringify([event(1, n), event(2, n)]))));
+    expect(handed).toHaveLength(6);
+    for (const { hub, events } of handed)
+      expect(events.map(({ portalId }) => String(portalId))).toEqual([hub]);
+  });
+
+  describe('that is small', () => {
+    let small: { intake: Intake; server: RunningServer };
+    beforeEach(async () => {
+      const own = createIntake({
+        databaseUrl: database.url,
+        signals: createSignals(),
+        now: Date.now,
+        secrets: [SECRET],
+        publicUrl: PUBLIC,
+        log,
+        at: () => undefined,
+        waitingMaxBytes: 3_000,
+      });
+      const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
+      const options = { host: '127.0.0.1', port: 0, intakePath: PATH, intake: own, app };
+      small = { intake: own, server: await startServer(options) };
+    });
+    afterEach(() => small.server.close());
+    const send = (n: number) => {
+      const body = JSON.stringify([{ ...event(1, n), propertyValue: 'x'.repeat(900) }]);
+      return post(body, {}, 'POST', small.server);
+    };
+    /** Nothing is stored while `work` runs. */
+    const whileStoringWaits = <T>(work: () => Promise<T>): Promise<T> =>
+      db.transaction().execute(async (trx) => {
+        await sql`lock table deliveries in access exclusive mode`.execute(trx);
+        return work();
+      });
+
+    it('takes no more than it can hold, keeps all of what it took, and goes on when there is room', async () => {
+      const sent = await whileStoringWaits(async () => {
+        const all = Array.from({ length: 8 }, (_, n) => send(n));
+        await Promise.race(all); // only a refusal is answered now
+        return { all };
+      });
+      const answers = await Promise.all(sent.all);
+      const taken = answers.filter(({ status }) => status === 200);
+      const refused = answers.filter(({ status }) => status === 503);
+      expect(taken.length + refused.length).toBe(8);
+      expect(refused[0]?.problem?.code).toBe('overloaded');
+      expect(await stored()).toHaveLength(taken.length);
+      for (let n = 10; n < 14; n += 1) expect((await send(n)).status).toBe(200);
+      await small.intake.close();
+    });
+
+    it('stores and answers what it took when it is told to stop, and refuses what comes then', async () => {
+      const sent = await whileStoringWaits(async () => {
+        const before = [send(1)];
+        await eventually(async () => (await waitingForLock()) > 0, 'the first is on its way to the database');
+        before.push(...[2, 3, 4].map(send));
+        await Promise.race(before); // one was too many, so the others wait
+        const end = small.intake.close();
+        return { before, end, after: await send(5) };
+      });
+      expect(sent.after).toMatchObject({ status: 503, problem: { code: 'stopping' } });
+      await sent.end;
+      const statuses = (await Promise.all(sent.before)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([200, 200, 200, 503]);
+      expect(await stored()).toHaveLength(3);
+    });
+    const waitingForLock = async (): Promise<number> =>
+      (await sql`select from pg_locks where not granted`.execute(db)).rows.length;
   });
 
   it('asks for the events again when they cannot be stored', async () => {

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import type { Problem } from '@tallystick/shared/messages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NORA, startDesk, TOMASZ, type DeskHarness, type Sending } from '../harness/desk.ts';
@@ -61,6 +62,19 @@ describe('the desk’s gate', () => {
     expect(
       await refused({ headers: { 'x-hubspot-request-timestamp': '1700000000000, 1700000000000' } }),
     ).toBe('signature-malformed');
+    // As two headers, of which the first alone would be taken.
+    const name = 'x-hubspot-signature-v3';
+    const { address, headers } = desk.signed(NORA, HEALTH);
+    const status = (signature: string[]) =>
+      new Promise((resolve, reject) => {
+        const all = { ...headers, [name]: signature };
+        get(`${desk.url}${address}`, { headers: all }, (res) => resolve(res.resume().statusCode)).on(
+          'error',
+          reject,
+        );
+      });
+    expect(await status([headers[name]])).toBe(200);
+    expect(await status([headers[name], 'another'])).toBe(401);
   });
 
   it('accepts every secret while one is being rotated', async () => {
@@ -104,5 +118,24 @@ describe('the desk’s gate', () => {
     const back = { key: 'give-back-1', order: { do: 'role', userId: String(TOMASZ.id), role: null } };
     await desk.ask(NORA, '/desk/v1/orders', { body: back });
     expect(await desk.ask(TOMASZ, HEALTH)).toMatchObject({ ok: true });
+  });
+
+  it('lets somebody’s own role count before everybody’s', async () => {
+    const order = (key: string, what: object) =>
+      desk.ask(NORA, '/desk/v1/orders', { body: { key, order: what } });
+    await order('own-role-1', { do: 'role', userId: String(TOMASZ.id), role: 'viewer' });
+    await order('everybody-1', { do: 'everybody', role: 'none' });
+    expect(await desk.ask(TOMASZ, HEALTH)).toMatchObject({ ok: true });
+    await order('own-role-2', { do: 'role', userId: String(TOMASZ.id), role: null });
+    expect(await desk.ask(TOMASZ, HEALTH)).toMatchObject({ ok: false, code: 'not-for-you' });
+    await order('everybody-2', { do: 'everybody', role: 'viewer' });
+    expect(await desk.ask(TOMASZ, HEALTH)).toMatchObject({ ok: true });
+  });
+
+  it('knows a fixed administrator in whatever case HubSpot writes the address', async () => {
+    const identity = { userEmail: NORA.email.toUpperCase() };
+    expect(await desk.ask(NORA, '/desk/v1/rulings', { identity, body: {} })).toMatchObject({
+      code: 'bad-request',
+    });
   });
 });

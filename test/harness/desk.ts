@@ -40,6 +40,11 @@ export interface DeskHarness {
     path: string,
     sending?: Sending,
   ): Promise<(T & { ok: true }) | DeskRefusal>;
+  /** What would be sent. */
+  signed(
+    user: Colleague,
+    path: string,
+  ): { address: string; headers: Record<string, string> & { 'x-hubspot-signature-v3': string } };
   /** The same, with the HTTP answer itself. */
   raw(user: Colleague, path: string, sending?: Sending): Promise<Response>;
   record(user: Colleague, object: string, id: string): Promise<DeskRecord>;
@@ -74,26 +79,28 @@ export async function startDesk(loop?: LoopHarness): Promise<DeskHarness> {
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const raw: DeskHarness['raw'] = (user, path, sending = {}) => {
+  const signed = (user: Colleague, path: string, sending: Sending = {}) => {
     const { method = sending.body === undefined ? 'GET' : 'POST', at = Date.now() } = sending;
-    const signed = addressOf(own, user, path, sending);
+    const address = addressOf(own, user, path, sending);
     const body = sending.body === undefined ? '' : JSON.stringify(sending.body);
     const secret = sending.secret ?? own.sim.clientSecret;
-    return fetch(`${url}${signed}`, {
-      method,
-      ...(body === '' ? {} : { body }),
-      headers: {
-        'content-type': 'application/json',
-        'x-hubspot-request-timestamp': String(at),
-        'x-hubspot-signature-v3': sign(secret, method, `${PUBLIC_URL}${signed}`, Buffer.from(body), at),
-        ...sending.headers,
-      },
-    });
+    const headers = {
+      'content-type': 'application/json',
+      'x-hubspot-request-timestamp': String(at),
+      'x-hubspot-signature-v3': sign(secret, method, `${PUBLIC_URL}${address}`, Buffer.from(body), at),
+      ...sending.headers,
+    };
+    return { method, address, body, headers };
+  };
+  const raw: DeskHarness['raw'] = (user, path, sending) => {
+    const { method, address, body, headers } = signed(user, path, sending);
+    return fetch(`${url}${address}`, { method, ...(body === '' ? {} : { body }), headers });
   };
   const harness: DeskHarness = {
     loop: own,
     secrets,
     url,
+    signed,
     raw,
     ask: async <T extends object>(user: Colleague, path: string, sending?: Sending) => {
       const answer = await raw(user, path, sending);

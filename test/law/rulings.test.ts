@@ -182,6 +182,12 @@ describe('a ruling of staff', () => {
       [HELD]: { state: 'held', rule: 'D9' },
       [RULING]: { state: 'refused', rule: 'D11' },
     });
+    const proposal = { ...ruling('take', 'customer’s', { kind: 'proposal' }), journaled: true };
+    const again = visit(
+      situation([taken, { ...proposal, state: 'written' }], moved, [promiseOf('customer’s', base)]),
+    );
+    expect(again.conflicts).toMatchObject([{ kind: 'proposal', edit: { editId: HELD } }]);
+    expect(endsOf(again)).toMatchObject({ [HELD]: { state: 'held', rule: 'D10' } });
   });
 
   it('R3 writes again for both when the write is missing and the CRM stands as it was', () => {

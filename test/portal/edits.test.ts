@@ -1,6 +1,7 @@
 import { editId, recordId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bindingOf } from '../../backend/store/binding.ts';
 import { HUB, OTHER_HUB, type Answer, type FieldName } from '../harness/portal.ts';
 import {
   dueOf,
@@ -584,6 +585,12 @@ describe('an action', () => {
       terms: 'Net 30',
       lines: null,
     });
+    // A1: the digest is of what was seen, not of what stands.
+    const shown = Object.entries(await guardsOf(answer.body.editId)).map(([field, value]) => ({
+      field,
+      value,
+    }));
+    expect(answer.body.fields.decisionOf.wanted).toBe(bindingOf('quote', shown));
     expect((await dueOf(world)).find((row) => row.record_id === id)?.lane).toBe(0);
   });
 

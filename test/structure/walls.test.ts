@@ -116,6 +116,11 @@ describe('the wall between hubs', () => {
       [MINE, THEIRS].map((hubId) => ({ hubId, receivedAt: Date.now(), events: `["of ${hubId}"]` })),
     );
     expect([...ids.keys()].sort()).toEqual([MINE, THEIRS]);
+    // By what the door may do, and by nothing else.
+    await sql.raw(`revoke insert on deliveries from ${DOOR}`).execute(owner);
+    const refused = store.store([{ hubId: MINE, receivedAt: Date.now(), events: '[]' }]);
+    await expect(refused).rejects.toThrow('permission denied');
+    await sql.raw(`grant insert (hub_id, received_at, events) on deliveries to ${DOOR}`).execute(owner);
     await store.close();
     expect(await db.selectFrom('deliveries').select('events').execute()).toEqual([{ events: '["of 1"]' }]);
   });

@@ -1,16 +1,7 @@
 /** Faults planted in the law, one at a time. Each must be found by a test, or stand here with the reason why it cannot be. */
-export interface Mutant {
-  id: string;
-  /** In shared/. */
-  file: 'values.ts' | 'observe.ts' | 'decide.ts' | 'settle.ts' | 'defineOwnership.ts';
-  /** Occurs exactly once in the file. */
-  find: string;
-  replace: string;
-  /** Why no test can tell the mutant from the law. */
-  equivalent?: string;
-}
+import { inFile, type Fault, type Room } from './mutant.ts';
 
-const values: Omit<Mutant, 'file'>[] = [
+const values: Fault[] = [
   { id: 'absent-undefined', find: 'raw === null || raw === undefined', replace: 'raw === null' },
   { id: 'keep-surrogates', find: '.toWellFormed()', replace: '' },
   { id: 'keep-nul', find: ".replaceAll('\\0', '')", replace: '' },
@@ -172,7 +163,7 @@ const values: Omit<Mutant, 'file'>[] = [
   { id: 'cents', find: "fraction.padEnd(2, '0')", replace: 'fraction' },
 ];
 
-const observe: Omit<Mutant, 'file'>[] = [
+const observe: Fault[] = [
   { id: 'read-lag', find: 'READ_LAG_MS = 2_000', replace: 'READ_LAG_MS = 0' },
   { id: 'forget-others', find: '{ ...mirror, ...changed }', replace: 'changed' },
   { id: 'always-new-mirror', find: 'Object.keys(changed).length === 0 ? mirror', replace: 'false ? mirror' },
@@ -225,18 +216,18 @@ const observe: Omit<Mutant, 'file'>[] = [
   { id: 'last-of-instant', find: 'return greater ? fresh(event) : held;', replace: 'return fresh(event);' },
   {
     id: 'earlier-read',
-    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held; // O6",
+    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held;",
     replace: '',
   },
   {
     id: 'earlier-read-any',
-    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held; // O6",
+    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held;",
     replace: 'if (read.begunAt < held.learnedAt) return held;',
   },
   {
     id: 'equal-begin-lost',
-    find: 'read.begunAt < held.learnedAt) return held; // O6',
-    replace: 'read.begunAt <= held.learnedAt) return held;',
+    find: "held.how === 'read' && read.begunAt < held.learnedAt) return held;",
+    replace: "held.how === 'read' && read.begunAt <= held.learnedAt) return held;",
   },
   {
     id: 'lagging-read',
@@ -300,7 +291,7 @@ const observe: Omit<Mutant, 'file'>[] = [
   { id: 'event-as-of-ahead', find: 'asOf: Math.min(told.at, told.receivedAt)', replace: 'asOf: told.at' },
 ];
 
-const decide: Omit<Mutant, 'file'>[] = [
+const decide: Fault[] = [
   { id: 'skew', find: 'SKEW_TOLERANCE_MS = 2_000', replace: 'SKEW_TOLERANCE_MS = -1' },
   {
     id: 'anyone-writes',
@@ -497,7 +488,7 @@ const decide: Omit<Mutant, 'file'>[] = [
   },
 ];
 
-const settle: Omit<Mutant, 'file'>[] = [
+const settle: Fault[] = [
   {
     id: 'all-history',
     find: 'const since = entriesSince(written, history);',
@@ -631,7 +622,7 @@ const settle: Omit<Mutant, 'file'>[] = [
   { id: 'good-by-text', find: 'equal(rule.kind, stands, ours) ? null', replace: 'stands === ours ? null' },
 ];
 
-const defineOwnership: Omit<Mutant, 'file'>[] = [
+const defineOwnership: Fault[] = [
   {
     id: 'crm-owned-written',
     find: "conflict: 'crm', writers: [],",
@@ -657,13 +648,22 @@ const defineOwnership: Omit<Mutant, 'file'>[] = [
   { id: 'mistakes-pass', find: 'if (mistakes.length > 0) throw', replace: 'if (mistakes.length > 99) throw' },
 ];
 
-const of = (file: Mutant['file'], mutants: Omit<Mutant, 'file'>[]): Mutant[] =>
-  mutants.map((mutant) => ({ ...mutant, file }));
-
-export const MUTANTS: readonly Mutant[] = [
-  ...of('values.ts', values),
-  ...of('observe.ts', observe),
-  ...of('decide.ts', decide),
-  ...of('settle.ts', settle),
-  ...of('defineOwnership.ts', defineOwnership),
-];
+export const LAW: Room = {
+  name: 'law',
+  needsDatabase: false,
+  mutants: [
+    ...inFile('shared/values.ts', [], values),
+    ...inFile('shared/observe.ts', [], observe),
+    ...inFile('shared/decide.ts', [], decide),
+    ...inFile('shared/settle.ts', [], settle),
+    ...inFile('shared/defineOwnership.ts', [], defineOwnership),
+  ],
+  stages: [
+    {
+      name: 'tables',
+      tests: ['values', 'observe', 'decide', 'rulings', 'settle', 'ownership'].map((name) => `law/${name}`),
+    },
+    { name: 'properties', tests: ['law/properties'] },
+    { name: 'exploration', tests: ['law/explore'] },
+  ],
+};

@@ -1,0 +1,314 @@
+/** One round after the other, stepped by hand: what the worker makes of each kind of answer. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  editId as toEditId,
+  hubId as toHubId,
+  recordId,
+  type EditId,
+  type HubId,
+} from '@tallystick/shared/ids';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCrm, READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
+import { createSignals } from '../../backend/signals.ts';
+import { openDatabase } from '../../backend/store/connection.ts';
+import type { Db } from '../../backend/store/database.ts';
+import { markDue } from '../../backend/store/due.ts';
+import { storeEdit } from '../../backend/store/edits.ts';
+import { readHead } from '../../backend/store/journal.ts';
+import { LANES } from '../../backend/store/lanes.ts';
+import { nextWork } from '../../backend/store/work.ts';
+import { Budget, type Clock } from '../../backend/sync/budget.ts';
+import type { Context } from '../../backend/sync/context.ts';
+import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
+import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
+import { round } from '../../backend/sync/round.ts';
+import { sendWrites } from '../../backend/sync/send.ts';
+import { PATIENCE } from '../../backend/sync/situation.ts';
+import { asOwner, createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import type { Faults } from '../simulator/faults.ts';
+import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+
+const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
+
+describe('a round with the CRM', () => {
+  let database: TestDatabase;
+  let sim: Simulator;
+  let db: Db;
+  let hubId: HubId;
+  let lease: Lease;
+  let ctx: Context;
+  let ahead = 0;
+  /** What happens at a named step, once. */
+  const meanwhile = new Map<string, () => void>();
+  const clock: Clock = {
+    now: () => Date.now() + ahead,
+    after: (delayMs, work) => {
+      const timer = setTimeout(work, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+
+  beforeAll(async () => {
+    [database, sim] = await Promise.all([createTestDatabase(), startSimulator()]);
+    hubId = toHubId(sim.hubId);
+    db = openDatabase(database.url, hubId, () => undefined);
+    const hub = { hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() };
+    await db.insertInto('hubs').values(hub).execute();
+    const taken = await acquireLease(database.url, hubId, 'test', clock.now());
+    if (taken === null) throw new Error('The lease is held.');
+    lease = taken;
+  });
+  afterAll(async () => {
+    await lease.release();
+    await Promise.all([sim.close(), db.destroy()]);
+    await database.drop();
+  });
+  beforeEach(async () => {
+    faulty({ down: false, error502Rate: 0, forced429: null });
+    meanwhile.clear();
+    await db.deleteFrom('due').where('hub_id', '=', hubId).execute();
+    ctx = {
+      ...{ hubId, appId: String(sim.appId), db, lease, clock, randomBytes, signals: createSignals() },
+      crm: openCrm({
+        baseUrl: sim.url,
+        accessToken: sim.accessToken,
+        typeIds: () => ({}),
+        requestTimeoutMs: 15_000,
+      }),
+      budget: new Budget(clock, { windowLimit: 190 }),
+      log: pino({ level: 'silent' }),
+      at: (step) => {
+        const then = meanwhile.get(step);
+        meanwhile.delete(step);
+        then?.();
+      },
+      patience: PATIENCE,
+      health: {
+        failures: 0,
+        lastSuccessAt: clock.now(),
+        failure: null,
+        scopes: [],
+        sources: {},
+        journal: { on: false, failure: null },
+      },
+      mirror: new MirrorCache(hubId),
+      head: await readHead(db, hubId),
+      pauses: [],
+      definitions: new Map(),
+    };
+  });
+
+  const faulty = (api: Partial<Faults['api']>): void => void Object.assign(sim.faults.api, api);
+  const contact = (properties: Record<string, string> = {}): string =>
+    sim.world.create(
+      'contacts',
+      { email: `${randomUUID()}@example.com`, firstname: 'Ada', ...properties },
+      COLLEAGUE,
+    ).id;
+  const company = (): string =>
+    sim.world.create('companies', { name: 'Engines', address: 'Old Street 1' }, COLLEAGUE).id;
+  async function ask(
+    object: 'contact' | 'company',
+    id: string,
+    fields: Record<string, [seen: string | null, wanted: string | null]>,
+  ): Promise<EditId> {
+    const newId = toEditId(randomUUID());
+    await storeEdit(db, hubId, {
+      ...{ editId: newId, object, recordId: recordId(id), person: recordId('410'), audience: 'direct' },
+      ...{ askedAt: clock.now(), action: null, guards: [], idempotencyKey: newId, fingerprint: newId },
+      fields: Object.entries(fields).map(([field, [seen, wanted]]) => ({ field, seen, wanted })),
+    });
+    return newId;
+  }
+  /** One round of what is due now, or within so many ms. */
+  async function step(withinMs = 0): Promise<void> {
+    ahead += withinMs;
+    const works = await nextWork(db, hubId, clock.now(), LANES, [], READ_MAX_RECORDS);
+    const [first] = works;
+    if (first !== undefined) await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
+  }
+  const states = async (id: EditId): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      (
+        await db
+          .selectFrom('edit_fields')
+          .select(['field', 'state'])
+          .where('hub_id', '=', hubId)
+          .where('edit_id', '=', id)
+          .execute()
+      ).map(({ field, state }) => [field, state]),
+    );
+  const dueOf = (id: string) =>
+    db
+      .selectFrom('due')
+      .select(['links', 'attempts', 'parked_at'])
+      .where('hub_id', '=', hubId)
+      .where('record_id', '=', recordId(id))
+      .executeTakeFirst();
+  const lifeOf = async (id: string) =>
+    (
+      await db
+        .selectFrom('mirror')
+        .select('life')
+        .where('hub_id', '=', hubId)
+        .where('record_id', '=', recordId(id))
+        .executeTakeFirst()
+    )?.life;
+  const held = (type: string, id: string, property: string) => sim.world.value(type, id, property);
+  const timesWritten = (type: string, id: string, property: string): number =>
+    (sim.world.get(type, id).cells.get(property) ?? []).filter(({ by }) => by.sourceId === String(sim.appId))
+      .length;
+
+  it('writes what the CRM takes, and refuses only what it names, of the same record and of others in the same call', async () => {
+    const [one, two] = [contact(), contact()];
+    const good = await ask('contact', one, { firstName: ['Ada', 'Augusta'] });
+    const mixed = await ask('contact', two, {
+      firstName: ['Ada', 'Grace'],
+      preferredChannel: [null, 'PIGEON'],
+    });
+    await step();
+    expect(await states(good)).toEqual({ firstName: 'written' });
+    expect(await states(mixed)).toMatchObject({ preferredChannel: 'refused' });
+    await step(PATIENCE.ambiguousMs);
+    await step(PATIENCE.ambiguousMs);
+    expect(held('contacts', two, 'firstname')).toBe('Grace');
+    expect((await states(mixed)).firstName).not.toBe('refused');
+  });
+
+  it('empties a property where the customer took the value away', async () => {
+    const id = contact({ jobtitle: 'Analyst' });
+    await ask('contact', id, { jobTitle: ['Analyst', null] });
+    await step();
+    expect(held('contacts', id, 'jobtitle') ?? '').toBe('');
+  });
+
+  it('leaves an edit with staff whose value was taken back for a colleague’s', async () => {
+    const id = company();
+    const edit = await ask('company', id, { street: ['Old Street 1', 'Third Way 3'] });
+    meanwhile.set('write.sending', () =>
+      sim.world.update('companies', id, { address: 'New Road 2' }, COLLEAGUE),
+    );
+    await step();
+    await step(100);
+    expect(held('companies', id, 'address')).toBe('New Road 2');
+    expect(await states(edit)).toEqual({ street: 'held' });
+  });
+
+  it('sends nothing again while a call that nobody answered may still arrive', async () => {
+    const id = contact();
+    const edit = await ask('contact', id, { firstName: ['Ada', 'Augusta'] });
+    meanwhile.set('write.sending', () => faulty({ down: true }));
+    await step();
+    faulty({ down: false });
+    await step(1_500);
+    expect(timesWritten('contacts', id, 'firstname')).toBe(0);
+    await step(PATIENCE.ambiguousMs);
+    expect(timesWritten('contacts', id, 'firstname')).toBe(1);
+    await step(PATIENCE.ambiguousMs);
+    expect(await states(edit)).toEqual({ firstName: 'verified' });
+  });
+
+  it.each(['round.reading', 'write.sending'])(
+    'holds everybody back when the CRM says at %s that it is too much',
+    async (at) => {
+      const id = contact();
+      await ask('contact', id, { firstName: ['Ada', 'Augusta'] });
+      meanwhile.set(at, () => faulty({ forced429: 'burst' }));
+      await step();
+      expect(ctx.budget.isFree('edit')).toBe(false);
+    },
+  );
+
+  it('takes no record for gone, and forgets no association, because a call was not answered', async () => {
+    const id = contact();
+    await markDue(db, hubId, 'read', [{ object: 'contact', recordId: recordId(id), links: true }], {
+      now: clock.now(),
+    });
+    meanwhile.set('round.read', () => faulty({ error502Rate: 1 }));
+    await step();
+    expect(await dueOf(id)).toMatchObject({ links: true, parked_at: null });
+    faulty({ error502Rate: 0 });
+    await step(60_000);
+    expect(await lifeOf(id)).toBe('present');
+    sim.world.archive('contacts', id, COLLEAGUE);
+    await markDue(db, hubId, 'read', [{ object: 'contact', recordId: recordId(id) }], { now: clock.now() });
+    meanwhile.set('round.read', () => faulty({ error502Rate: 1 }));
+    await step();
+    expect(await lifeOf(id)).toBe('present');
+    faulty({ error502Rate: 0 });
+    await step(60_000);
+    expect(await lifeOf(id)).toBe('archived');
+  });
+
+  it('leads from a record that was merged away to the one it lives on in', async () => {
+    const [primary, other] = [contact(), contact()];
+    await markDue(db, hubId, 'read', [{ object: 'contact', recordId: recordId(other) }], {
+      now: clock.now(),
+    });
+    await step();
+    sim.world.merge('contacts', primary, other, COLLEAGUE);
+    await markDue(db, hubId, 'read', [{ object: 'contact', recordId: recordId(other) }], {
+      now: clock.now(),
+    });
+    await step();
+    expect(await lifeOf(other)).toBe(`merged:${sim.world.get('contacts', primary).id}`);
+  });
+
+  it('parks a record after several failures of its own, and none because the whole CRM is away', async () => {
+    const id = contact();
+    await markDue(db, hubId, 'read', [{ object: 'contact', recordId: recordId(id) }], { now: clock.now() });
+    faulty({ error502Rate: 1 });
+    ctx.health.lastSuccessAt = 0;
+    for (let n = 0; n < 8; n += 1) {
+      ctx.budget = new Budget(clock, { windowLimit: 190 });
+      await step(60_000);
+    }
+    expect(await dueOf(id)).toMatchObject({ attempts: 0, parked_at: null });
+    for (let n = 0; n < 6; n += 1) {
+      expect(await dueOf(id)).toMatchObject({ attempts: n, parked_at: null });
+      ctx.health.lastSuccessAt = clock.now() + 60_000;
+      await step(60_000);
+    }
+    expect((await dueOf(id))?.parked_at).not.toBeNull();
+  });
+
+  it('ends what was promised of a record that is gone, and knows when it was read', async () => {
+    const id = contact();
+    const edit = await ask('contact', id, { firstName: ['Ada', 'Augusta'] });
+    meanwhile.set('write.sending', () => faulty({ down: true }));
+    await step();
+    const mirrored = await db
+      .selectFrom('mirror')
+      .select('read_at')
+      .where('hub_id', '=', hubId)
+      .where('record_id', '=', recordId(id))
+      .executeTakeFirst();
+    expect(mirrored?.read_at).not.toBeNull();
+    faulty({ down: false });
+    sim.world.archive('contacts', id, COLLEAGUE);
+    await step(1_500);
+    expect(await states(edit)).toEqual({ firstName: 'refused' });
+    const open = await db
+      .selectFrom('promises')
+      .select('field')
+      .where('hub_id', '=', hubId)
+      .where('record_id', '=', recordId(id))
+      .where('settled_at', 'is', null)
+      .execute();
+    expect(open).toEqual([]);
+  });
+
+  it('sends nothing once the lease is lost', async () => {
+    const id = contact();
+    const owner = asOwner(database.url);
+    await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`.execute(owner);
+    await lease.lost;
+    const promise = { promiseId: '1', field: 'firstName', value: 'Augusta', editIds: [], restores: false };
+    const write = { recordId: recordId(id), work: null, promises: [promise] };
+    await expect(sendWrites(ctx, 'contact', [write])).rejects.toThrow();
+    expect(timesWritten('contacts', id, 'firstname')).toBe(0);
+    await owner.destroy();
+  });
+});

@@ -1,0 +1,169 @@
+/** What a visit loads and stores: edits move forward only, one promise a field is open, a conflict is settled once. */
+import { editId, hubId as toHubId, recordId, staffId, type EditId } from '@tallystick/shared/ids';
+import type { EditState } from '@tallystick/shared/messages';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../backend/store/connection.ts';
+import { listConflicts, openConflicts, settleConflicts } from '../../backend/store/conflicts.ts';
+import type { Db } from '../../backend/store/database.ts';
+import { editByKey, recentEdits, storeEdit } from '../../backend/store/edits.ts';
+import * as store from '../../backend/store/visits.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+
+const HUB = toHubId('1');
+const [ADA, BOB] = [recordId('410'), recordId('411')];
+const CRM = { value: 'theirs', at: 1, by: { via: 'CRM_UI', id: null, person: null } };
+
+describe('what a visit stores', () => {
+  let database: TestDatabase;
+  let db: Db;
+  let count = 0;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    db = openDatabase(database.url, HUB, () => undefined);
+  });
+  afterAll(async () => {
+    await db.destroy();
+    await database.drop();
+  });
+
+  const freshRecord = () => recordId(String(1_000 + (count += 1)));
+  const freshEdit = (): EditId => editId(`00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}`);
+  async function ask(record = freshRecord(), facts: Partial<store.OpenEditRow> & { key?: string } = {}) {
+    const { person = ADA, wanted = 'mine', ruling = null, key } = facts;
+    const id = freshEdit();
+    const isStored = await storeEdit(db, HUB, {
+      ...{
+        editId: id,
+        object: 'company',
+        recordId: record,
+        person,
+        audience: 'direct',
+        askedAt: 5,
+        action: null,
+      },
+      ...{
+        guards: [],
+        idempotencyKey: key ?? id,
+        fingerprint: id,
+        fields: [{ field: 'street', seen: null, wanted }],
+      },
+      ...(ruling === null ? {} : { ruling }),
+    });
+    return { id, record, isStored };
+  }
+  const open = (record: ReturnType<typeof freshRecord>) => store.loadOpenEdits(db, HUB, 'company', [record]);
+  const move = (id: EditId, state: EditState): Promise<void> =>
+    store.moveEdits(
+      db,
+      HUB,
+      [{ editId: id, field: 'street', state, rule: 'D3', reason: null, crm: null }],
+      9,
+    );
+  async function stateOf(id: EditId): Promise<EditState> {
+    const query = db
+      .selectFrom('edit_fields')
+      .select('state')
+      .where('hub_id', '=', HUB)
+      .where('edit_id', '=', id);
+    return (await query.executeTakeFirstOrThrow()).state;
+  }
+  async function promised(
+    record: ReturnType<typeof freshRecord>,
+    value: string,
+    person = ADA,
+  ): Promise<string> {
+    const facts = { field: 'street', value, base: CRM, editIds: [], person, restores: false, owed: false };
+    const [id = ''] = await store.addPromises(
+      db,
+      HUB,
+      1,
+      [{ object: 'company', recordId: record, ...facts }],
+      5,
+    );
+    return id;
+  }
+  const settle = (promiseId: string) =>
+    store.settlePromises(db, HUB, [{ promiseId, outcome: 'confirmed' }], 9);
+
+  it('never moves an edit that has come to its end, and a held one when staff have decided', async () => {
+    const { id } = await ask();
+    await move(id, 'held');
+    await move(id, 'accepted');
+    await move(id, 'verified');
+    await move(id, 'written');
+    expect(await stateOf(id)).toBe('verified');
+  });
+
+  it('is loaded in the order in which it was asked for, until it has come to its end', async () => {
+    const { record, id } = await ask();
+    const later = await ask(record, { person: BOB, wanted: 'other' });
+    expect((await open(record)).map(({ editId: each }) => each)).toEqual([id, later.id]);
+    await move(id, 'held');
+    await move(later.id, 'refused');
+    expect(await open(record)).toEqual([]);
+  });
+
+  it('knows the open promise alone, and for whom the latest writes were, newest first', async () => {
+    const record = freshRecord();
+    for (const value of ['1', '2', '3', '4'])
+      await settle(await promised(record, value, value === '4' ? BOB : ADA));
+    const last = await promised(record, '5');
+    expect(
+      (await store.loadOpenPromises(db, HUB, 'company', [record])).map(({ promiseId }) => promiseId),
+    ).toEqual([last]);
+    const own = await store.loadOwnWrites(db, HUB, 'company', [record]);
+    expect(own.map(({ value, person }) => [value, person])).toEqual([
+      ['5', ADA],
+      ['4', BOB],
+      ['3', ADA],
+    ]);
+  });
+
+  it('knows a ruling to be too late where another one settled its conflict, and not where it did so itself', async () => {
+    const { id, record } = await ask();
+    const conflict = {
+      kind: 'conflict' as const,
+      object: 'company' as const,
+      recordId: record,
+      field: 'street',
+    };
+    const rest = { editId: id, person: ADA, seen: null, wanted: 'mine', crm: CRM };
+    await openConflicts(db, HUB, [{ ...conflict, ...rest }], 5);
+    const filter = { open: true, kind: null, object: null, field: null, before: null, limit: 10 };
+    const [kept] = await listConflicts(db, HUB, filter);
+    const conflictId = kept!.conflictId;
+    const ruling = { choice: 'take', conflictId, note: null } as never;
+    const first = await ask(record, { person: staffId('7') as never, ruling });
+    const second = await ask(record, { person: staffId('8') as never, ruling });
+    const settled = {
+      conflictId,
+      choice: 'take' as const,
+      value: 'mine',
+      by: staffId('7'),
+      editId: first.id,
+      note: null,
+    };
+    await settleConflicts(db, HUB, [settled], 9);
+    const late = new Map((await open(record)).map((each) => [each.editId, each.ruling?.held?.isSettled]));
+    expect([late.get(first.id), late.get(second.id)]).toEqual([false, true]);
+    expect(await listConflicts(db, HUB, { ...filter, open: false })).toHaveLength(1);
+    // Its ruling fell: the same edit is held anew, and waits for staff again.
+    await openConflicts(db, HUB, [{ ...conflict, ...rest }], 12);
+    expect(await listConflicts(db, HUB, filter)).toMatchObject([
+      { conflictId, settledAt: null, settlement: null },
+    ]);
+    expect(await listConflicts(db, HUB, { ...filter, before: conflictId })).toEqual([]);
+  });
+
+  it('stores one edit under a person’s key, whoever else uses the same, and finds nobody else’s', async () => {
+    const record = freshRecord();
+    const both = await Promise.all([ask(record, { key: 'k' }), ask(record, { key: 'k' })]);
+    expect(both.map(({ isStored }) => isStored).sort()).toEqual([false, true]);
+    const bobs = await ask(record, { key: 'k', person: BOB });
+    expect(bobs.isStored).toBe(true);
+    expect((await editByKey(db, HUB, [BOB], 'k')).map(({ editId: each }) => each)).toEqual([bobs.id]);
+    const adas = both.find(({ isStored }) => isStored);
+    expect((await editByKey(db, HUB, [ADA], 'k')).map(({ editId: each }) => each)).toEqual([adas?.id]);
+    expect((await recentEdits(db, HUB, [BOB], 50)).every(({ person }) => person === BOB)).toBe(true);
+  });
+});

@@ -1,0 +1,241 @@
+/** Faults planted in what staff reach. */
+import { inFile, type Room } from './mutant.ts';
+
+const gate = [
+  ...inFile(
+    'backend/desk/gate.ts',
+    ['desk/gate'],
+    [
+      {
+        id: 'last-name-counts',
+        find: 'query.getAll(name).length !== 1',
+        replace: 'query.getAll(name).length < 1',
+      },
+      {
+        id: 'any-app-of-the-hub',
+        find: 'identity.hubId !== deps.hubId || identity.appId !== deps.appId',
+        replace: 'identity.hubId !== deps.hubId',
+      },
+      {
+        id: 'any-hub-of-the-app',
+        find: 'identity.hubId !== deps.hubId || identity.appId !== deps.appId',
+        replace: 'identity.appId !== deps.appId',
+      },
+      {
+        id: 'first-of-two-signatures',
+        find: 'values?.length === 1 ? values[0] : values',
+        replace: 'values?.[0]',
+      },
+      {
+        id: 'none-is-let-in',
+        find: "if (role === 'none') throw new DeskRefused('not-for-you');",
+        replace: '',
+      },
+      { id: 'everybody-before-one', find: 'own ?? desk.everybody', replace: 'desk.everybody ?? own' },
+      { id: 'unknown-is-admin', find: "desk.everybody ?? 'viewer'", replace: "desk.everybody ?? 'admin'" },
+      {
+        id: 'body-unsigned',
+        find: 'Buffer.isBuffer(body) ? body : Buffer.alloc(0)',
+        replace: 'Buffer.alloc(0)',
+      },
+      {
+        id: 'admin-by-spelling',
+        find: 'deps.admins.includes(email.toLowerCase())',
+        replace: 'deps.admins.includes(email)',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/router.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'viewers-decide',
+        find: "'/rulings': (user, input) => {\n      adminsOnly(user);",
+        replace: "'/rulings': (user, input) => {",
+      },
+      {
+        id: 'viewers-decide-many',
+        find: "'/rulings/many': (user, input) => {\n      adminsOnly(user);",
+        replace: "'/rulings/many': (user, input) => {",
+      },
+      {
+        id: 'viewers-order',
+        find: 'adminsOnly(user);\n      checkPlace(asked.order);',
+        replace: 'checkPlace(asked.order);',
+      },
+    ],
+  ),
+];
+
+const rulings = [
+  ...inFile(
+    'backend/desk/rulings.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'decided-on-the-stale',
+        find: 'if (seqOf(request.version) !== (held?.seq ?? row.foundSeq))',
+        replace: 'if (seqOf(request.version) === null)',
+      },
+      {
+        id: 'conflict-of-another-record',
+        find: "if (conflictId !== null && !isOf) throw new DeskRefused('unknown-conflict');",
+        replace: '',
+      },
+      { id: 'ruling-without-a-guard', find: 'guards: [{ field, seen }],', replace: 'guards: [],' },
+      {
+        id: 'takes-the-crms',
+        find: "if (choice === 'take') return asked;",
+        replace: "if (choice === 'take') return seen;",
+      },
+      {
+        id: 'click-reused',
+        find: "if (edit.fingerprint !== fingerprint) throw new DeskRefused('key-reused');",
+        replace: '',
+      },
+      { id: 'staff-write-anything', find: 'unfit(ruleOf(spec), property, parsed.value)', replace: 'null' },
+      { id: 'ruling-sleeps', find: 'signals.wake(user.hubId);', replace: '' },
+      {
+        id: 'one-refusal-fails-all',
+        find: 'if (!(error instanceof DeskRefused)) throw error;',
+        replace: 'throw error;',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/orders.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'another-order-under-the-key',
+        find: "if (!sameOrder(first.order, asked.order)) throw new DeskRefused('key-reused');",
+        replace: '',
+      },
+      {
+        id: 'nothing-there-is-done',
+        find: "if (!outcome.ok) throw new DeskRefused('nothing-there');",
+        replace: '',
+      },
+    ],
+  ),
+];
+
+const showing = [
+  ...inFile(
+    'backend/desk/record.ts',
+    ['desk/desk'],
+    [
+      { id: 'reported-is-agreed', find: "if (how === 'event') return 'reported';", replace: '' },
+      {
+        id: 'held-looks-written',
+        find: "edit === undefined || edit.state === 'held'\n        ? crm",
+        replace: 'edit === undefined\n        ? crm',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/history.ts',
+    ['desk/desk'],
+    [
+      { id: 'no-next-page', find: 'limit: PAGE_ENTRIES + 1 }', replace: 'limit: PAGE_ENTRIES }' },
+      { id: 'as-it-is-now', find: 'past.changed.has(name)\n', replace: 'past.changed.has(`${name}?`)\n' },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/viewAs.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'sees-everything',
+        find: 'sees(person, reach, row) ? recordView(linked, row, now) : null',
+        replace: 'recordView(linked, row, now)',
+      },
+      {
+        id: 'everything-editable',
+        find: "mayEdit(object, name, audience) ? 'editable' : 'read-only'",
+        replace: "'editable'",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/conflicts.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'never-moved',
+        find: "moved: !equal(spec?.kind ?? 'text', now, crm.value)",
+        replace: 'moved: false',
+      },
+      {
+        id: 'ruling-under-way-unseen',
+        find: "f.state in ('accepted', 'written')) as pending",
+        replace: "f.state in ('held')) as pending",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/claims.ts',
+    ['signIn/claims'],
+    [
+      {
+        id: 'counts-what-is-unseen',
+        find: 'rows.filter((row) => sees(person, reach, row)).length',
+        replace: 'rows.length',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/explain.ts',
+    ['desk/desk'],
+    [
+      { id: 'always-proven', find: "proven: held.how === 'read'", replace: 'proven: true' },
+      {
+        id: 'wish-not-restorable',
+        find: "if (kind === 'proven' && outcome === 'superseded') return after;",
+        replace: '',
+      },
+    ],
+  ),
+];
+
+const nudge = inFile(
+  'backend/desk/nudge.ts',
+  ['backend/nudge'],
+  [
+    {
+      id: 'wrongly-signed-nudge',
+      find: 'if (!verdict.ok) {',
+      replace: "if (!verdict.ok && verdict.code !== 'signature-wrong') {",
+    },
+    {
+      id: 'nudged-for-another-hub',
+      find: 'asked.data.hubId !== undefined && asked.data.hubId !== hubId',
+      replace: 'asked.data.hubId === null',
+    },
+    { id: 'nudge-sleeps', find: '  signals.wake(hubId);\n', replace: '' },
+    {
+      id: 'old-secret-only',
+      find: 'deps.secrets.map(webhookKey)',
+      replace: 'deps.secrets.slice(-1).map(webhookKey)',
+    },
+    {
+      id: 'nudge-in-no-hurry',
+      find: "markDue(db, hubId, 'read',",
+      replace: "markDue(db, hubId, 'reconcile',",
+    },
+  ],
+);
+
+export const DESK: Room = {
+  name: 'desk',
+  needsDatabase: true,
+  mutants: [gate, rulings, showing, nudge].flat(),
+  stages: [
+    { name: 'desk', tests: ['desk/gate', 'desk/desk', 'desk/size'] },
+    {
+      name: 'beside',
+      tests: ['signIn/claims', 'backend/nudge', 'backend/cli', 'sources/push', 'backend/erasure'],
+    },
+  ],
+};

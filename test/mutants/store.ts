@@ -1,0 +1,431 @@
+/** Faults planted in the statements. That a statement forgets its hub is the second wall's matter: see the tests of the walls. */
+import { inFile, type Room } from './mutant.ts';
+
+const due = [
+  ...inFile(
+    'backend/store/due.ts',
+    ['backend/due'],
+    [
+      {
+        id: 'lane-of-the-last',
+        find: 'lane = least(d.lane, excluded.lane)',
+        replace: 'lane = excluded.lane',
+      },
+      {
+        id: 'time-of-the-last',
+        find: 'not_before = least(d.not_before, excluded.not_before)',
+        replace: 'not_before = excluded.not_before',
+      },
+      {
+        id: 'links-not-kept-due',
+        find: 'links = d.links or excluded.links',
+        replace: 'links = excluded.links',
+      },
+      { id: 'news-unnoticed', find: 'version = d.version + 1', replace: 'version = d.version' },
+      {
+        id: 'parked-for-ever',
+        find: 'else 0 end, parked_at = null',
+        replace: 'else 0 end, parked_at = d.parked_at',
+      },
+      {
+        id: 'told-by-the-last',
+        find: 'told = least(d.told, excluded.told)',
+        replace: 'told = excluded.told',
+      },
+      {
+        id: 'parked-keeps-its-count',
+        find: 'case when d.parked_at is null then d.attempts else 0 end',
+        replace: 'd.attempts',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/work.ts',
+    ['backend/due'],
+    [
+      {
+        id: 'ended-with-news',
+        find: 'and d.version = e.version and e.lane is null',
+        replace: 'and e.lane is null',
+      },
+      { id: 'parked-is-claimed', find: 'parked_at is null and not_before <=', replace: 'not_before <=' },
+      { id: 'claimed-before-its-time', find: ' and not_before <= ${new Date(now)}\n', replace: '\n' },
+      {
+        id: 'machines-before-people',
+        find: 'order by lane, not_before limit 1',
+        replace: 'order by not_before limit 1',
+      },
+      {
+        id: 'busy-is-claimed',
+        find: "and object || ':' || record_id not in (select unnest(${busy}::text[]))",
+        replace: 'and ${busy}::text[] is not null',
+      },
+      { id: 'failed-tried-at-once', find: 'not_before = f.not_before, attempts', replace: 'attempts' },
+      {
+        id: 'attempts-uncounted',
+        find: 'attempts = d.attempts + f.counts',
+        replace: 'attempts = d.attempts',
+      },
+      { id: 'old-failures-count-on', find: 'attempts = 0, error = null', replace: 'error = null' },
+      {
+        id: 'news-put-off',
+        find: 'else least(d.not_before, e.not_before) end',
+        replace: 'else e.not_before end',
+      },
+      { id: 'news-in-a-lower-lane', find: 'else least(d.lane, e.lane) end', replace: 'else e.lane end' },
+      {
+        id: 'links-of-news-forgotten',
+        find: 'links = case when d.version = e.version then false else d.links end',
+        replace: 'links = false',
+      },
+    ],
+  ),
+];
+
+const visits = [
+  ...inFile(
+    'backend/store/visits.ts',
+    ['backend/visits'],
+    [
+      {
+        id: 'ended-moves-again',
+        find: "and f.field = m.field\n      and f.state in ('accepted', 'written', 'held')`",
+        replace: 'and f.field = m.field`',
+      },
+      {
+        id: 'held-never-moves',
+        find: "and f.state in ('accepted', 'written', 'held')`",
+        replace: "and f.state in ('accepted', 'written')`",
+      },
+      {
+        id: 'own-writes-from-the-oldest',
+        find: 'order by promise_id desc) as n',
+        replace: 'order by promise_id) as n',
+      },
+      {
+        id: 'newest-edit-first',
+        find: ".orderBy('e.number')",
+        replace: ".orderBy('e.number', 'desc')",
+      },
+      {
+        id: 'own-settlement-is-late',
+        find: "c.settled_at is not null and c.settlement->>'editId' <> e.edit_id::text",
+        replace: 'c.settled_at is not null',
+      },
+      {
+        id: 'settled-promises-are-open',
+        find: ".where('record_id', 'in', [...ids])\n    .where('settled_at', 'is', null)",
+        replace: ".where('record_id', 'in', [...ids])",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/edits.ts',
+    ['backend/visits'],
+    [
+      {
+        id: 'key-of-anybody',
+        find: 'e.person = any(${[...person]}::text[]) and e.idempotency_key = ${key}',
+        replace: '${[...person]}::text[] is not null and e.idempotency_key = ${key}',
+      },
+      {
+        id: 'two-at-once-fail',
+        find: '        on conflict (hub_id, person, idempotency_key) do nothing\n',
+        replace: '',
+      },
+      {
+        id: 'everybodys-edits',
+        find: 'sql`e.person = any(${[...person]}::text[])`, limit',
+        replace: 'sql`${[...person]}::text[] is not null`, limit',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/conflicts.ts',
+    ['backend/visits'],
+    [
+      {
+        id: 'held-anew-and-settled',
+        find: '        settled_at: null,\n        settlement: null,\n',
+        replace: '',
+      },
+      {
+        id: 'page-begins-with-the-last',
+        find: "query.where('conflict_id', '<', before ?? '')",
+        replace: "query.where('conflict_id', '<=', before ?? '')",
+      },
+    ],
+  ),
+];
+
+const journal = inFile(
+  'backend/store/journal.ts',
+  ['backend/journalChain'],
+  [
+    { id: 'chain-without-its-links', find: '.update(previous).update(digest)', replace: '.update(digest)' },
+    { id: 'values-out-of-the-chain', find: '.update(previous).update(digest)', replace: '.update(previous)' },
+    { id: 'digest-unsalted', find: '.update(salt)\n', replace: '\n' },
+    {
+      id: 'one-salt-for-all',
+      find: 'salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES)',
+      replace: 'salts.subarray(0, SALT_BYTES)',
+    },
+    {
+      id: 'first-page-verified',
+      find: 'if (rows.length < VERIFY_PAGE_ROWS) return tally;',
+      replace: 'return tally;',
+    },
+    {
+      id: 'changed-value-unseen',
+      find: '!digestOf(row.salt, row.before, row.after).equals(row.digest)',
+      replace: 'row.digest.length === 0',
+    },
+    { id: 'hub-out-of-the-chain', find: '    hubId,\n    seq,', replace: '    seq,' },
+  ],
+);
+
+const mirror = inFile(
+  'backend/store/mirror.ts',
+  ['backend/mirror'],
+  [
+    {
+      id: 'fields-replaced',
+      find: 'fields = m.fields || excluded.fields',
+      replace: 'fields = excluded.fields',
+    },
+    { id: 'read-time-lost', find: 'coalesce(excluded.read_at, m.read_at)', replace: 'excluded.read_at' },
+    {
+      id: 'companies-pile-up',
+      find: 'and d.record_id = s.record_id\n        and not exists',
+      replace: 'and d.record_id = s.record_id and false\n        and not exists',
+    },
+    {
+      id: 'labels-stand',
+      find: 'set is_primary = excluded.is_primary, labels = excluded.labels',
+      replace: 'set is_primary = excluded.is_primary',
+    },
+    {
+      id: 'read-is-not-compared',
+      find: ".where((eb) => eb.or([eb('read_at', 'is', null), eb('read_at', '<', new Date(since))]))",
+      replace: '',
+    },
+    { id: 'gone-is-looked-for', find: ".where('life', '=', 'present')\n", replace: '\n' },
+  ],
+);
+
+const erasing = inFile(
+  'backend/store/erasing.ts',
+  ['backend/erasure'],
+  [
+    {
+      id: 'journal-of-their-edits-stays',
+      find: 'and salt is not null and (${isRecord} or edit_id in ${theirEdits})',
+      replace: 'and salt is not null and ${isRecord}',
+    },
+    {
+      id: 'salt-stays',
+      find: 'set before = null, after = null, salt = null',
+      replace: 'set before = null, after = null',
+    },
+    { id: 'note-of-a-ruling-stays', find: `'{"value": null, "note": null}'`, replace: `'{"value": null}'` },
+    {
+      id: 'what-we-overwrote-stays',
+      find: `value = null, base = base || '{"value": null}'`,
+      replace: 'value = null',
+    },
+    {
+      id: 'sessions-stay',
+      find: 'delete from sessions where hub_id = ${hubId} and identity_id in',
+      replace: 'delete from sessions where false and hub_id = ${hubId} and identity_id in',
+    },
+    { id: 'erases-by-the-beginning', find: ')[^0-9]`', replace: ')`' },
+    { id: 'named-differences-stay', find: "one->>'recordId' <> all(", replace: "one->>'recordId' = any(" },
+    {
+      id: 'twice-erased',
+      find: "m.life = 'erased' and not exists (",
+      replace: "m.life = 'erased' and exists (",
+    },
+  ],
+);
+
+const people = [
+  ...inFile(
+    'backend/store/sessions.ts',
+    ['signIn/sessions'],
+    [
+      { id: 'never-too-old', find: "    .where('s.expires_at', '>', new Date(now))\n", replace: '' },
+      { id: 'never-idle', find: "    .where('s.seen_at', '>', new Date(now - idleMs));", replace: ';' },
+      {
+        id: 'sessions-of-others-end',
+        find: "    .where('identity_id', '=', identityId)\n    .$if",
+        replace: '    .$if',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/signIns.ts',
+    ['signIn/mail'],
+    [
+      {
+        id: 'link-in-another-browser',
+        find: "    .where('browser_hash', '=', hashOf(browser))\n",
+        replace: '',
+      },
+      {
+        id: 'link-used-twice',
+        find: "hashOf(browser))\n    .where('used_at', 'is', null)\n    .where('expires_at', '>', new Date(now))\n    .returning",
+        replace: "hashOf(browser))\n    .where('expires_at', '>', new Date(now))\n    .returning",
+      },
+      {
+        id: 'link-for-ever',
+        find: "    .where('expires_at', '>', new Date(now))\n    .returning",
+        replace: '    .returning',
+      },
+      {
+        id: 'asked-without-count',
+        find: ".where('begun_at', '>', new Date(since))",
+        replace: ".where('begun_at', '<', new Date(since))",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/claims.ts',
+    ['signIn/claims'],
+    [
+      {
+        id: 'settled-claim-settled-again',
+        find: "eb.or([eb('settled_at', 'is', null), eb('contact_id', 'is', null)])",
+        replace: "eb('claim_id', '=', claimId)",
+      },
+      {
+        id: 'oldest-claim-counts',
+        find: ".orderBy('claim_id', 'desc')\n    .executeTakeFirst()",
+        replace: ".orderBy('claim_id')\n    .executeTakeFirst()",
+      },
+      {
+        id: 'claims-pile-up',
+        find: '.doUpdateSet({ reason, address, candidates })',
+        replace: '.doNothing()',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/identities.ts',
+    ['signIn/identity', 'signIn/claims'],
+    [
+      {
+        id: 'address-may-be-shared',
+        find: ' or address = ${asked.address})',
+        replace: ' and ${asked.address}::text is not null)',
+      },
+      {
+        id: 'undone-on-another-record',
+        find: '.$if(end.of !== undefined,',
+        replace: '.$if(end.of === null,',
+      },
+    ],
+  ),
+];
+
+const rest = [
+  ...inFile(
+    'backend/store/jobs.ts',
+    ['completeness/verify', 'completeness/cli'],
+    [
+      { id: 'stuck-goes-first', find: '    .orderBy(sql`error is not null`)\n', replace: '' },
+      { id: 'dry-run-counts-as-a-sweep', find: "      .where('kind', '<>', 'dry-run')\n", replace: '' },
+    ],
+  ),
+  ...inFile(
+    'backend/store/orders.ts',
+    ['desk/desk', 'law/rulings'],
+    [
+      {
+        id: 'pause-both-is-neither',
+        near: ['backend/mirror'],
+        find: "(pause.direction === 'both' || pause.direction === direction)",
+        replace: '(pause.direction === direction)',
+      },
+      {
+        id: 'pause-of-an-object-is-of-none',
+        near: ['backend/mirror'],
+        find: '(pause.field === null || pause.field === field)',
+        replace: '(pause.field === field)',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/warnings.ts',
+    ['backend/warnings'],
+    [
+      {
+        id: 'count-goes-on-after-the-end',
+        find: 'case when w.ended_at is null then w.count else 0 end',
+        replace: 'w.count',
+      },
+      {
+        id: 'not-told-again',
+        find: 'told_at = case when w.ended_at is null then w.told_at end',
+        replace: 'told_at = w.told_at',
+      },
+      { id: 'all-of-a-code-end', find: "    .where('subject', '=', subject)\n", replace: '' },
+      {
+        id: 'ended-stays-ended',
+        find: 'last_at = excluded.last_at, ended_at = null',
+        replace: 'last_at = excluded.last_at',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/records.ts',
+    ['portal/edits', 'portal/records', 'portal/stream'],
+    [
+      {
+        id: 'seen-after-the-change',
+        find: 'and field = a.field and seq > a.seq',
+        replace: 'and field = a.field and seq >= a.seq',
+      },
+      {
+        id: 'seen-before-the-last-change',
+        find: 'order by seq limit 1\n    ) j',
+        replace: 'order by seq desc limit 1\n    ) j',
+      },
+      {
+        id: 'page-repeats-its-last',
+        find: "where m.life = 'present'\n      and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length",
+        replace:
+          "where m.life = 'present'\n      and (${page.after}::text is null or (length(m.record_id), m.record_id) >= (length",
+      },
+      {
+        id: 'resumed-after-the-first',
+        find: 'and seq > ${after} and seq <= ${upTo}',
+        replace: 'and seq > ${after} + 1 and seq <= ${upTo}',
+      },
+      {
+        id: 'own-edits-end-early',
+        find: "and f.state in ('accepted', 'written', 'held')) as open_edits",
+        replace: "and f.state in ('accepted', 'held')) as open_edits",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/deliveries.ts',
+    ['backend/webhooks', 'structure/walls'],
+    [{ id: 'as-anybody', find: "...sessionConfig(url, 'door'),", replace: 'connectionString: url,' }],
+  ),
+];
+
+export const STORE: Room = {
+  name: 'store',
+  needsDatabase: true,
+  mutants: [due, visits, journal, mirror, erasing, people, rest].flat(),
+  stages: [
+    { name: 'loop', tests: ['backend/loop', 'desk/desk', 'portal/edits', 'portal/records'] },
+    { name: 'world', tests: ['world/world'] },
+    {
+      name: 'life',
+      tests: ['completeness/journal', 'completeness/verify', 'portal/making', 'backend/erasure'],
+    },
+    { name: 'people', tests: ['signIn/identity', 'signIn/claims', 'signIn/sessions', 'portal/stream'] },
+  ],
+};

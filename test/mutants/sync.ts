@@ -1,0 +1,781 @@
+/** Faults planted in the hub's worker. */
+import { inFile, type Room } from './mutant.ts';
+
+const apply = inFile(
+  'backend/sync/apply.ts',
+  ['backend/loop'],
+  [
+    {
+      id: 'erased-heard-again',
+      near: ['backend/erasure'],
+      find: 'if (row?.life === ERASED || working',
+      replace: 'if (working',
+    },
+    {
+      id: 'merged-comes-back-by-event',
+      near: ['world/world'],
+      find: "one.is === 'life' && isMergedAway(row?.life) && !isMergedAway(one.life)",
+      replace: "one.is === 'life' && isMergedAway(row?.life) && isMergedAway(one.life)",
+    },
+    {
+      id: 'half-a-record',
+      near: ['backend/loop', 'world/world'],
+      find: 'if (row === null && !isErasure) {',
+      replace: 'if (row === null && isErasure) {',
+    },
+    {
+      id: 'paused-let-in-by-event',
+      near: ['desk/desk'],
+      find: "if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;",
+      replace: '',
+    },
+    {
+      id: 'echo-is-read',
+      find: "if (after === before && after.how === 'read') continue;",
+      replace: '',
+    },
+    {
+      id: 'event-never-proven',
+      find: 'due.set(key, marked);\n    if (after === before) continue;',
+      replace: 'if (after === before) continue;',
+    },
+    {
+      id: 'line-heard-by-nobody',
+      near: ['portal/making'],
+      find: 'if (!due.some((each)',
+      replace: 'if (due.some((each)',
+    },
+    {
+      id: 'known-by-an-event',
+      near: ['completeness/journal'],
+      find: "held.how === 'read' && held.at >= at && held.asOf === held.learnedAt &&",
+      replace: "held.how === 'read' && held.at >= at &&",
+    },
+    {
+      id: 'applied-untold',
+      find: 'if (change.moved.length > 0) {',
+      replace: 'if (change.moved.length > 1_000) {',
+    },
+  ],
+);
+
+const plan = inFile(
+  'backend/sync/plan.ts',
+  ['law/visit', 'law/rulings'],
+  [
+    { id: 'decided-over-disbelief', find: 'if (!believed) return;', replace: '' },
+    {
+      id: 'paused-decided',
+      find: "if (situation.isPaused?.(edit.field, 'out') === true) return false;",
+      replace: '',
+    },
+    { id: 'decided-over-an-older-read', find: ' && edit.at <= situation.read.begunAt &&', replace: ' &&' },
+    {
+      id: 'guards-disbelieved',
+      find: 'edit.at <= situation.read.begunAt && guardsBelieved(situation, edit);',
+      replace: 'edit.at <= situation.read.begunAt;',
+    },
+    {
+      id: 'settled-over-disbelieved-guards',
+      find: 'if (!carried.every((edit) => guardsBelieved(situation, edit)))',
+      replace: 'if (carried.length < 0)',
+    },
+    {
+      id: 'paused-observed',
+      find: 'after !== situation.mirror[field] && !isPaused',
+      replace: 'after !== situation.mirror[field]',
+    },
+    {
+      id: 'disbelief-not-looked-into',
+      find: "later(plan, 'observe', situation.now + LOOK_AGAIN_MS);\n  return false;",
+      replace: 'return false;',
+    },
+    { id: 'overwritten-verified', find: "isThere ? 'verified' : 'superseded'", replace: "'verified'" },
+    {
+      id: 'own-write-nobodys',
+      find: "if (entry.by.via !== 'INTEGRATION' || entry",
+      replace: "if (entry.by.via !== '' || entry",
+    },
+    {
+      id: 'another-app-is-ours',
+      find: ' || entry.by.id !== situation.appId) return entry;',
+      replace: ') return entry;',
+    },
+    {
+      id: 'gone-without-reason',
+      find: '.map((each) => ({ ...each, reason })),',
+      replace: '.map((each) => each),',
+    },
+    {
+      id: 'gone-leaves-its-conflict',
+      find: 'rulings: edits.flatMap(settlementOf),',
+      replace: 'rulings: [],',
+    },
+    { id: 'void-forgotten', find: 'voidDecisions(situation, situation.object, plan);', replace: '' },
+    { id: 'taken-decided-twice', find: 'takenBy(waiting, edit) === undefined && ', replace: '' },
+    {
+      id: 'taken-in-the-name-of-staff',
+      find: '(last.ruling.held?.person ?? last.person)',
+      replace: 'last.person',
+    },
+    {
+      id: 'asked-again-and-again',
+      find: 'plan.notes.push(...edits.filter((edit) => !edit.journaled).map(noteAsked));',
+      replace: 'plan.notes.push(...edits.map(noteAsked));',
+    },
+  ],
+);
+
+const settling = [
+  ...inFile(
+    'backend/sync/moves.ts',
+    ['law/visit', 'law/rulings'],
+    [
+      { id: 'refused-without-reason', find: 'reason: decision.reason }', replace: 'reason: null }' },
+      { id: 'proposal-as-conflict', find: "kind: 'proposal', field", replace: "kind: 'conflict', field" },
+      { id: 'last-look-counts', find: 'notBefore < first.notBefore', replace: 'notBefore > first.notBefore' },
+      { id: 'restored-ends-again', find: 'if (promise.restores) continue;', replace: '' },
+      {
+        id: 'yields-to-nothing',
+        find: "'superseded', decision.rule, decision.to)",
+        replace: "'superseded', decision.rule, null)",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/settling.ts',
+    ['law/visit', 'law/rulings'],
+    [
+      {
+        id: 'no-patience-unanswered',
+        find: 'read.begunAt < promise.sentAt + patience.ambiguousMs',
+        replace: 'false',
+      },
+      {
+        id: 'no-patience-answered',
+        find: 'read.begunAt < promise.answeredAt + patience.answeredMs',
+        replace: 'false',
+      },
+      {
+        id: 'judged-by-the-answers-time',
+        find: 'read.begunAt < promise.sentAt',
+        replace: 'situation.now < promise.sentAt',
+      },
+      {
+        id: 'guard-moved-and-verified',
+        find: 'hasMovedUnder(situation, promise, edits)',
+        replace: 'hasMovedUnder(situation, promise, [])',
+      },
+      { id: 'restore-in-the-customers-place', find: 'restores: !keepsOurs', replace: 'restores: false' },
+      { id: 'wrong-side-restored', find: 'value: restore.value', replace: 'value: promise.value' },
+      {
+        id: 'owed-forgotten',
+        find: 'if (promise.owed && history[0]',
+        replace: 'if (!promise.owed && history[0]',
+      },
+      {
+        id: 'owed-for-ever',
+        find: 'promise.owed && history[0]?.by.id === situation.appId',
+        replace: 'promise.owed && history[0] !== undefined',
+      },
+      {
+        id: 'taken-not-held-again',
+        find: 'if (taker === undefined) applyMove',
+        replace: 'if (taker !== null) applyMove',
+      },
+      {
+        id: 'union-of-the-last',
+        find: "return rule.conflict === 'union' ?",
+        replace: "return rule.conflict === 'ask' ?",
+      },
+      {
+        id: 'restore-attributed',
+        find: 'person: keepsOurs ? edit.person : null',
+        replace: 'person: edit.person',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/rulings.ts',
+    ['law/rulings'],
+    [
+      { id: 'late-ruling-counts', find: 'return ruling.held.isSettled || plan', replace: 'return plan' },
+      {
+        id: 'two-rulings-in-a-visit',
+        find: ' || plan.rulings.some((settled) => settled.conflictId === ruling.conflictId)',
+        replace: '',
+      },
+      { id: 'declined-is-superseded', find: "isProposal ? ('refused' as const) : ", replace: '' },
+      {
+        id: 'note-of-staff-lost',
+        find: 'editId: held.editId, field, note }',
+        replace: 'editId: held.editId, field, note: null }',
+      },
+      { id: 'proposal-held-as-conflict', find: "by.ruling?.held?.kind ?? 'conflict'", replace: "'conflict'" },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/voiding.ts',
+    ['law/visit'],
+    [
+      {
+        id: 'colleagues-decision-voided',
+        find: "crm.by.via === 'INTEGRATION' && crm.by.id === situation.appId",
+        replace: 'true',
+      },
+      { id: 'void-while-busy', find: 'if (isBusy || situation', replace: 'if (situation' },
+      {
+        id: 'void-while-paused',
+        find: "if (isBusy || situation.isPaused?.(field, 'out') === true) return;",
+        replace: 'if (isBusy) return;',
+      },
+      { id: 'digest-stays', find: 'promise(plan, binds.digest, null, named);', replace: '' },
+    ],
+  ),
+];
+
+const missed = inFile(
+  'backend/sync/missed.ts',
+  ['backend/missed'],
+  [
+    { id: 'our-own-missed', find: 'isNews && !isOurs &&', replace: 'isNews &&' },
+    { id: 'calculated-missed', find: ' && isTold(facts, object, field) ?', replace: ' ?' },
+    { id: 'missed-at-once', find: 'begunAt - at >= graceMs', replace: 'begunAt - at >= 0' },
+    {
+      id: 'missed-before-anybody-listened',
+      find: 'held.at > Math.max(facts.since, before?.at ?? 0)',
+      replace: 'held.at > (before?.at ?? 0)',
+    },
+    { id: 'journal-blamed-when-off', find: ' && facts.health.journal.on;', replace: ';' },
+    {
+      id: 'told-and-missed',
+      find: "if (work === null || work.told === 'webhooks') continue;",
+      replace: 'if (work === null) continue;',
+    },
+  ],
+);
+
+const budget = inFile(
+  'backend/sync/budget.ts',
+  ['backend/budget'],
+  [
+    { id: 'one-too-many', find: 'if (free <= 0) return null;', replace: 'if (free < 0) return null;' },
+    {
+      id: 'in-flight-is-free',
+      find: 'return this.#inFlight + this.#answered.length;',
+      replace: 'return this.#answered.length;',
+    },
+    { id: 'no-reserve-for-people', find: 'free > reserve ||', replace: 'free > 0 ||' },
+    { id: 'lower-lanes-starve', find: 'starved ?? waiting.find', replace: 'waiting.find' },
+    { id: 'hold-ignored', find: 'if (now >= this.#heldUntil) {', replace: 'if (now >= 0) {' },
+    {
+      id: 'hold-shortened',
+      find: 'Math.max(this.#heldUntil, this.#clock.now() + forMs)',
+      replace: 'this.#clock.now() + forMs',
+    },
+    { id: 'others-not-counted', find: 'i < unknown;', replace: 'i < 0;' },
+    {
+      id: 'ours-counted-as-others',
+      find: 'usedBefore + this.#everCounted - countedBefore',
+      replace: 'usedBefore',
+    },
+    {
+      id: 'day-without-reserve',
+      find: 'return this.#dailyRemaining > this.#dailyLimit * DAILY_RESERVE[lane];',
+      replace: 'return this.#dailyRemaining > 0;',
+    },
+    {
+      id: 'waiter-hangs-at-the-end',
+      find: 'for (const waiter of this.#waiters.flat()) waiter.refuse(new BudgetClosed());',
+      replace: '',
+    },
+    { id: 'ticket-ends-twice', find: 'if (!open) return;', replace: '' },
+    { id: 'nobody-woken', find: '    }\n    this.#schedule(now);', replace: '    }' },
+  ],
+);
+
+const holding = [
+  ...inFile(
+    'backend/sync/lease.ts',
+    ['backend/lease'],
+    [
+      {
+        id: 'lease-not-asked',
+        find: 'if (locked.rows[0]?.locked !== true) {',
+        replace: 'if (locked.rows[0] === undefined) {',
+      },
+      { id: 'epoch-stands', find: 'epoch: sql`epoch + 1`, holder', replace: 'epoch: sql`epoch`, holder' },
+      {
+        id: 'one-failure-ends-the-turns',
+        find: 'queue = turn.catch(() => undefined);',
+        replace: 'queue = turn;',
+      },
+      {
+        id: 'proven-once',
+        find: 'now - provenAt < PROOF_MAX_AGE_MS && gone === null',
+        replace: 'gone === null',
+      },
+      {
+        id: 'failure-unheard',
+        find: "if (command !== 'COMMIT') throw",
+        replace: "if (command === '') throw",
+      },
+      { id: 'open-after-the-end', find: 'close(); // whatever', replace: '// whatever' },
+      { id: 'not-rolled-back', find: "await client.query('rollback').catch(() => undefined);", replace: '' },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/inbox.ts',
+    ['completeness/journal'],
+    [
+      {
+        id: 'memory-is-all',
+        find: 'this.#behind || this.#clock.now() - this.#lookedAt >= LOOK_MS',
+        replace: 'this.#behind',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/mirrorCache.ts',
+    ['backend/loop'],
+    [
+      {
+        id: 'cache-forgets-fields',
+        find: '{ ...before.fields, ...patch.fields }',
+        replace: '{ ...patch.fields }',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/context.ts',
+    ['backend/loop'],
+    [{ id: 'head-stands', find: '    ctx.head = head;\n', replace: '' }],
+  ),
+];
+
+const orders = inFile(
+  'backend/sync/orders.ts',
+  ['desk/desk'],
+  [
+    {
+      id: 'resume-not-heard',
+      find: "order.do === 'pause' || order.do === 'resume'",
+      replace: "order.do === 'pause'",
+    },
+    {
+      id: 'pause-not-heard',
+      find: "order.do === 'pause' || order.do === 'resume'",
+      replace: "order.do === 'resume'",
+    },
+    { id: 'discards-what-is-not-parked', find: ".where('parked_at', 'is not', null)", replace: '' },
+    {
+      id: 'resumed-edits-sleep',
+      find: "if (pause.direction !== 'in') {",
+      replace: "if (pause.direction === 'both') {",
+    },
+    {
+      id: 'resumed-without-reading',
+      find: "if (pause.direction !== 'out') {",
+      replace: "if (pause.direction === 'both') {",
+    },
+    { id: 'order-of-nobody', find: 'person: staffId(userId) }', replace: 'person: null }' },
+  ],
+);
+
+const sending = [
+  ...inFile(
+    'backend/sync/send.ts',
+    ['backend/round'],
+    [
+      {
+        id: 'left-out-of-the-answer',
+        find: 'writes.filter((write) => !answer.value.includes(write.recordId));',
+        replace: 'writes.slice(writes.length);',
+      },
+      { id: 'refused-together', find: ' && writes.length > 1)', replace: ' && writes.length > 1_000)' },
+      { id: 'sent-without-the-lease', find: 'await ctx.lease.prove(ctx.clock.now());', replace: '' },
+      {
+        id: 'throttled-and-on',
+        find: 'ctx.budget.hold(failure.retryAfterMs);\n      return storeUnsent',
+        replace: 'return storeUnsent',
+      },
+      {
+        id: 'ambiguous-is-unsent',
+        find: "promiseIds(writes), now, 'unknown')",
+        replace: "promiseIds(writes), now, 'unsent')",
+      },
+      { id: 'blank-is-a-word', find: "value ?? ''", replace: 'String(value)' },
+      {
+        id: 'refused-with-the-others',
+        find: 'named.size === 0 || named.has(',
+        replace: 'named.size >= 0 || named.has(',
+      },
+      { id: 'restored-is-written', find: 'restores ? [] : editIds.map', replace: 'editIds.map' },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/commit.ts',
+    ['backend/round'],
+    [
+      {
+        id: 'sent-when-promised',
+        near: ['world/world'],
+        find: 'row.epoch === ctx.lease.epoch ? row.promisedAt',
+        replace: 'row.epoch > 0 ? row.promisedAt',
+      },
+      {
+        id: 'erased-read-again',
+        near: ['backend/erasure'],
+        find: 'row?.life === ERASED\n      ? {',
+        replace: 'row?.life === LIFE\n      ? {',
+      },
+      {
+        id: 'drafts-kept',
+        near: ['portal/making'],
+        find: "(found.is !== 'here' || isNoneOfOurs(object, found.reading))",
+        replace: "found.is !== 'here'",
+      },
+      {
+        id: 'gone-owes',
+        find: "settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),",
+        replace: 'settled: [],',
+      },
+      {
+        id: 'done-before-the-write',
+        near: ['world/world'],
+        find: 'again: plan.promises.length > 0 ? settle : plan.again',
+        replace: 'again: plan.again',
+      },
+      { id: 'never-read', find: 'readAt: ghost ? null : begunAt,', replace: 'readAt: null,' },
+    ],
+  ),
+];
+
+const reading = [
+  ...inFile(
+    'backend/sync/round.ts',
+    ['backend/round'],
+    [
+      {
+        id: 'survivor-under-the-old-id',
+        find: "reading.id === work.recordId ? { is: 'here', reading }",
+        replace: "reading.id !== '' ? { is: 'here', reading }",
+      },
+      {
+        id: 'unanswered-is-gone',
+        find: "if (answer.failure.is === 'gone') return",
+        replace: "if (answer.failure.is !== 'unexpected') return",
+      },
+      {
+        id: 'links-forgotten-on-failure',
+        find: 'return seen.filter((one) => !wanting.includes(one));',
+        replace: 'return [...seen];',
+      },
+      { id: 'parked-at-the-first', find: 'park: work.attempts + 1 >= MAX_ATTEMPTS', replace: 'park: true' },
+      {
+        id: 'never-parked',
+        find: 'park: work.attempts + 1 >= MAX_ATTEMPTS',
+        replace: 'park: false',
+      },
+      {
+        id: 'unstorable-holds-up-all',
+        find: 'if (seen.length > 1) {',
+        replace: 'if (seen.length > 1_000) {',
+      },
+      {
+        id: 'outage-blamed-on-records',
+        find: 'return unwell(ctx, works, error);',
+        replace: 'return putOff(ctx, object, works, error);',
+      },
+      {
+        id: 'throttled-read-on',
+        find: 'ctx.budget.hold(failure.retryAfterMs);\n      return;',
+        replace: 'return;',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/record.ts',
+    ['backend/record'],
+    [
+      {
+        id: 'version-without-a-change',
+        find: '{ ...held, seq: old.seq }',
+        replace: '{ ...held, seq: numberOf() }',
+      },
+      { id: 'proof-untold', find: 'if (hasMoved || isProven) all', replace: 'if (hasMoved) all' },
+      {
+        id: 'last-company-stays',
+        find: 'if (was === is) return;',
+        replace: 'if (was === is || is === null) return;',
+      },
+      {
+        id: 'links-move-in-silence',
+        find: "if (row !== null) all.drafts.push(ofRecord(move, { kind: 'links'",
+        replace: "if (row === null) all.drafts.push(ofRecord(move, { kind: 'links'",
+      },
+      { id: 'labels-uncompared', find: '[...labels].sort()', replace: '[]' },
+    ],
+  ),
+];
+
+const making = [
+  ...inFile(
+    'backend/sync/creations.ts',
+    ['portal/making'],
+    [
+      {
+        id: 'made-without-looking',
+        find: 'if (creation.sentAt !== null) {',
+        replace: 'if (creation.sentAt === -1) {',
+      },
+      { id: 'call-unsaid', find: '      sentAt: now,\n', replace: '' },
+      {
+        id: 'not-there-too-early',
+        find: "if (answer.failure.is === 'gone' && !mayStillCome) return null;",
+        replace: "if (answer.failure.is === 'gone') return null;",
+      },
+      {
+        id: 'repeatable-key-used',
+        near: ['portal/creationKeys'],
+        find: "if (key === 'repeatable') return",
+        replace: 'if (key === null) return',
+      },
+      {
+        id: 'unknown-key-used',
+        near: ['portal/creationKeys'],
+        find: "if (key === 'unknown') return",
+        replace: 'if (key === null) return',
+      },
+      {
+        id: 'taken-key-is-a-refusal',
+        find: "if (answer.failure.is === 'refused') {",
+        replace: "if (answer.failure.is === 'gone') {",
+      },
+      {
+        id: 'document-kept',
+        find: 'if (creation.uploadId !== null) await eraseUploads(trx, ctx.hubId, [creation.uploadId], now);\n    return next;\n  });\n  const records',
+        replace: 'return next;\n  });\n  const records',
+      },
+      {
+        id: 'creation-asked-again',
+        find: 'creation.fields.filter(({ journaled }) => !journaled)',
+        replace: 'creation.fields',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/making.ts',
+    ['portal/making'],
+    [
+      {
+        id: 'script-on-the-timeline',
+        find: "...text.split('\\n').map(escaped),",
+        replace: "...text.split('\\n'),",
+      },
+      { id: 'key-not-set', find: 'set(spec.key, creation.editId);', replace: '' },
+      {
+        id: 'hangs-on-every-company',
+        find: "on.object === 'company' ? [on.recordId] : companies",
+        replace: 'companies',
+      },
+    ],
+  ),
+];
+
+const erasing = inFile(
+  'backend/sync/erasure.ts',
+  ['backend/erasure'],
+  [
+    {
+      id: 'merged-stay',
+      find: 'await withMerged(ctx.db, ctx.hubId, object, recordId);',
+      replace: '[recordId];',
+    },
+    { id: 'erased-while-sent', find: 'if (open.some(({ sent }) => sent)) return null;', replace: '' },
+    { id: 'memory-keeps-them', find: 'ctx.mirror.clear(); // it', replace: '// it' },
+    {
+      id: 'no-certificate-of-erasure',
+      find: '...subject.ids.map((recordId) => certificate(subject, recordId, counts))',
+      replace: '',
+    },
+  ],
+);
+
+const identities = [
+  ...inFile(
+    'backend/sync/identities.ts',
+    ['signIn/identity', 'signIn/claims'],
+    [
+      {
+        id: 'archived-signs-in',
+        find: 'answer.value.archived ? null : answer.value',
+        replace: 'answer.value',
+        equivalent:
+          'HubSpot answers 404 for an archived contact: archived ones are read only where that is asked for.',
+      },
+      {
+        id: 'unanswered-is-nobody',
+        find: "if (failure.is === 'gone' || failure.is === 'refused') return null;",
+        replace: 'if (failure.message.length >= 0) return null;',
+      },
+      {
+        id: 'merge-followed-one-step',
+        find: 'followed = next.filter(({ at }) => at !== survivor);',
+        replace: 'followed = [];',
+      },
+      {
+        id: 'former-holder-ignored',
+        find: 'formerHolders: [...gone, ...had].filter',
+        replace: 'formerHolders: gone.filter',
+      },
+      {
+        id: 'own-past-is-another',
+        find: 'identity.continues === null ? [] : [identity.continues]',
+        replace: 'identity.continues === null ? [] : []',
+      },
+      {
+        id: 'claim-left-open',
+        find: 'await claims.settleOpenClaim(trx, hubId, identityId, { by: WORKER, contactId, now });',
+        replace: '',
+      },
+      {
+        id: 'followed-under-another-address',
+        find: 'contactEmail: email,',
+        replace: 'contactEmail: tie.address,',
+      },
+      { id: 'linked-contact-unread', find: 'await lookAt(ctx, trx, contacts);', replace: '' },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/linking.ts',
+    ['signIn/linking'],
+    [
+      {
+        id: 'office-is-a-person',
+        find: "if (isRoleAddress(address)) return claim('shared-address');",
+        replace: '',
+      },
+      {
+        id: 'first-of-several',
+        find: 'found?.email !== address || otherHolders.length > 0',
+        replace: 'found?.email !== address',
+      },
+      {
+        id: 'secondary-address-links',
+        find: 'found?.email !== address || otherHolders.length > 0',
+        replace: 'found === null || otherHolders.length > 0',
+      },
+      {
+        id: 'taken-links',
+        find: 'formerHolders.length > 0 || facts.isTaken',
+        replace: 'formerHolders.length > 0',
+      },
+      {
+        id: 'linked-to-no-company',
+        find: 'if (!facts.hasCompany) return',
+        replace: 'if (facts.hasCompany === null) return',
+      },
+      {
+        id: 'secondary-without-a-merge',
+        find: 'address !== null && isMerged && now',
+        replace: 'address !== null && now',
+      },
+      {
+        id: 'address-of-somebody-new',
+        find: "if (found === null) return { do: 'keep' };",
+        replace: "return { do: 'keep' };",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/claims.ts',
+    ['signIn/claims'],
+    [
+      {
+        id: 'linked-to-the-gone',
+        find: "if (row?.life !== 'present') return false;",
+        replace: 'if (row === undefined) return false;',
+      },
+      {
+        id: 'undone-comes-back',
+        find: 'if (open !== null) await store.settleClaim',
+        replace: 'if (open === undefined) await store.settleClaim',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/statements.ts',
+    ['portal/statement'],
+    [
+      {
+        id: 'half-a-decision-signed',
+        find: ' || digest === null || evidence === null) return null;',
+        replace: ' || evidence === null) return null;',
+      },
+      {
+        id: 'undecided-signed',
+        find: "state === 'verified' && fields.has(field)",
+        replace: 'fields.has(field)',
+      },
+    ],
+  ),
+];
+
+const sources = [
+  ...inFile(
+    'backend/sync/sources.ts',
+    ['sources/push'],
+    [
+      {
+        id: 'our-write-is-foreign',
+        find: " || (by.via === 'INTEGRATION' && by.id === ctx.appId);",
+        replace: ';',
+      },
+      { id: 'blow-for-blow', find: '.length < REVERTS_MAX;', replace: '.length < 1_000;' },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/push.ts',
+    ['law/push'],
+    [
+      { id: 'unknown-key-empties', find: 'if (values === undefined && !whole) return [];', replace: '' },
+      { id: 'silence-believed', find: 'return isMost || isSilent ?', replace: 'return isMost ?' },
+      { id: 'emptiness-believed', find: 'return isMost || isSilent ?', replace: 'return isSilent ?' },
+      {
+        id: 'asked-for-already',
+        find: 'Object.hasOwn(record.asking, field) ? (record.asking[field] ?? null) : held.value',
+        replace: 'held.value',
+      },
+      {
+        id: 'source-saw-everything',
+        find: 'held.ours || held.value === null ? held.value : wanted',
+        replace: 'held.value',
+      },
+      {
+        id: 'no-answer-is-nothing',
+        find: 'if (said === null) return { pushes: [], withheld: null, unfit: 0 };',
+        replace: 'if (said === undefined) return { pushes: [], withheld: null, unfit: 0 };',
+      },
+    ],
+  ),
+];
+
+export const SYNC: Room = {
+  name: 'sync',
+  needsDatabase: true,
+  mutants: [
+    ...[apply, plan, settling, missed, budget, holding, orders, sending, reading, making, erasing],
+    ...[identities, sources],
+  ].flat(),
+  stages: [
+    { name: 'exploration', tests: ['law/explore'] },
+    {
+      name: 'loop',
+      tests: ['backend/round', 'backend/loop', 'backend/lease', 'desk/desk', 'completeness/journal'],
+    },
+    { name: 'world', tests: ['world/world'] },
+    { name: 'life', tests: ['backend/erasure', 'completeness/verify', 'portal/making', 'portal/statement'] },
+    { name: 'people', tests: ['signIn/identity', 'signIn/claims', 'sources/push', 'backend/service'] },
+  ],
+};
