@@ -159,9 +159,7 @@ function bodyOf(
   const body: [string, unknown][] = members.map((member) => [member, valueOf(random, facts, 0)]);
   if (random.chance(0.3)) body.push([random.pick(HOSTILE_NAMES), valueOf(random, facts, 0)]);
   // By hand: an object cannot be given a member `__proto__`, or one twice, by its literal.
-  const written = body.map(
-    ([member, value]) => `${JSON.stringify(member)}:${JSON.stringify(value) ?? 'null'}`,
-  );
+  const written = body.map(([member, value]) => `${JSON.stringify(member)}:${JSON.stringify(value)}`);
   if (random.chance(0.1) && written[0] !== undefined) written.push(written[0]);
   return { body: `{${written.join(',')}}` };
 }

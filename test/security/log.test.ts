@@ -140,8 +140,16 @@ describe('the log', () => {
     expect((await whole.settled(token, edit.body.editId)).state).toBe('refused');
     const owner = new pg.Client({ connectionString: service.databaseUrl });
     await owner.connect();
-    await owner.query(`alter table edit_fields add check (wanted not like '%${CANARY} late%') not valid`);
-    await owner.query(`alter table mirror add check (fields::text not like '%${CANARY} late%') not valid`);
+    // Where row-level security stands, Postgres tells no row of a broken constraint; a cast that fails quotes its value.
+    for (const [table, value] of [
+      ['edit_fields', 'new.wanted'],
+      ['mirror', "(new.fields->'city'->>0)"],
+    ] as const) {
+      await owner.query(`create function cast_${table}() returns trigger language plpgsql as $$ begin
+        if ${value} like '%${CANARY} late%' then perform ${value}::int; end if; return new; end $$`);
+      await owner.query(`create trigger leak before insert or update on ${table}
+        for each row execute function cast_${table}()`);
+    }
     await owner.end();
     const failed = await change(token, { street: `${CANARY} late` });
     expect(failed.status).toBe(500);

@@ -5,7 +5,7 @@ import { eventually } from '../harness/eventually.ts';
 import { freshKey, REP } from '../harness/whole.ts';
 import { fuzz, type OpenApi } from './fuzz.ts';
 import { HOSTILE_NAMES, HOSTILE_VALUES } from './hostile.ts';
-import { startTarget, type Answer, type Sending, type Target } from './kit.ts';
+import { say, startTarget, type Answer, type Sending, type Target } from './kit.ts';
 
 const SEED = Number(process.env.TALLYSTICK_SECURITY_SEED ?? 1);
 const FUZZED = Number(process.env.TALLYSTICK_SECURITY_FUZZED ?? 300);
@@ -207,6 +207,10 @@ describe('the routes of the OpenAPI document', () => {
     ];
     const facts = { seed: SEED, document, tokens, ids: Object.values(ids).flat(), foreign: FOREIGN };
     const done = await fuzz({ ...facts, raw: target.raw }, (count) => count < FUZZED);
+    const answers = JSON.stringify(done.statuses);
+    say(
+      `Seed ${SEED}: ${done.asked} wrong requests over ${done.routes.size} routes, ${done.wrong.length} wrongly answered: ${answers}.`,
+    );
     expect(done.wrong.slice(0, 5)).toEqual([]);
     expect(done.routes.size).toBe(Object.values(document.paths).flatMap(Object.keys).length);
     // The generator does not only meet the first hurdle.

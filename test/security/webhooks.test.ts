@@ -8,7 +8,7 @@ import { eventually } from '../harness/eventually.ts';
 import { asOwner } from '../harness/postgres.ts';
 import { FORGERIES, forgeries } from './forgeries.ts';
 import { HOSTILE_NAMES, HOSTILE_VALUES } from './hostile.ts';
-import { HOOK_PATH, signed, startTarget, type Target } from './kit.ts';
+import { HOOK_PATH, say, signed, startTarget, type Target } from './kit.ts';
 
 const SEED = Number(process.env.TALLYSTICK_SECURITY_SEED ?? 1);
 const ROUNDS = Number(process.env.TALLYSTICK_SECURITY_ROUNDS ?? 6);
@@ -86,6 +86,9 @@ describe('webhooks', () => {
         code: expect.stringMatching(/^[a-z-]+$/) as string,
       });
     }
+    say(
+      `Seed ${SEED}: ${ROUNDS * FORGERIES.length} forgeries of ${FORGERIES.length} kinds, ${accepted.length} accepted.`,
+    );
     expect(accepted).toEqual([]);
     expect([...seen]).toEqual(FORGERIES);
     expect(await stored()).toBe(before);
