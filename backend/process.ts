@@ -10,7 +10,6 @@ import type { Scan } from './portal/uploads.ts';
 import { keptKey } from './receiptKeys.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openSigner, type Signer } from './statement.ts';
-import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import { WallsRefused } from './store/walls.ts';
@@ -121,16 +120,6 @@ function scanOf({ clamd }: ProcessConfig, log: Logger): { scan?: Scan } {
 async function signerOf({ receiptKeys, stateDir }: ProcessConfig): Promise<Signer> {
   const [first, ...more] = receiptKeys;
   return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
-}
-
-/** Through any connection that may see which hubs there are. */
-export async function isReady(db: Db): Promise<boolean> {
-  try {
-    await db.selectFrom('hubs').select('hub_id').limit(1).execute();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Tells the command line where the database is; readable by this user only, written whole or not at all. */

@@ -9,13 +9,13 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { startHubWorker } from './hubWorker.ts';
 import { spreadHubs, type HubWorkers } from './hubWorkers.ts';
 import { INTAKE_PATH } from './intake/webhooks.ts';
-import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { createApp, startServer } from './server.ts';
 import { relaySignals } from './signalRelay.ts';
 import type { Db } from './store/database.ts';
 import { isProven, noteProven } from './store/directory.ts';
 import { openHubPool, type HubPool } from './store/hubPool.ts';
-import { saveHub, typeIdsOf } from './store/hubs.ts';
+import { isReady, saveHub, typeIdsOf } from './store/hubs.ts';
 import { orderFirstJobs } from './store/jobs.ts';
 import type { Keyring } from './vault.ts';
 
@@ -67,7 +67,7 @@ async function compose(
   });
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
-  const app = createApp({ routers, log, ready: () => isReady(directory.door), trustedProxies });
+  const app = createApp({ routers, log, ready: () => isReady(directory.door, 'door'), trustedProxies });
   const relay = relaySignals(shared);
   const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
     web?.endStreams();
