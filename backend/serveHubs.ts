@@ -24,6 +24,11 @@ import type { Keyring } from './vault.ts';
  * between processes, and one a hub that it speaks for: its lease.
  */
 const POOL_MAX_CONNECTIONS = 16;
+/**
+ * Many workers in one process: each takes about 150 events in one go, so that a flood of one hub holds the others up for
+ * milliseconds; and they look for what nobody told of less often, because other processes tell at once.
+ */
+const MANNERS = { batchBytes: 40_000, lookMs: 500 };
 
 export interface HubsService {
   url: string;
@@ -113,7 +118,7 @@ function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): Hub
       const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
       const prepare = (): Promise<void> => meetAccount(crm, db, entry, shared.clock.now());
       return {
-        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { prepare, oneTerm: true }),
+        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { ...MANNERS, prepare, oneTerm: true }),
         close: async () => {
           await Promise.all(served.sources.map((source) => source.close()));
         },

@@ -120,7 +120,8 @@ async function tenantTables(): Promise<Set<string>> {
 
 /** What customers, staff, the CRM and whoever operates the service do. */
 async function journey(whole: Whole, mailbox: Mailbox): Promise<void> {
-  const { ids, sim, call } = whole;
+  const { ids, sim } = whole;
+  const call: Whole['call'] = (...asked) => whole.call(...asked);
   await fetch(`${whole.service.url}/readyz`);
   const ada = await whole.token(ids.ada, 'direct');
   const pia = await whole.token(ids.pia, 'partner');
@@ -166,11 +167,12 @@ async function journey(whole: Whole, mailbox: Mailbox): Promise<void> {
 }
 
 async function edits(whole: Whole, ada: string): Promise<void> {
-  const { ids, call } = whole;
+  const { ids } = whole;
+  const call: Whole['call'] = (...asked) => whole.call(...asked);
   const { body: contact } = await call(ada, 'GET', `/records/contact/${ids.ada}`);
   const patch = await call(ada, 'PATCH', `/records/contact/${ids.ada}`, {
     body: { fields: { firstName: 'Augusta' } },
-    headers: { ...freshKey(), 'if-match': String(contact.version) },
+    headers: { ...freshKey(), 'if-match': contact.version },
   });
   await whole.settled(ada, patch.body.editId);
   const raised = await call(ada, 'POST', '/creations/request', {
@@ -181,7 +183,7 @@ async function edits(whole: Whole, ada: string): Promise<void> {
   const { body: quote } = await call(ada, 'GET', `/records/quote/${ids.quote}`);
   const decided = await call(ada, 'POST', `/records/quote/${ids.quote}/actions/approve`, {
     body: {},
-    headers: { ...freshKey(), 'if-match': String(quote.version) },
+    headers: { ...freshKey(), 'if-match': quote.version },
   });
   if (decided.status < 300) await whole.settled(ada, decided.body.editId);
   const bytes = Buffer.from('%PDF-1.4\n%%EOF\n');
