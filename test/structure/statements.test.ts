@@ -192,7 +192,7 @@ async function edits(whole: Whole, ada: string): Promise<void> {
     headers: freshKey(),
   });
   if (begun.status < 300) {
-    const path = `/uploads/${String((begun.body as unknown as { uploadId: string }).uploadId)}`;
+    const path = `/uploads/${(begun.body as unknown as { uploadId: string }).uploadId}`;
     await call(ada, 'HEAD', path);
     await call(ada, 'PATCH', path, { bytes, headers: { 'upload-offset': '0' } });
   }
