@@ -11,13 +11,14 @@ import { manyHubs } from './hubSettings.ts';
 import { openCrm } from './hubspot/crm.ts';
 import { createIntake, INTAKE_PATH, type Intake } from './intake/webhooks.ts';
 import { pageRoutes } from './portal/pages.ts';
-import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { revealed } from './secret.ts';
 import { serveHubs } from './serveHubs.ts';
 import { createApp, startServer } from './server.ts';
 import { relaySignals } from './signalRelay.ts';
 import type { Source } from './sources/source.ts';
 import type { Db } from './store/database.ts';
+import { isReady } from './store/hubs.ts';
 import type { Worker } from './sync/worker.ts';
 
 export { INTAKE_PATH } from './intake/webhooks.ts';
@@ -80,7 +81,7 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
   const { databaseUrl, log, bounds } = shared;
   const { host, port } = config;
   const routers = web?.routers ?? [];
-  const app = createApp({ routers, log, ready: () => isReady(db), ...bounds.app });
+  const app = createApp({ routers, log, ready: () => isReady(db, hubId), ...bounds.app });
   const place = { host, port, intakePath: INTAKE_PATH };
   const server = await startServer({ ...place, intake: web?.intake ?? null, app, ...bounds.server });
   const worker: Worker | null = spoken === null ? null : startHubWorker(spoken, shared);

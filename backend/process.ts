@@ -13,7 +13,6 @@ import { keptKey } from './receiptKeys.ts';
 import type { ServerLimits } from './server.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { openSigner, type Signer } from './statement.ts';
-import type { Db } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded.ts';
 import { countStrikes, STRIKES_PER_MINUTE } from './strikes.ts';
 import { migrateToLatest } from './store/migrate.ts';
@@ -142,16 +141,6 @@ function scanOf({ clamd }: ProcessConfig, log: Logger): { scan?: Scan } {
 async function signerOf({ receiptKeys, stateDir }: ProcessConfig): Promise<Signer> {
   const [first, ...more] = receiptKeys;
   return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
-}
-
-/** Through any connection that may see which hubs there are. */
-export async function isReady(db: Db): Promise<boolean> {
-  try {
-    await db.selectFrom('hubs').select('hub_id').limit(1).execute();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Tells the command line where the database is; readable by this user only, written whole or not at all. */

@@ -9,13 +9,13 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { startHubWorker } from './hubWorker.ts';
 import { spreadHubs, type HubWorkers } from './hubWorkers.ts';
 import { INTAKE_PATH } from './intake/webhooks.ts';
-import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { createApp, startServer } from './server.ts';
 import { relaySignals } from './signalRelay.ts';
 import type { Db } from './store/database.ts';
 import { isProven, noteProven } from './store/directory.ts';
 import { openHubPool, type HubPool } from './store/hubPool.ts';
-import { saveHub, typeIdsOf } from './store/hubs.ts';
+import { isReady, saveHub, typeIdsOf } from './store/hubs.ts';
 import { orderFirstJobs } from './store/jobs.ts';
 import type { Keyring } from './vault.ts';
 
@@ -24,6 +24,11 @@ import type { Keyring } from './vault.ts';
  * between processes, and one a hub that it speaks for: its lease.
  */
 const POOL_MAX_CONNECTIONS = 16;
+/**
+ * Many workers in one process: each takes about 150 events in one go, so that a flood of one hub holds the others up for
+ * milliseconds; and they look for what nobody told of less often, because other processes tell at once.
+ */
+const MANNERS = { batchBytes: 40_000, lookMs: 500 };
 
 export interface HubsService {
   url: string;
@@ -67,7 +72,7 @@ async function compose(
   });
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
-  const app = createApp({ routers, log, ready: () => isReady(directory.door), ...bounds.app });
+  const app = createApp({ routers, log, ready: () => isReady(directory.door, 'door'), ...bounds.app });
   const relay = relaySignals(shared);
   const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
     web?.endStreams();
@@ -114,7 +119,7 @@ function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): Hub
       const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
       const prepare = (): Promise<void> => meetAccount(crm, db, entry, shared.clock.now());
       return {
-        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { prepare, oneTerm: true }),
+        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { ...MANNERS, prepare, oneTerm: true }),
         close: async () => {
           await Promise.all(served.sources.map((source) => source.close()));
         },

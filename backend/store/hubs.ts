@@ -37,3 +37,14 @@ export async function typeIdsOf(db: Db, hubId: HubId): Promise<Record<string, st
   const row = await db.selectFrom('hubs').select('type_ids').where('hub_id', '=', hubId).executeTakeFirst();
   return row?.type_ids ?? {};
 }
+
+/** Whether the database answers: for the hub, or at the door. */
+export async function isReady(db: Db, hubId: HubId | 'door'): Promise<boolean> {
+  try {
+    const any = db.selectFrom('hubs').select('hub_id').limit(1);
+    await (hubId === 'door' ? any : any.where('hub_id', '=', hubId)).execute();
+    return true;
+  } catch {
+    return false;
+  }
+}

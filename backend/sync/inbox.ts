@@ -10,7 +10,7 @@ import type { Db } from '../store/database.ts';
 import type { Clock } from './budget.ts';
 
 /** One batch is about 1,500 events. */
-const BATCH_BYTES = 400_000;
+export const BATCH_BYTES = 400_000;
 const BATCH_MAX_DELIVERIES = 200;
 const INBOX_MAX_BYTES = 16 * 1_048_576;
 /** The database is looked through this often for what nobody told us of. */
@@ -20,6 +20,8 @@ export class Inbox {
   readonly #hubId: HubId;
   readonly #db: Db;
   readonly #clock: Clock;
+  readonly #lookMs: number;
+  readonly #batchBytes: number;
   #waiting: Arrived[] = [];
   #bytes = 0;
   /** More is in the database than in memory: it is taken from there until nothing is left. */
@@ -27,7 +29,9 @@ export class Inbox {
   #lookedAt = -Infinity;
   #found = new Set<string>();
 
-  constructor(hubId: HubId, db: Db, clock: Clock) {
+  constructor(hubId: HubId, db: Db, clock: Clock, of = { lookMs: LOOK_MS, batchBytes: BATCH_BYTES }) {
+    this.#lookMs = of.lookMs;
+    this.#batchBytes = of.batchBytes;
     this.#hubId = hubId;
     this.#db = db;
     this.#clock = clock;
@@ -47,7 +51,7 @@ export class Inbox {
 
   /** The next batch; null when nothing waits. `applying`: the ids of the batch that is being stored meanwhile. */
   async next(applying: readonly string[]): Promise<Arrived | null> {
-    const isLookDue = this.#behind || this.#clock.now() - this.#lookedAt >= LOOK_MS;
+    const isLookDue = this.#behind || this.#clock.now() - this.#lookedAt >= this.#lookMs;
     if (isLookDue) {
       const found = await this.#look(applying);
       if (found.ids.length > 0) return found;
@@ -71,7 +75,7 @@ export class Inbox {
     const deliveries: Arrived['deliveries'][number][] = [];
     let bytes = 0;
     for (let arrived = this.#waiting[0]; arrived !== undefined; arrived = this.#waiting[0]) {
-      if (bytes > 0 && bytes + bytesOf(arrived) > BATCH_BYTES) break;
+      if (bytes > 0 && bytes + bytesOf(arrived) > this.#batchBytes) break;
       bytes += bytesOf(arrived);
       ids.push(...arrived.ids);
       deliveries.push(...arrived.deliveries);
@@ -85,10 +89,10 @@ export class Inbox {
     // What is stored while we look is handed over, or found, or both.
     this.#behind = false;
     const except = [...applying, ...this.#waiting.flatMap((arrived) => arrived.ids)];
-    const found = await stored(this.#db, this.#hubId, except);
+    const found = await stored(this.#db, this.#hubId, except, this.#batchBytes);
     this.#lookedAt = this.#clock.now();
     this.#found = new Set(found.ids);
-    const isFull = found.ids.length >= BATCH_MAX_DELIVERIES || bytesOf(found) >= BATCH_BYTES;
+    const isFull = found.ids.length >= BATCH_MAX_DELIVERIES || bytesOf(found) >= this.#batchBytes;
     if (isFull) this.#fallBehind();
     else this.#waiting = this.#waiting.filter((arrived) => !this.#isFound(arrived));
     this.#bytes = this.#waiting.reduce((sum, arrived) => sum + bytesOf(arrived), 0);
@@ -105,7 +109,7 @@ const bytesOf = ({ deliveries }: Arrived): number =>
   deliveries.reduce((sum, { events }) => sum + Buffer.byteLength(events), 0);
 
 /** The oldest waiting deliveries: as many as make a batch, by their size, which the database knows without reading. */
-async function stored(db: Db, hubId: HubId, except: readonly string[]): Promise<Arrived> {
+async function stored(db: Db, hubId: HubId, except: readonly string[], batchBytes: number): Promise<Arrived> {
   const { rows } = await sql<{
     delivery_id: string;
     received_at: Date;
@@ -120,7 +124,7 @@ async function stored(db: Db, hubId: HubId, except: readonly string[]): Promise<
         order by delivery_id limit ${BATCH_MAX_DELIVERIES}
       ) d
     ) d
-    where bytes_before < ${BATCH_BYTES} order by delivery_id`.execute(db);
+    where bytes_before < ${batchBytes} order by delivery_id`.execute(db);
   return {
     ids: rows.map((row) => row.delivery_id),
     deliveries: rows.map(({ received_at: at, events, layer }) => ({

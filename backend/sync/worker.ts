@@ -28,7 +28,7 @@ import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { AT_ONCE_EVERY_MS, loadDrift } from './drift.ts';
-import { Inbox, LOOK_MS } from './inbox.ts';
+import { BATCH_BYTES, Inbox, LOOK_MS } from './inbox.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseAbandoned } from './files.ts';
@@ -40,7 +40,6 @@ import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
 import { sourceLoop, SOURCE_LOOK_MS } from './sources.ts';
 
-const POLL_MS = 250;
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const KEEPING_MS = 2_000;
@@ -79,6 +78,10 @@ export interface WorkerDeps {
   prepare?: () => Promise<void>;
   /** Ends with its first term, also where another worker has the lease, instead of waiting for the next one. */
   oneTerm?: boolean;
+  /** Of events that are applied in one go: the less, the sooner other hubs of this process have their turn. */
+  batchBytes?: number;
+  /** How often is looked for what nobody told of. */
+  lookMs?: number;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
   beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
@@ -145,7 +148,11 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   const bell = (): Bell => new Bell(deps.clock, term.signal);
   // `asked` is rung by people alone, not at the end of every round.
   const bells = { arrived: bell(), due: bell(), asked: bell() };
-  const inbox = new Inbox(deps.hubId, deps.db, deps.clock);
+  const lookMs = deps.lookMs ?? LOOK_MS;
+  const inbox = new Inbox(deps.hubId, deps.db, deps.clock, {
+    lookMs,
+    batchBytes: deps.batchBytes ?? BATCH_BYTES,
+  });
   const offWake = deps.signals.onWake((hubId) => {
     if (hubId !== deps.hubId) return;
     bells.due.ring();
@@ -163,9 +170,9 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   try {
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal),
-      workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal),
-      workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal),
+      eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal, lookMs),
+      workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal, lookMs),
+      workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal, lookMs),
       heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps, term.signal),
       jobLoop(ctx, term.signal),
@@ -229,13 +236,14 @@ async function eventLoop(
   inbox: Inbox,
   bell: Bell,
   term: AbortSignal,
+  lookMs: number,
 ): Promise<void> {
   let ahead: Arrived | null = null;
   while (!term.aborted) {
     const { rings } = bell;
     const batch: Arrived | null = ahead ?? (await inbox.next([]));
     ahead = null;
-    if (batch === null) await bell.after(rings, LOOK_MS);
+    if (batch === null) await bell.after(rings, lookMs);
     else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
     else [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
   }
@@ -251,6 +259,7 @@ async function workLoop(
   lanes: readonly Lane[],
   bell: Bell,
   term: AbortSignal,
+  lookMs: number,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -260,7 +269,7 @@ async function workLoop(
     const lane = works[0]?.lane;
     if (lane === undefined || inFlight.size >= MAX_ROUNDS_IN_FLIGHT) {
       const at = await nextWorkAt(ctx.db, ctx.hubId, ctx.clock.now());
-      await bell.after(rings, Math.max(1, Math.min(POLL_MS, (at ?? Infinity) - ctx.clock.now())));
+      await bell.after(rings, Math.max(1, Math.min(lookMs, (at ?? Infinity) - ctx.clock.now())));
       continue;
     }
     const mustWait = !ctx.budget.isFree(lane);

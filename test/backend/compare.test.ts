@@ -24,7 +24,7 @@ const row = (life: string, subject = 'Leak'): MirrorRow => ({
 });
 const seen = (facts: { subject?: string; archived?: boolean; at?: number } = {}): Seen => {
   const { subject = 'Leak', archived = false, at = 1 } = facts;
-  const reading = { id: ONE, archived, history: { subject: [{ value: subject, at, by }] } };
+  const reading = { id: ONE, archived, absent: [], history: { subject: [{ value: subject, at, by }] } };
   return { recordId: ONE, begunAt: NOW, found: { is: 'here', reading }, links: [], work: null };
 };
 const BARE = { links: [], parents: [] };

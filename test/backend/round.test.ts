@@ -22,6 +22,8 @@ import { nextWork } from '../../backend/store/work.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
+import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
+import { loadDrift } from '../../backend/sync/drift.ts';
 import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
 import { round } from '../../backend/sync/round.ts';
 import { sendWrites } from '../../backend/sync/send.ts';
@@ -96,7 +98,9 @@ describe('a round with the CRM', () => {
       mirror: new MirrorCache(hubId),
       head: await readHead(db, hubId),
       pauses: [],
+      breaker: await loadBreaker(db, hubId, String(sim.appId), clock.now()),
       definitions: new Map(),
+      drift: await loadDrift(db, hubId, () => undefined),
     };
   });
 

@@ -29,9 +29,9 @@ describe('the webhook route', () => {
     database = await createTestDatabase();
     db = asOwner(database.url);
     const signals = createSignals();
-    signals.onArrived((hub, { deliveries }) => {
+    signals.onArrived((hub, arrived) => {
       woken.push(hub);
-      for (const { events } of deliveries)
+      for (const { events } of arrived?.deliveries ?? [])
         handed.push({ hub, events: JSON.parse(events) as { portalId: number }[] });
     });
     intake = createIntake({
@@ -219,8 +219,7 @@ describe('the webhook route', () => {
         databaseUrl: database.url,
         signals: createSignals(),
         now: Date.now,
-        secrets: [SECRET],
-        publicUrl: PUBLIC,
+        trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
         log,
         at: () => undefined,
         waitingMaxBytes: 3_000,
