@@ -52,6 +52,14 @@ create table creations (
   FOREIGN KEY (hub_id, edit_id) REFERENCES edits(hub_id, edit_id)
 );
 
+create table crm_schema (
+  hub_id bigint not null,
+  accepted jsonb not null,
+  found jsonb not null,
+  read_at timestamp with time zone not null,
+  PRIMARY KEY (hub_id)
+);
+
 create table deliveries (
   hub_id bigint not null,
   delivery_id bigint not null generated always as identity,
@@ -128,6 +136,22 @@ create table erasures (
   done_at timestamp with time zone not null,
   counts jsonb not null,
   PRIMARY KEY (hub_id, object, record_id)
+);
+
+create table findings (
+  hub_id bigint not null,
+  code text not null,
+  subject text not null,
+  object text,
+  field text,
+  severity text not null,
+  stops text not null,
+  bars text[] not null,
+  since timestamp with time zone not null,
+  finding jsonb not null,
+  PRIMARY KEY (hub_id, code, subject),
+  CHECK ((severity = ANY (ARRAY['breaks'::text, 'warns'::text, 'tells'::text]))),
+  CHECK ((stops = ANY (ARRAY['none'::text, 'writing'::text, 'both'::text])))
 );
 
 create table hooks (
