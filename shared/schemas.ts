@@ -41,7 +41,9 @@ export const recordView = z.object({
   version,
   title: z.string(),
   asOf: instant.nullable(),
-  stale: z.boolean().describe('A field that is kept is older than its bound, and the CRM could not be asked in time.'),
+  stale: z
+    .boolean()
+    .describe('A field that is kept is older than its bound, and the CRM could not be asked in time.'),
   fields: z.record(z.string(), fieldView),
   on: z
     .array(z.object({ object: z.string(), id: z.string() }))

@@ -71,7 +71,10 @@ export function certificateLines(certificate: Certificate): string[] {
       `  ${object.padEnd(8)} ${records} records, ${fields} fields, ${associations} associations: ${said} (${each.calls} calls, ${(tookMs / 1_000).toFixed(1)} s)`,
     );
     if (moving > 0) lines.push(`           ${moving} changed all the time and were left out`);
-    if (paused.length > 0) lines.push(`           paused or no longer fitting the CRM’s schema, so not compared: ${paused.join(', ')}`);
+    if (paused.length > 0)
+      lines.push(
+        `           paused or no longer fitting the CRM’s schema, so not compared: ${paused.join(', ')}`,
+      );
     for (const { recordId, field, ...sides } of each.named.slice(0, NAMED_SHOWN))
       lines.push(
         `           ${object} ${recordId} ${field}: mirror ${sides.mirror ?? 'absent'}, CRM ${sides.crm ?? 'absent'}; made due for repair`,

@@ -109,7 +109,9 @@ async function carryOut(command: Command, fixes: readonly Fix[]): Promise<number
     return 2;
   }
   const { findings } = await diagnosis(command);
-  terminal.print(`Made. ${findings.length === 0 ? 'Everything fits now.' : `${findings.length} findings are left.`}`);
+  terminal.print(
+    `Made. ${findings.length === 0 ? 'Everything fits now.' : `${findings.length} findings are left.`}`,
+  );
   return findings.length === 0 ? 0 : 1;
 }
 
@@ -120,7 +122,12 @@ const readNow = async (command: Command): Promise<boolean> => (await order(comma
 async function order({ db, hubId, terminal }: Command, fixes: Fix[]): Promise<OrderOutcome | null> {
   const key = randomUUID();
   const until = terminal.now() + ANSWER_WITHIN_MS;
-  await storeOrder(db, hubId, { userId: COMMAND_LINE, key, order: { do: 'fix', fixes }, now: terminal.now() });
+  await storeOrder(db, hubId, {
+    userId: COMMAND_LINE,
+    key,
+    order: { do: 'fix', fixes },
+    now: terminal.now(),
+  });
   while (terminal.now() < until) {
     const { outcome } = await orderByKey(db, hubId, COMMAND_LINE, key);
     if (outcome !== null) return outcome;

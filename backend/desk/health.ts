@@ -94,14 +94,21 @@ export async function healthAnswer(
   };
 }
 
-function schemaChannel({ drift: { readAt, findings } }: HubStatus, now: number): HealthAnswer['channels'][number] {
+function schemaChannel(
+  { drift: { readAt, findings } }: HubStatus,
+  now: number,
+): HealthAnswer['channels'][number] {
   const label = 'Schema of the CRM';
   if (readAt === null) return { label, ok: false, text: 'not read yet' };
   const broken = findings.filter(({ finding }) => finding.severity === 'breaks');
   const read = `read ${inWords(now - readAt)} ago`;
   const [first, ...more] = broken;
   if (first === undefined)
-    return { label, ok: true, text: findings.length === 0 ? `fits, ${read}` : `${findings.length} changes to look at, ${read}` };
+    return {
+      label,
+      ok: true,
+      text: findings.length === 0 ? `fits, ${read}` : `${findings.length} changes to look at, ${read}`,
+    };
   const others = more.length === 0 ? '' : ` And ${more.length} more: see the page Schema.`;
   return { label, ok: false, text: `${sentenceOf(first.finding)}${others}` };
 }

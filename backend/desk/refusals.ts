@@ -17,7 +17,8 @@ const SENTENCES = {
   'key-reused': 'This request was sent before with another content, so nothing was done.',
   'value-refused': 'The CRM would not take this value.',
   'nothing-there': 'There is nothing left to do: somebody was faster.',
-  'finding-moved': 'The CRM’s schema has changed since you saw it, so nothing was accepted. Look at it again.',
+  'finding-moved':
+    'The CRM’s schema has changed since you saw it, so nothing was accepted. Look at it again.',
   'not-acceptable': 'This cannot be accepted: it has to be put right in the CRM or in the ownership file.',
   'record-gone': 'The record is no longer in the CRM, so nothing was written.',
 } as const;

@@ -123,7 +123,10 @@ function propertiesCheck(object: AppObject, definitions: ReadonlyMap<string, Def
     return definition === undefined ? [] : [{ spec, definition }];
   });
   if (known.length === 0) return { label, state: 'unknown', text: 'The CRM’s properties were not read yet.' };
-  const missing = specs.filter((spec) => (definitions.get(`${object}:${spec.property}`)?.gone ?? !definitions.has(`${object}:${spec.property}`)));
+  const missing = specs.filter(
+    (spec) =>
+      definitions.get(`${object}:${spec.property}`)?.gone ?? !definitions.has(`${object}:${spec.property}`),
+  );
   const unfit = known.filter(({ definition }) => definition.unfit === true);
   const locked = known.filter(({ spec, definition }) => spec.owner !== 'crm' && definition.readOnly);
   const faults = [

@@ -28,16 +28,18 @@ export async function viewAsAnswer(
     definitionsOf(db, hubId),
   ]);
   const record = sees(person, reach, row) ? recordView(linked, row, now) : null;
-  const fields = Object.entries(objects[row.object].fields).map(([name, spec]): ViewAsAnswer['fields'][number] => {
-    const shown = record?.fields[name];
-    return {
-      name,
-      label: spec.label,
-      access: shown === undefined ? 'hidden' : shown.editable ? 'editable' : 'read-only',
-      text: shown === undefined ? null : showValue(definitions, row.object, name, shown.value),
-      reason: stoppedSentence(row, name) ?? reasonOf(spec, person.audience, record !== null),
-    };
-  });
+  const fields = Object.entries(objects[row.object].fields).map(
+    ([name, spec]): ViewAsAnswer['fields'][number] => {
+      const shown = record?.fields[name];
+      return {
+        name,
+        label: spec.label,
+        access: shown === undefined ? 'hidden' : shown.editable ? 'editable' : 'read-only',
+        text: shown === undefined ? null : showValue(definitions, row.object, name, shown.value),
+        reason: stoppedSentence(row, name) ?? reasonOf(spec, person.audience, record !== null),
+      };
+    },
+  );
   return { person: deskPerson(linked, names), record: record === null ? null : short(record), fields };
 }
 

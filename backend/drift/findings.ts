@@ -87,8 +87,7 @@ function ofProperty(at: At, need: Needed, before: KeptProperty | null, now: Kept
     const was = before === null ? null : typeText(before);
     findings.push({ code: 'type-unfit', ...at, was, is: typeText(now), kind, ...breaks('both', bars) });
   }
-  if (need.isWritten && now.readOnly)
-    findings.push({ code: 'read-only', ...at, ...breaks('writing', bars) });
+  if (need.isWritten && now.readOnly) findings.push({ code: 'read-only', ...at, ...breaks('writing', bars) });
   for (const creation of now.unique ? [] : need.keyOf)
     findings.push({ code: 'key-not-unique', ...at, creation, ...breaks('none', [creation]) });
   findings.push(...ofNamedOptions(at, need, now));

@@ -22,16 +22,23 @@ export function fixesOf(rules: Ownership, findings: readonly Finding[]): Fix[] {
   }, []);
 }
 
-const isOf = (one: Fix, other: Fix): boolean => one.object === other.object && one.property === other.property;
+const isOf = (one: Fix, other: Fix): boolean =>
+  one.object === other.object && one.property === other.property;
 
 /** Null: it is for a person to put right. */
 export function fixOf(rules: Ownership, finding: Finding): Fix | null {
-  if (!('property' in finding) || !isObject(finding.object) || HUBSPOTS_OWN.test(finding.property)) return null;
+  if (!('property' in finding) || !isObject(finding.object) || HUBSPOTS_OWN.test(finding.property))
+    return null;
   const { object, property } = finding;
   const need = neededProperties(rules, object).get(property);
   if (need === undefined || isStage(property) || isPipeline(property)) return null;
   if (finding.code === 'option-missing')
-    return { do: 'option', object, property, options: [{ value: finding.option, label: named(finding.option) }] };
+    return {
+      do: 'option',
+      object,
+      property,
+      options: [{ value: finding.option, label: named(finding.option) }],
+    };
   if (finding.code !== 'property-gone' || need.spec === null) return null;
   const { kind, label } = need.spec;
   const as = MADE_AS[kind];

@@ -35,7 +35,10 @@ export function impactOf(rules: Ownership, finding: Finding): Impact {
   const isSeen = touched.some(([, field]) => field.see.length > 0);
   return {
     fields: touched.map(([, { label }]) => label),
-    seenBy: called(rules, touched.flatMap(([, { see }]) => see)),
+    seenBy: called(
+      rules,
+      touched.flatMap(([, { see }]) => see),
+    ),
     editedBy: called(
       rules,
       touched.flatMap(([, field]) => (isEditable(field) ? field.edit : [])),
@@ -80,14 +83,15 @@ function isTouched(finding: Finding, name: string, field: FieldSpec<string>): bo
   }
 }
 
-function touches(
-  action: Ownership['actions'][string],
-  names: readonly string[],
-  finding: Finding,
-): boolean {
+function touches(action: Ownership['actions'][string], names: readonly string[], finding: Finding): boolean {
   if (finding.code === 'option-missing') return finding.neededBy.includes(action.label);
   if (finding.severity === 'tells') return false;
-  const used = [...Object.keys(action.sets), ...action.guards, action.binds?.digest ?? '', action.until ?? ''];
+  const used = [
+    ...Object.keys(action.sets),
+    ...action.guards,
+    action.binds?.digest ?? '',
+    action.until ?? '',
+  ];
   return used.some((field) => names.includes(field));
 }
 

@@ -92,5 +92,7 @@ export const mayBeEmptied = (spec: FieldSpec<string> | null): boolean =>
   spec !== null && isEditable(spec) && spec.edit.length > 0 && spec.required !== true;
 
 /** The properties that hold a record's place in a pipeline: deals have names of their own. */
-export const isStage = (property: string): boolean => property === 'dealstage' || property === 'hs_pipeline_stage';
-export const isPipeline = (property: string): boolean => property === 'pipeline' || property === 'hs_pipeline';
+export const isStage = (property: string): boolean =>
+  property === 'dealstage' || property === 'hs_pipeline_stage';
+export const isPipeline = (property: string): boolean =>
+  property === 'pipeline' || property === 'hs_pipeline';

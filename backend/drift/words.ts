@@ -122,7 +122,11 @@ export function impactSentences(finding: Finding, impact: Impact): string[] {
     actions.length === 0 ? null : `The actions ${list(actions.map(quoted))}.`,
     creations.length === 0 ? null : `What customers make: ${list(creations.map(quoted))}.`,
     sources.length === 0 ? null : `What comes from ${list(sources)}.`,
-    { none: null, writing: 'It is not written until then.', both: 'It is not kept in agreement until then; the portal shows the last value with its age.' }[finding.stops],
+    {
+      none: null,
+      writing: 'It is not written until then.',
+      both: 'It is not kept in agreement until then; the portal shows the last value with its age.',
+    }[finding.stops],
     finding.bars.length === 0 ? null : 'What is asked for meanwhile waits, and new requests are refused.',
   ];
   return said.flatMap((sentence) => sentence ?? []);

@@ -103,9 +103,7 @@ export const pipelinesAnswer = z.object({
       id: z.string(),
       label: z.string(),
       archived: z.boolean().default(false),
-      stages: z.array(
-        z.object({ id: z.string(), label: z.string(), archived: z.boolean().default(false) }),
-      ),
+      stages: z.array(z.object({ id: z.string(), label: z.string(), archived: z.boolean().default(false) })),
     }),
   ),
 });

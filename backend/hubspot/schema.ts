@@ -45,10 +45,7 @@ export function schema(call: Call, typeOf: TypeOf): SchemaPort {
   return {
     readTypes: async () =>
       mapped(
-        await call(
-          { method: 'GET', path: `/crm-object-schemas/${API_DATE}/schemas` },
-          answers.schemasAnswer,
-        ),
+        await call({ method: 'GET', path: `/crm-object-schemas/${API_DATE}/schemas` }, answers.schemasAnswer),
         ({ results }) =>
           Object.fromEntries(
             results.map(({ name, objectTypeId: typeId, requiredProperties: required }) => [
@@ -82,7 +79,11 @@ export function schema(call: Call, typeOf: TypeOf): SchemaPort {
       return call({ method: 'POST', path, body: GROUP }, YES);
     },
     createProperty: (object, made) => {
-      const options = made.options.map((option, displayOrder) => ({ ...option, displayOrder, hidden: false }));
+      const options = made.options.map((option, displayOrder) => ({
+        ...option,
+        displayOrder,
+        hidden: false,
+      }));
       const body = { ...made, groupName: GROUP.name, options };
       return call({ method: 'POST', path: propertiesPath(object), body }, YES);
     },

@@ -13,11 +13,7 @@ export interface KeptSchema {
 
 /** Null: the CRM was never asked. */
 export async function loadSchema(db: Db, hubId: HubId): Promise<KeptSchema | null> {
-  const row = await db
-    .selectFrom('crm_schema')
-    .selectAll()
-    .where('hub_id', '=', hubId)
-    .executeTakeFirst();
+  const row = await db.selectFrom('crm_schema').selectAll().where('hub_id', '=', hubId).executeTakeFirst();
   return row === undefined ? null : { ...row, readAt: row.read_at.getTime() };
 }
 
@@ -85,7 +81,7 @@ export async function barredByDrift(db: Db, hubId: HubId): Promise<Set<string>> 
     .selectFrom('findings')
     .select('bars')
     .where('hub_id', '=', hubId)
-    .where('bars', '<>', [])
+    .where(sql<boolean>`cardinality(bars) > 0`)
     .execute();
   return new Set(rows.flatMap(({ bars }) => bars));
 }
@@ -109,7 +105,10 @@ export function stoppedBy({ finding, since }: Omit<KeptFinding, 'subject'>): Sto
 }
 
 /** What holds the field back; where several do, the one that holds back more. */
-export function stopOf<S extends Pick<Stopped, 'field' | 'stops'>>(stopped: readonly S[], field: string): S | null {
+export function stopOf<S extends Pick<Stopped, 'field' | 'stops'>>(
+  stopped: readonly S[],
+  field: string,
+): S | null {
   const covering = stopped.filter((each) => each.field === null || each.field === field);
   return covering.find(({ stops }) => stops === 'both') ?? covering[0] ?? null;
 }

@@ -89,7 +89,11 @@ export type Finding = {
   | ({ code: 'type-unfit'; was: string | null; is: string; kind: string } & OfProperty)
   | ({ code: 'read-only' } & OfProperty)
   | ({ code: 'made-required' } & OfProperty)
-  | ({ code: 'option-added' | 'option-removed' | 'option-hidden'; option: string; label: string } & OfProperty)
+  | ({
+      code: 'option-added' | 'option-removed' | 'option-hidden';
+      option: string;
+      label: string;
+    } & OfProperty)
   | ({ code: 'option-renamed'; option: string; was: string; is: string } & OfProperty)
   /** An action, a creation or the condition of an object names it, and the property does not have it. */
   | ({ code: 'option-missing'; option: string; neededBy: string[] } & OfProperty)
@@ -103,7 +107,12 @@ export type Finding = {
   | { code: 'label-gone'; label: string; was: boolean; audiences: string[] }
   | { code: 'label-renamed'; label: string; is: string; audiences: string[] }
   /** `was`: it was there before, or HubSpot refused a call for want of it. */
-  | ({ code: 'scope-lost'; scope: string; of: 'reading' | 'writing' | 'schema' | 'other'; was: boolean } & OfObject)
+  | ({
+      code: 'scope-lost';
+      scope: string;
+      of: 'reading' | 'writing' | 'schema' | 'other';
+      was: boolean;
+    } & OfObject)
 );
 export type FindingCode = Finding['code'];
 

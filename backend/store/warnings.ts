@@ -7,7 +7,8 @@ import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import type { WarningDetail } from './layerTables.ts';
 
-export type WarningCode = 'missed-by-webhooks' | 'missed-by-journal' | 'journal-horizon' | 'mirror-differs' | 'schema-drift';
+export type WarningCode =
+  'missed-by-webhooks' | 'missed-by-journal' | 'journal-horizon' | 'mirror-differs' | 'schema-drift';
 
 export interface Warning {
   code: WarningCode;

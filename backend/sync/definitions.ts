@@ -75,13 +75,20 @@ const optionOf = ({ ownerId, name, archived }: Owner) => ({ value: ownerId, labe
 
 type Types = Record<string, { typeId: string; required: string[] }>;
 
-async function readTypes(ctx: Context, typeIds: (ids: Record<string, string>) => void): Promise<Types | null> {
+async function readTypes(
+  ctx: Context,
+  typeIds: (ids: Record<string, string>) => void,
+): Promise<Types | null> {
   const types = await paid(ctx, 'reconcile', () => ctx.crm.readTypes());
   if (!types.ok) return null;
   const ids = Object.fromEntries(Object.entries(types.value).map(([name, { typeId }]) => [name, typeId]));
   typeIds(ids);
   await ctx.lease.exclusive((db) =>
-    db.updateTable('hubs').set({ type_ids: JSON.stringify(ids) }).where('hub_id', '=', ctx.hubId).execute(),
+    db
+      .updateTable('hubs')
+      .set({ type_ids: JSON.stringify(ids) })
+      .where('hub_id', '=', ctx.hubId)
+      .execute(),
   );
   return types.value;
 }
@@ -92,7 +99,8 @@ async function readScopes(ctx: Context): Promise<string[] | null> {
   if (!token.ok) return null;
   ctx.health.scopes = token.value.scopes;
   const { refusedScopes } = ctx.drift;
-  for (const [scope, at] of refusedScopes) if (!(await isStillRefused(ctx, scope, at))) refusedScopes.delete(scope);
+  for (const [scope, at] of refusedScopes)
+    if (!(await isStillRefused(ctx, scope, at))) refusedScopes.delete(scope);
   const { scopes } = token.value;
   return scopes.length === 0 ? null : scopes.filter((scope) => !refusedScopes.has(scope));
 }

@@ -118,7 +118,9 @@ async function release(
   at: number,
 ): Promise<void> {
   const isOver = (stop: Stopped, stops: readonly Stopped['stops'][]): boolean =>
-    !now.some((each) => each.object === stop.object && each.field === stop.field && stops.includes(each.stops));
+    !now.some(
+      (each) => each.object === stop.object && each.field === stop.field && stops.includes(each.stops),
+    );
   const unread = objectsOf(before.filter((stop) => stop.stops === 'both' && isOver(stop, ['both'])));
   const unwritten = objectsOf(before.filter((stop) => isOver(stop, ['both', 'writing'])));
   if (unread.length > 0) {
@@ -126,7 +128,9 @@ async function release(
     await orderJobs(trx, ctx.hubId, 'backfill', unread, at);
   }
   if (unwritten.length > 0)
-    await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, unwritten), { now: at });
+    await markDue(trx, ctx.hubId, 'edit', await recordsWithWaitingEdits(trx, ctx.hubId, unwritten), {
+      now: at,
+    });
 }
 
 const objectsOf = (stops: readonly Stopped[]): AppObject[] => [...new Set(stops.map(({ object }) => object))];

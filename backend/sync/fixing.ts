@@ -19,8 +19,10 @@ export async function makeFixes(ctx: Context, fixes: readonly Fix[]): Promise<Or
     const definition = ctx.definitions.get(`${each.object}:${each.property}`);
     const isThere = definition !== undefined && definition.gone !== true;
     if (each.do === 'property' ? isThere : !isThere) continue;
-    const answer = each.do === 'option' ? await addOptions(ctx, each) : await makeProperty(ctx, each, grouped);
-    if (!answer.ok && !isTaken(answer)) failures.push(`${each.object}.${each.property}: ${answer.failure.message}`);
+    const answer =
+      each.do === 'option' ? await addOptions(ctx, each) : await makeProperty(ctx, each, grouped);
+    if (!answer.ok && !isTaken(answer))
+      failures.push(`${each.object}.${each.property}: ${answer.failure.message}`);
   }
   if (fixes.length > 0) await refreshDefinitions(ctx, ctx.drift.onTypeIds);
   return failures.length === 0

@@ -57,7 +57,8 @@ export function define(state: State, what: Definition): void {
     }
     case 'forgetValues': {
       const type = typeOf(state, what.objectType);
-      for (const record of state.data.records.get(type.typeId)?.values() ?? []) record.cells.delete(what.name);
+      for (const record of state.data.records.get(type.typeId)?.values() ?? [])
+        record.cells.delete(what.name);
       return;
     }
     case 'changeProperty':

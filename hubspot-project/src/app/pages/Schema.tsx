@@ -21,7 +21,9 @@ export function Schema(): ReactNode {
             <Text variant="microcopy">{`The CRM’s schema was read ${ago(readAt)}.`}</Text>
             {findings.length === 0 ? (
               <EmptyState title="The schema fits the rules" layout="vertical">
-                <Text>Removed, renamed or changed properties, options, stages and labels are shown here.</Text>
+                <Text>
+                  Removed, renamed or changed properties, options, stages and labels are shown here.
+                </Text>
               </EmptyState>
             ) : (
               findings.map((finding) => (
