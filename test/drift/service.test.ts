@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand, type Flags } from '../../backend/cli/commands.ts';
 import { fixesOf } from '../../backend/drift/fixes.ts';
 import { deskFinding, schemaAnswer } from '../../backend/desk/schema.ts';
 import { healthAnswer, createHours } from '../../backend/desk/health.ts';
@@ -152,6 +153,8 @@ describe('a property that is removed', () => {
     const receipt = await whole.settled(ada, other.body.editId);
     expect(receipt.state).toBe('verified');
     expect(whole.sim.world.value('companies', acme(), 'billing_email')).toBe('pay@acme.example');
+    // The record was read for it, more than once, and each answer left the removed property out.
+    expect((await company()).fields.renewalDate).toMatchObject({ value: '2027-01-31', state: 'unkept' });
   });
 
   it('leaves the certificate equal, which says what it left out', async () => {
@@ -459,29 +462,54 @@ describe('a scope that is lost', () => {
 });
 
 describe('what is missing', () => {
-  it('is made by the worker with type, options and group, where the token may; never twice', async () => {
+  const doctor = async (flags: Flags): Promise<{ code: number; said: string }> => {
+    const lines: string[] = [];
+    const say = (line: string): void => void lines.push(line);
+    const env = { DATABASE_URL: whole.service.databaseUrl };
+    const terminal = { env, print: say, complain: say, rewrite: null, now: Date.now };
+    return { code: await runCommand(['doctor'], flags, terminal), said: lines.join('\n') };
+  };
+
+  it('is explained by tally doctor, and made by the worker with type, options and group, where the token may; never twice', async () => {
     const { world } = whole.sim;
     const type = world.type('quotes');
     const properties = world.state.data.properties.get(type.typeId)!;
+    expect(await doctor({ fresh: true })).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('Everything fits.'),
+    });
     properties.delete('customer_decision');
     properties.delete('customer_decision_note');
     world.faults.api.missingScopes = ['crm.schemas.quotes.write'];
-    await look();
-    const fixes = fixesOf(
-      ownership,
-      (await findings()).map(({ finding }) => finding),
-    );
-    expect(fixes.map(({ property }) => property)).toEqual(['customer_decision', 'customer_decision_note']);
-    expect(await look(fixes)).toEqual({ ok: false, code: 'scope', value: 'crm.schemas.quotes.write' });
+    const sick = await doctor({ fresh: true });
+    expect(sick.code).toBe(1);
+    for (const text of ['customer_decision of Quotes', 'Approve', 'would:', 'of this checkout'])
+      expect(sick.said).toContain(text);
+    expect((await doctor({ fix: true })).code).toBe(2); // nobody can be asked
+    expect((await doctor({ fix: true, 'dry-run': true })).code).toBe(1);
+    const barred = await doctor({ fix: true, yes: true });
+    expect(barred).toMatchObject({ code: 2, said: expect.stringContaining('crm.schemas.quotes.write') });
     expect(properties.has('customer_decision')).toBe(false);
     world.faults.api.missingScopes = [];
-    expect(await look(fixes)).toMatchObject({ ok: true });
+    expect(await doctor({ fix: true, yes: true })).toMatchObject({ code: 0 });
     expect(properties.get('customer_decision')).toMatchObject({
       type: 'enumeration',
       groupName: 'tallystick',
     });
     expect(properties.get('customer_decision_note')).toMatchObject({ fieldType: 'textarea' });
-    expect(await look(fixes)).toMatchObject({ ok: true });
-    expect(await codes()).not.toContain('property-gone quote.customer_decision');
-  }, 60_000);
+    const fixes = fixesOf(ownership, [
+      {
+        code: 'property-gone',
+        object: 'quote',
+        property: 'customer_decision',
+        field: 'decision',
+        was: null,
+        severity: 'breaks',
+        stops: 'both',
+        bars: [],
+      },
+    ]);
+    expect(await look(fixes)).toMatchObject({ ok: true }); // it is there: not made again
+    expect(await codes()).toEqual([]);
+  }, 90_000);
 });
