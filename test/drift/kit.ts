@@ -40,7 +40,10 @@ export function fitting(): CrmSchema {
       },
     ];
   });
-  const labels = [...neededLabels(ownership).keys()].map((label, index) => [String(91 + index), label]);
+  const labels = [...neededLabels(ownership).keys()].map((label, index): [string, string] => [
+    String(91 + index),
+    label,
+  ]);
   return {
     objects: Object.fromEntries(objects),
     labels: Object.fromEntries(labels),

@@ -102,7 +102,7 @@ describe('a property that is removed', () => {
     ]);
     const after = await eventually(async () => {
       const body = await company();
-      return body.fields.city?.value === 'Lyon' && body.fields.city.state === 'confirmed' ? body : undefined;
+      return body.fields.city.value === 'Lyon' && body.fields.city.state === 'confirmed' ? body : undefined;
     }, 'the other field is confirmed');
     expect(after.fields.renewalDate).toMatchObject({ value: '2027-01-31', state: 'unkept', editable: false });
     expect(after.fields.deliveryNotes).toMatchObject({
@@ -139,7 +139,7 @@ describe('a property that is removed', () => {
       .execute();
     expect(entries).toContainEqual({
       field: 'renewalDate',
-      detail: expect.objectContaining({ outcome: 'found', code: 'property-gone' }),
+      detail: expect.objectContaining({ outcome: 'found', code: 'property-gone' }) as unknown,
     });
   });
 
@@ -400,7 +400,7 @@ describe('everything else that drifts, and back', () => {
     const [found] = await findings();
     expect(deskFinding(found!)).toMatchObject({
       ...{ code: 'label-gone', severity: 'breaks' },
-      impact: expect.arrayContaining(['Nobody of the audience Partner sees anything.']),
+      impact: expect.arrayContaining(['Nobody of the audience Partner sees anything.']) as unknown,
     });
     whole.sim.world.state.data.linkTypes = linkTypes;
     await look();
