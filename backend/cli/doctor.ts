@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { objects, ownership } from '@tallystick/shared/ownership';
-import { NOTHING_KNOWN } from '../drift/accepting.ts';
 import { findDrift, subjectOf } from '../drift/findings.ts';
 import { fixesOf, fixLine } from '../drift/fixes.ts';
 import { deskFinding } from '../desk/schema.ts';
@@ -53,7 +52,7 @@ async function diagnosis({ db, hubId, terminal }: Command): Promise<Diagnosis> {
   const [schema, known] = await Promise.all([loadSchema(db, hubId), loadFindings(db, hubId)]);
   if (schema === null)
     throw new Misuse('The CRM’s schema was never read: start the service and wait a moment.');
-  const { accepted = NOTHING_KNOWN, found, readAt } = schema;
+  const { accepted, found, readAt } = schema;
   const findings = findDrift(ownership, accepted, found).map((finding) => {
     const subject = subjectOf(finding);
     const before = known.find((kept) => kept.finding.code === finding.code && kept.subject === subject);

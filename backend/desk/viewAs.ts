@@ -36,7 +36,9 @@ export async function viewAsAnswer(
         label: spec.label,
         access: shown === undefined ? 'hidden' : shown.editable ? 'editable' : 'read-only',
         text: shown === undefined ? null : showValue(definitions, row.object, name, shown.value),
-        reason: stoppedSentence(row, name) ?? reasonOf(spec, person.audience, record !== null),
+        reason:
+          (shown === undefined ? null : stoppedSentence(row, name)) ??
+          reasonOf(spec, person.audience, record !== null),
       };
     },
   );

@@ -81,7 +81,7 @@ export async function barredByDrift(db: Db, hubId: HubId): Promise<Set<string>> 
     .selectFrom('findings')
     .select('bars')
     .where('hub_id', '=', hubId)
-    .where(sql`cardinality(bars)`, '>', 0)
+    .where(sql<boolean>`cardinality(bars) > 0`)
     .execute();
   return new Set(rows.flatMap(({ bars }) => bars));
 }

@@ -18,6 +18,7 @@ import { markJournaled, moveEdits } from '../store/visits.ts';
 import { BudgetClosed } from './budget.ts';
 import { commitVisits, type Seen } from './commit.ts';
 import { storing, type Context } from './context.ts';
+import { isSchemaCode, wantSchema } from './drift.ts';
 import { propertiesOfCreation } from './making.ts';
 import { paid, withLinks } from './round.ts';
 import { sendFile } from './files.ts';
@@ -181,12 +182,35 @@ async function failed(
       ctx.log.warn({ hub: ctx.hubId, creation: creation.name }, failure.message);
       return putOff(ctx, creation, error);
     case 'refused':
+      if (recordId !== null || !isOfSchema(creation, failure))
+        return refuseUnmade(ctx, creation, failure, recordId);
+      wantSchema(ctx);
+      return putOff(ctx, creation, error);
     case 'gone':
-      // Made, and gone again before it was read: that is for a later read to say.
-      return recordId === null ? refuse(ctx, creation, failure) : putOff(ctx, creation, error);
+      return refuseUnmade(ctx, creation, failure, recordId);
     default:
       return failure satisfies never;
   }
+}
+
+/** Made, and gone again before it was read: that is for a later read to say. */
+function refuseUnmade(
+  ctx: Context,
+  creation: Creation,
+  failure: Pick<Failure, 'is' | 'message'>,
+  recordId: RecordId | null,
+): Promise<void> {
+  if (recordId === null) return refuse(ctx, creation, failure);
+  return putOff(ctx, creation, { code: failure.is, message: failure.message });
+}
+
+/** HubSpot refuses something that no customer entered: the schema is not what we think, and the request waits for it. */
+function isOfSchema(
+  { fields, object }: Creation,
+  { properties }: Extract<Failure, { is: 'refused' }>,
+): boolean {
+  const entered = fields.map(({ field }) => fieldOf(object, field)?.property);
+  return properties.some(({ code, property }) => isSchemaCode(code) && !entered.includes(property));
 }
 
 async function refuse(

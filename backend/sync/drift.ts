@@ -5,6 +5,7 @@
  * A read that no longer names a property says nothing of its value. Until the schema has been read once more nobody
  * knows whether the property is gone (then the field is held back, and the mirror keeps its last value) or merely empty.
  */
+import type { Refusal } from '@tallystick/shared/decide';
 import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
 import type { HubId } from '@tallystick/shared/ids';
 import { members, type Value } from '@tallystick/shared/values';
@@ -95,6 +96,16 @@ export const isObjectStopped = ({ drift }: Knowing, object: AppObject): boolean 
 export function wantSchema({ drift }: Knowing): void {
   drift.isWanted = true;
 }
+
+/** Codes that say that the schema is not what we think (docs, recorded), with the reason that people are told. */
+const SCHEMA_CODES: Readonly<Record<string, Refusal>> = {
+  PROPERTY_DOESNT_EXIST: 'property-gone',
+  READ_ONLY_VALUE: 'property-read-only',
+  INVALID_OPTION: 'not-an-option',
+};
+export const isSchemaCode = (code: string): boolean => Object.hasOwn(SCHEMA_CODES, code);
+export const reasonOfCode = (code: string): Refusal =>
+  (isSchemaCode(code) ? SCHEMA_CODES[code] : undefined) ?? 'crm-refused';
 
 /** HubSpot named what it wants: then it is not the whole token that is refused. */
 export function isOfScope(failure: Failure): failure is Failure & { is: 'barred'; scopes: string[] } {

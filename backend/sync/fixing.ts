@@ -21,6 +21,7 @@ export async function makeFixes(ctx: Context, fixes: readonly Fix[]): Promise<Or
     if (each.do === 'property' ? isThere : !isThere) continue;
     const answer =
       each.do === 'option' ? await addOptions(ctx, each) : await makeProperty(ctx, each, grouped);
+    if (answer.ok && each.do === 'property') forgetAccepted(ctx, each);
     if (!answer.ok && !isTaken(answer))
       failures.push(`${each.object}.${each.property}: ${answer.failure.message}`);
   }
@@ -53,6 +54,15 @@ async function makeProperty(
   }
   const made = { name: property, label, type, fieldType, hasUniqueValue: unique, options };
   return paid(ctx, 'read', () => ctx.crm.createProperty(object, made));
+}
+
+/** What we make by the file is how it should be, whatever a property of that name was before. */
+function forgetAccepted({ drift }: Context, { object, property }: Fix): void {
+  const before = drift.schema?.accepted.objects[object] ?? null;
+  if (drift.schema === null || before === null) return;
+  const { [property]: _, ...properties } = before.properties;
+  const objects = { ...drift.schema.accepted.objects, [object]: { ...before, properties } };
+  drift.schema = { ...drift.schema, accepted: { ...drift.schema.accepted, objects } };
 }
 
 /** Somebody was faster (observed: 409 with this category). */

@@ -1,5 +1,4 @@
 /** Writing to the CRM what was promised: in batches, each record's outcome stored as soon as it is known. */
-import type { Refusal } from '@tallystick/shared/decide';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { fieldOf } from '@tallystick/shared/ownership';
 import type { EditId } from '@tallystick/shared/ids';
@@ -9,7 +8,7 @@ import { markSent, moveEdits, settlePromises } from '../store/visits.ts';
 import { endWork, failWork, type Ending } from '../store/work.ts';
 import type { Write } from './commit.ts';
 import { storing, type Context } from './context.ts';
-import { isOfScope, noteRefusedScopes, wantSchema } from './drift.ts';
+import { isOfScope, isSchemaCode, noteRefusedScopes, reasonOfCode, wantSchema } from './drift.ts';
 
 /** A write nobody answered is looked for in the history this soon. */
 const LOOK_AFTER_MS = 1_000;
@@ -161,7 +160,7 @@ async function storeRefusal(
   failure: Refused,
 ): Promise<void> {
   const now = ctx.clock.now();
-  if (failure.properties.some(({ code }) => Object.hasOwn(SCHEMA_REASONS, code))) wantSchema(ctx);
+  if (failure.properties.some(({ code }) => isSchemaCode(code))) wantSchema(ctx);
   const seq = await storing(ctx, async ({ trx, next, journal }) => {
     const refused = writes.flatMap((write) => {
       const named = namedIn(failure, object, write);
@@ -182,7 +181,7 @@ async function storeRefusal(
         field: promise.field,
         state: 'refused' as const,
         rule: 'D2',
-        reason: reasonOf(failure, object, promise.field),
+        reason: reasonOfCode(codeOf(failure, object, promise.field)),
         crm: null,
       })),
     );
@@ -195,21 +194,9 @@ async function storeRefusal(
   tellEdits(ctx, object, writes, seq);
 }
 
-/** Codes that say that the schema is not what we think (docs, recorded), with the reason that people are told. */
-const SCHEMA_REASONS: Readonly<Record<string, Refusal>> = {
-  PROPERTY_DOESNT_EXIST: 'property-gone',
-  READ_ONLY_VALUE: 'property-read-only',
-  INVALID_OPTION: 'not-an-option',
-};
-
 function codeOf(failure: Refused, object: AppObject, field: string): string {
   const property = fieldOf(object, field)?.property;
   return failure.properties.find((each) => each.property === property)?.code ?? failure.code;
-}
-
-function reasonOf(failure: Refused, object: AppObject, field: string): Refusal {
-  const code = codeOf(failure, object, field);
-  return (Object.hasOwn(SCHEMA_REASONS, code) ? SCHEMA_REASONS[code] : undefined) ?? 'crm-refused';
 }
 
 function refusalDraft(

@@ -22,6 +22,7 @@ import { Conflicts } from '../../hubspot-project/src/app/pages/Conflicts.tsx';
 import { Health } from '../../hubspot-project/src/app/pages/Health.tsx';
 import { ParkedWork } from '../../hubspot-project/src/app/pages/ParkedWork.tsx';
 import { Rules } from '../../hubspot-project/src/app/pages/Rules.tsx';
+import { Schema } from '../../hubspot-project/src/app/pages/Schema.tsx';
 import { SyncSettings } from '../../hubspot-project/src/app/settings/SyncSettings.tsx';
 import { conflict, deskAnswers } from './harness.tsx';
 
@@ -93,6 +94,7 @@ describe('every page', () => {
     ['Parked', <ParkedWork />],
     ['Activity', <Activity />],
     ['Rules', <Rules />],
+    ['Schema', <Schema />],
     ['Settings', <SyncSettings />],
   ];
   it.each(pages)(
@@ -108,7 +110,7 @@ describe('every page', () => {
 
   it.each(pages)('%s says in words why it may not be shown', async (_, page) => {
     const no = { ok: false, code: 'not-for-you', sentence: 'Not for you.' };
-    deskAnswers({ health: no, conflicts: no, parked: no, activity: no, rules: no, settings: no });
+    deskAnswers({ health: no, conflicts: no, parked: no, activity: no, rules: no, settings: no, schema: no });
     const renderer = open(page);
     await renderer.waitFor(() => expect(texts(renderer)).toContain('Not for you.'));
   });
@@ -261,5 +263,38 @@ describe('the settings', () => {
     await renderer.waitFor(() => renderer.find(StatusTag));
     expect(renderer.findAll(LoadingButton)).toHaveLength(0);
     expect(renderer.find(Select, { name: 'role-8' }).props.readOnly).toBe(true);
+  });
+});
+
+describe('the schema page', () => {
+  const finding = {
+    ...{
+      code: 'property-renamed',
+      subject: 'company.city',
+      severity: 'tells',
+      since: '2026-11-23T09:00:00Z',
+    },
+    ...{ sentence: 'It is called “Town” now.', impact: ['The field City.'], advice: 'Accept it.' },
+    ...{ acceptable: true, shown: 'abc' },
+  };
+
+  it('shows what was found with what it touches, and accepts what was shown', async () => {
+    const broken = { ...finding, code: 'property-gone', severity: 'breaks', acceptable: false };
+    const answer = { ok: true, role: 'admin', readAt: null, more: 2, findings: [broken, finding] };
+    const asked = deskAnswers({ schema: answer, orders: { ok: true, sentence: 'Accepted.' } });
+    const renderer = open(<Schema />);
+    await renderer.waitFor(() => {
+      expect(texts(renderer)).toContain('The field City.');
+    });
+    expect(renderer.findAll(Alert).map((alert) => alert.props.variant)).toEqual(['danger', 'info']);
+    expect(texts(renderer)).toContain('And 2 more');
+    const buttons = renderer.findAll(LoadingButton);
+    expect(buttons).toHaveLength(1);
+    buttons[0]!.trigger('onClick');
+    await renderer.waitFor(() => {
+      expect(asked.find(({ path }) => path === 'orders')?.body).toMatchObject({
+        order: { do: 'accept', code: 'property-renamed', subject: 'company.city', shown: 'abc' },
+      });
+    });
   });
 });

@@ -3,6 +3,7 @@ import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Comparison, JobKind } from '../../backend/store/layerTables.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
 import { eventually } from '../harness/eventually.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { startLoop, type LoopHarness } from '../harness/loop.ts';
 import { seedDefinitions } from '../simulator/seedSchema.ts';
 
@@ -40,9 +41,9 @@ export interface Hub {
 export async function startHub(
   options: Parameters<typeof startLoop>[0] & { contacts?: number } = {},
 ): Promise<Hub> {
-  const loop = await startLoop({ journal: true, worldTime: true, ...options });
+  const prepare = (sim: Simulator): void => void seedDefinitions(sim.world);
+  const loop = await startLoop({ journal: true, worldTime: true, prepare, ...options });
   const { world } = loop.sim;
-  seedDefinitions(world);
   const hub: Hub = {
     ...{ loop, contacts: [], companies: [], tickets: [] },
     now: () => world.clock.now(),

@@ -628,6 +628,7 @@ describe('the desk', () => {
       'Worker',
       'Calls to the CRM',
       'Webhooks from the CRM',
+      'Schema of the CRM',
       'Webhooks journal',
       'Everything compared',
     ]);

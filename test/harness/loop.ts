@@ -75,11 +75,14 @@ export async function startLoop(
     worldTime?: boolean;
     /** Made when the hub is there; runs beside every worker that is started. */
     beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
+    /** Changes the stand-in before the worker reads its schema. */
+    prepare?: (sim: Simulator) => void;
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
 ): Promise<LoopHarness> {
   const sim = await startSimulator(options);
+  options.prepare?.(sim);
   const database = options.database ?? (await createTestDatabase());
   const deliveries = openDeliveryStore(database.url, () => undefined);
   const hubId = toHubId(sim.hubId);

@@ -66,8 +66,10 @@ export interface SignInHarness {
 export async function startSignIn(
   options: { limits?: Partial<Limits>; providers?: boolean; settings?: Partial<SignInSettings> } = {},
 ): Promise<SignInHarness> {
-  const loop = await startLoop();
-  const labels = seedDefinitions(loop.sim.world);
+  const seeded: PortalLabels[] = [];
+  const loop = await startLoop({ prepare: ({ world }) => void seeded.push(seedDefinitions(world)) });
+  const [labels] = seeded;
+  if (labels === undefined) throw new Error('The world was not seeded.');
   const smtp = await startMailbox();
   const accounts = new Map<string, Account>();
   const oidc = options.providers === true ? await startProvider(accounts, PORTAL) : null;

@@ -28,6 +28,7 @@ describe('an endpoint', () => {
   const start = async (...audiences: (string | undefined)[]): Promise<void> => {
     receivers = await Promise.all(audiences.map((audience) => startReceiver(audience)));
     loop = await startLoop({
+      prepare: ({ world }) => world.quietly(() => seedDefinitions(world)),
       beside: (facts) => (term) => {
         const deps: HookDeps = {
           ...facts,
@@ -42,7 +43,6 @@ describe('an endpoint', () => {
       },
     });
     const { world } = loop.sim;
-    world.quietly(() => seedDefinitions(world));
     await eventually(
       async () => (await hooksOf(loop.db, loop.hubId)).length === audiences.length,
       'all are known',

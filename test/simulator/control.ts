@@ -8,6 +8,7 @@ import { perform } from './acting.ts';
 import { linked } from './associations.ts';
 import type { CallLog } from './calls.ts';
 import { iso } from './clock.ts';
+import { define, definition } from './defining.ts';
 import type { Courier } from './delivery.ts';
 import { ApiError, notFound } from './errors.ts';
 import { noFaults, turn } from './faults.ts';
@@ -103,6 +104,10 @@ const HANDLERS: Record<string, Handler> = {
       typeId: typeOf(world.state, objectType).typeId,
     }));
     return { rules: world.state.data.rules };
+  },
+  'POST define': ({ world }, body) => {
+    define(world.state, definition.parse(body));
+    return {};
   },
   'POST tokens': ({ tokens }, body) => {
     const { appId, code } = z

@@ -34,7 +34,7 @@ export function accountRoutes(state: State, tokens: Tokens): Route[] {
     const { tokenKey } = parseBody(call, z.object({ tokenKey: z.string() }));
     const grant = tokens.find(tokenKey);
     if (grant?.kind !== 'static') throw notFound('Token not found'); // GUESS at the words
-    return ok({ userId: INSTALLER.id, hubId: state.hubId, appId: grant.appId, scopes: scopesOf(grant) });
+    return ok({ userId: INSTALLER.id, hubId: state.hubId, appId: grant.appId, scopes: listed(state, grant) });
   };
   // Observed: 200 with any scopes.
   return [
@@ -134,6 +134,19 @@ function oauthRoutes(state: State, tokens: Tokens): Route[] {
 }
 
 const form = (call: Call): URLSearchParams => new URLSearchParams(call.raw.toString('utf8'));
+/** Docs: the scopes that the token has. One that may do everything lists every scope there is for what the stand-in holds. */
+function listed(state: State, grant: Grant): string[] {
+  const { missingScopes } = state.faults.api;
+  const types = ['contacts', 'companies', 'deals', 'quotes', 'line_items', 'custom'];
+  const every = types.flatMap((type) => [
+    ...[`crm.objects.${type}.read`, `crm.objects.${type}.write`],
+    ...[`crm.schemas.${type}.read`, `crm.schemas.${type}.write`],
+  ]);
+  const all = [...every, 'crm.objects.owners.read', 'files', 'tickets'];
+  const scopes = grant.scopes === 'all' ? all : [...grant.scopes];
+  return scopes.filter((scope) => !missingScopes.includes(scope));
+}
+
 const scopesOf = (grant: Grant): string[] => (grant.scopes === 'all' ? ['oauth'] : [...grant.scopes]);
 
 function guarded(work: () => Reply): Reply {

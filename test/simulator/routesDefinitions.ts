@@ -100,7 +100,10 @@ export function propertyRoutes(state: State): Route[] {
   const createGroup: Handle = (_, type, call) => {
     const group = parseBody(call, z.object({ name: z.string(), label: z.string() }));
     if (groups(state, type).some(({ name }) => name === group.name))
-      throw new ApiError(409, { message: `Group ${group.name} already exists`, category: 'OBJECT_ALREADY_EXISTS' });
+      throw new ApiError(409, {
+        message: `Group ${group.name} already exists`,
+        category: 'OBJECT_ALREADY_EXISTS',
+      });
     state.data.groups.set(type.typeId, [...(state.data.groups.get(type.typeId) ?? []), group]);
     return ok({ ...group, displayOrder: -1, archived: false }, 201);
   };

@@ -34,7 +34,7 @@ export function viewRecord(
   at = readTime(state),
 ): RecordView {
   const defined = state.data.properties.get(type.typeId)!;
-  const history = (wanted.history ?? []).filter((name) => defined.has(name));
+  const history = (wanted.history ?? []).filter((name) => defined.get(name)?.archivedAt === null);
   // Docs: names that do not exist are left out; recorded: defined but never set is null. GUESS: a property asked for
   // with its history is among the plain ones too.
   const asked =

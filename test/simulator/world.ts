@@ -70,7 +70,7 @@ export function openWorld(options: WorldOptions): World {
     clock,
     faults: noFaults(),
     random: createRandom(options.seed, 'crm'),
-    data: options.data ?? emptyData(),
+    data: { ...emptyData(), ...options.data },
     listeners: [],
   };
   refreshStageOptions(state);

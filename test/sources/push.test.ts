@@ -13,14 +13,14 @@ const COLLEAGUE = sourceOf('colleague', 7);
 describe('what billing says, in the CRM', () => {
   let books: BillingWorld;
   let loop: LoopHarness;
+  const prepare = ({ world }: LoopHarness['sim']): void => world.quietly(() => seedDefinitions(world));
   /** Linked to K-10001, K-10002, K-10003, K-10004 in this order, and one that is linked to nothing. */
   let companies: string[];
 
   beforeEach(async () => {
     books = await startBillingWorld();
-    loop = await startLoop({ sources: [books.open()], sourceLookMs: LOOK_MS });
+    loop = await startLoop({ sources: [books.open()], sourceLookMs: LOOK_MS, prepare });
     const { world } = loop.sim;
-    world.quietly(() => seedDefinitions(world));
     companies = ['K-10001', 'K-10002', 'K-10003', 'K-10004', ''].map(
       (billing_customer, i) =>
         world.create('companies', { name: `Firm ${i}`, billing_customer }, COLLEAGUE).id,
@@ -165,9 +165,8 @@ describe('what billing says, in the CRM', () => {
   it('does not answer blow for blow where something keeps changing it back: then it waits for the next look', async () => {
     await allFour();
     await loop.close();
-    loop = await startLoop({ sources: [books.open()], sourceLookMs: 60_000 });
+    loop = await startLoop({ sources: [books.open()], sourceLookMs: 60_000, prepare });
     const { world } = loop.sim;
-    world.quietly(() => seedDefinitions(world));
     const { id } = world.create('companies', { name: 'Firm', billing_customer: 'K-10003' }, COLLEAGUE);
     await loop.deliver([event(id)]);
     for (let blow = 1; blow <= 3; blow += 1) {

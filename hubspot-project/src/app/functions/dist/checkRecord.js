@@ -266,6 +266,7 @@ function decide(rule, property, crm, asked) {
 function unfit(rule, property, wanted) {
   if (!property.exists) return "property-gone";
   if (property.readOnly) return "property-read-only";
+  if (property.unfit === true) return "property-unfit";
   if (wanted === null) return rule.required ? "required" : null;
   const parsed = parse(rule.kind, wanted);
   if (!parsed.ok) return parsed.problem;
@@ -985,6 +986,7 @@ var REASONS = {
   required: "the rules want a value here.",
   "property-gone": "the CRM has no such property.",
   "property-read-only": "the CRM lets nobody write the property.",
+  "property-unfit": "the CRM’s property is of a type that cannot hold the field.",
   "changed-while-looking": "something that was read changed meanwhile.",
   declined: "a colleague declined it.",
   "settled-before": "it had been decided before.",
