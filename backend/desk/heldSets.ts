@@ -17,7 +17,9 @@ const SAMPLES_MAX = 6;
 export async function heldAnswer(db: Db, hubId: HubId, role: DeskRole): Promise<HeldAnswer> {
   const sets = await listSets(db, hubId, SETS_MAX);
   const samples = await Promise.all(
-    sets.map(({ setId, closedAt }) => (closedAt === null ? waitingIn(db, hubId, setId, SAMPLES_MAX) : [])),
+    sets.map(({ setId, closedAt }) =>
+      closedAt === null ? waitingIn(db, hubId, setId, SAMPLES_MAX) : Promise.resolve([]),
+    ),
   );
   const all = samples.flat();
   const people = [...all.map(({ person }) => person), ...sets.map(({ who }) => who ?? '')].filter(isPerson);

@@ -23,6 +23,7 @@ const MARKS = ['canar', '7654321'];
 /** Tables in which a person can leave nothing but ids, and why. */
 const HARMLESS: Record<string, string> = {
   erasures: 'numbers',
+  held_sets: 'a pattern, ids, and until it is closed the digest of a value that many have',
   hooks: 'endpoints',
   hubs: 'settings of the account',
   lines: 'ids',

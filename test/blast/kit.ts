@@ -15,7 +15,7 @@ export interface Hub {
   /** The companies' ids. */
   companies: string[];
   inCrm(id: string, property: string): string | null;
-  states(edits: readonly EditId[], field: string): Promise<Record<EditState, number>>;
+  states(edits: readonly EditId[], field: string): Promise<Partial<Record<EditState, number>>>;
   held(user?: Colleague): Promise<HeldAnswer>;
   order(
     order: Record<string, unknown>,
@@ -53,12 +53,12 @@ export async function startHub(count: number, options: Parameters<typeof startLo
     companies,
     inCrm: (id, property) => world.value('companies', id, property),
     states: async (edits, field) => {
-      const tally: Record<string, number> = {};
+      const tally: Partial<Record<EditState, number>> = {};
       for (const edit of edits) {
         const { state } = await loop.fieldState(edit, field);
         tally[state] = (tally[state] ?? 0) + 1;
       }
-      return tally as Record<EditState, number>;
+      return tally;
     },
     held: async (user = NORA) => {
       const answer = await desk.ask<HeldAnswer>(user, '/desk/v1/held');

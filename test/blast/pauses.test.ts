@@ -136,7 +136,7 @@ describe('pausing for days, at every level', () => {
         return resumed !== null;
       }, 'the backfill is under way');
       onStep = () => undefined;
-      await resumed;
+      await Promise.all([resumed]);
       await settled();
       expect(await hub.loop.mirrored('company', hub.companies[n]!, 'street')).toBe(`Day ${n}2`);
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeskRefusal, UndoAnswer, UndoProgress, UndoStarted } from '@tallystick/shared/deskMessages';
+import type { UndoAnswer, UndoProgress, UndoStarted } from '@tallystick/shared/deskMessages';
 import { recordId, type EditId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../backend/cli/commands.ts';
@@ -173,8 +173,8 @@ describe('undo of our own writes', () => {
     // The same value, set by a colleague after ours, is theirs; and so is another write of ours that was not chosen.
     expect(why({ now: { value: 'Two', by: NOBODY } })).toBe('changed');
     expect(why({ writes: [write, { ...write, selected: false }] })).toBe('changed');
-    const nothing = (await hub.desk.ask(NORA, '/desk/v1/undo')) as DeskRefusal;
-    expect(nothing.sentence).toBe('Say which writes: by edit, person, object, field or time.');
+    const nothing = await hub.desk.ask<UndoAnswer>(NORA, '/desk/v1/undo');
+    expect(nothing).toMatchObject({ ok: false, code: 'undo-everything' });
   });
 
   it('tally undo shows, asks for a yes and a name, does it, and can be repeated', async () => {

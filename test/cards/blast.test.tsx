@@ -127,9 +127,8 @@ describe('the page Undo', () => {
       '1 changed since by somebody else, and left alone: Phone of Engines Ltd',
     );
     const query = asked.find(({ path }) => path === 'undo')!.query;
-    expect([query.get('person'), query.get('object'), query.get('since')]).toEqual([
-      ...['7', 'company', expect.stringMatching(/^20.*Z$/)],
-    ]);
+    expect([query.get('person'), query.get('object')]).toEqual(['7', 'company']);
+    expect(query.get('since')).toMatch(/^20.*Z$/);
     const [put] = button(renderer, 'Put back 2 …').props.overlay!.find(Modal).findAll(LoadingButton);
     put!.trigger('onClick');
     await renderer.waitFor(() => expect(renderer.find(Alert).props.title).toBe('Put back'));

@@ -189,7 +189,9 @@ describe('K: what came in', () => {
               // Of what is gone the limit sinks with what is left.
               expect(warnings[0]?.code).toBe('mass-change');
               expect(warnings[0]?.count).toBeLessThanOrEqual(most);
-              expect(warnings[0]?.count).toBeGreaterThanOrEqual(limitOf(SPEC.in[what as 'gone'], companies - most));
+              expect(warnings[0]?.count).toBeGreaterThanOrEqual(
+                limitOf(SPEC.in[what as 'gone'], companies - most),
+              );
               expect(JSON.stringify(warnings)).not.toContain('N/A');
             }
           }

@@ -38,64 +38,79 @@ export function Undo(): ReactNode {
         alone, and so are decisions of customers and what another system owns.
       </Text>
       <Answered question={settings} label="Looking …">
-        {({ role, objects }) => {
-          const fields = objects.find(({ name }) => name === asked.object)?.fields ?? [];
-          return (
-            <Flex direction="column" gap="md">
-              <Flex gap="sm" wrap>
-                <Select
-                  name="hours"
-                  label="Written within"
-                  value={asked.hours}
-                  options={WITHIN}
-                  onChange={(value) => choose({ hours: String(value) })}
-                />
-                <Select
-                  name="object"
-                  label="Of"
-                  value={asked.object}
-                  options={optionsOf('All records', objects)}
-                  onChange={(value) => choose({ object: String(value), field: '' })}
-                />
-                <Select
-                  name="field"
-                  label="Field"
-                  value={asked.field}
-                  options={optionsOf('All fields', fields)}
-                  readOnly={asked.object === ''}
-                  onChange={(value) => choose({ field: String(value) })}
-                />
-                <Input
-                  name="person"
-                  label="Asked by"
-                  description="A contact’s record id."
-                  value={asked.person}
-                  onChange={(value) => choose({ person: value.trim() })}
-                />
-                <Input
-                  name="editId"
-                  label="Receipt"
-                  value={asked.editId}
-                  onChange={(value) => choose({ editId: value.trim() })}
-                />
-                <Input
-                  name="undoId"
-                  label="Or an undo"
-                  value={asked.undoId}
-                  onChange={(value) => choose({ undoId: value.trim() })}
-                />
-              </Flex>
-              <Flex>
-                <Button size="sm" onClick={() => setLooking(filterOf(asked))}>
-                  See what would be put back
-                </Button>
-              </Flex>
-              {looking === null ? null : <UndoPanel filter={looking} role={role} />}
+        {({ role, objects }) => (
+          <Flex direction="column" gap="md">
+            <Chosen asked={asked} choose={choose} objects={objects} />
+            <Flex>
+              <Button size="sm" onClick={() => setLooking(filterOf(asked))}>
+                See what would be put back
+              </Button>
             </Flex>
-          );
-        }}
+            {looking === null ? null : <UndoPanel filter={looking} role={role} />}
+          </Flex>
+        )}
       </Answered>
     </>
+  );
+}
+
+type Asked = Record<'person' | 'editId' | 'undoId' | 'object' | 'field' | 'hours', string>;
+
+/** What is to be looked at. */
+function Chosen({
+  asked,
+  choose,
+  objects,
+}: {
+  asked: Asked;
+  choose: (change: Partial<Asked>) => void;
+  objects: SettingsAnswer['objects'];
+}): ReactNode {
+  const fields = objects.find(({ name }) => name === asked.object)?.fields ?? [];
+  return (
+    <Flex gap="sm" wrap>
+      <Select
+        name="hours"
+        label="Written within"
+        value={asked.hours}
+        options={WITHIN}
+        onChange={(value) => choose({ hours: String(value) })}
+      />
+      <Select
+        name="object"
+        label="Of"
+        value={asked.object}
+        options={optionsOf('All records', objects)}
+        onChange={(value) => choose({ object: String(value), field: '' })}
+      />
+      <Select
+        name="field"
+        label="Field"
+        value={asked.field}
+        options={optionsOf('All fields', fields)}
+        readOnly={asked.object === ''}
+        onChange={(value) => choose({ field: String(value) })}
+      />
+      <Input
+        name="person"
+        label="Asked by"
+        description="A contact’s record id."
+        value={asked.person}
+        onChange={(value) => choose({ person: value.trim() })}
+      />
+      <Input
+        name="editId"
+        label="Receipt"
+        value={asked.editId}
+        onChange={(value) => choose({ editId: value.trim() })}
+      />
+      <Input
+        name="undoId"
+        label="Or an undo"
+        value={asked.undoId}
+        onChange={(value) => choose({ undoId: value.trim() })}
+      />
+    </Flex>
   );
 }
 
@@ -104,9 +119,7 @@ const optionsOf = (all: string, named: readonly { name: string; label: string }[
   ...named.map(({ name, label }) => ({ value: name, label })),
 ];
 
-function filterOf(
-  asked: Record<'person' | 'editId' | 'undoId' | 'object' | 'field' | 'hours', string>,
-): UndoFilter {
+function filterOf(asked: Asked): UndoFilter {
   const { hours, ...named } = asked;
   const said = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ''));
   const since = hours === '' ? {} : { since: new Date(Date.now() - Number(hours) * HOUR_MS).toISOString() };
