@@ -1,6 +1,8 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { alertEnvironment, alertSettingsOf, mistakesInAlerts } from './alertConfig.ts';
+import type { AlertSettings } from './alerts/channels.ts';
 import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
@@ -48,6 +50,8 @@ export interface Config {
   receiptKeys: readonly string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
+  /** Where people are told of warnings. */
+  alerts: AlertSettings;
   /** How many proxies before us may say where a request comes from. */
   trustedProxies: number;
   host: string;
@@ -82,6 +86,7 @@ function areReceiptKeys(text: string): boolean {
 
 const environment = z.object({
   ...signInEnvironment,
+  ...alertEnvironment,
   DATABASE_URL: postgres('DATABASE_URL').optional(),
   DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
@@ -144,7 +149,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
   const settings = parsed.data;
-  const mistakes = mistakesInSignIn(settings);
+  const mistakes = [
+    ...mistakesInSignIn(settings, settings.ALERT_MAIL_TO !== undefined),
+    ...mistakesInAlerts(settings),
+  ];
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL ?? null,
@@ -167,6 +175,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     clamd: settings.CLAMD === undefined ? null : clamdPlace(settings.CLAMD),
     receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
+    alerts: alertSettingsOf(settings),
     trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Express, Router } from 'express';
 import { pino, type Logger } from 'pino';
+import { startWatch, type WatchDeps } from './alerts/watch.ts';
 import { askClamd } from './clamd.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub } from './connectHub.ts';
@@ -61,6 +62,7 @@ export interface Overrides {
   at?: (step: string) => void;
   patience?: Patience;
   limits?: Partial<Limits>;
+  alertPace?: NonNullable<WatchDeps['pace']>;
 }
 
 const clock: Clock = {
@@ -195,7 +197,12 @@ async function compose(
     patience: overrides.patience ?? PATIENCE,
     sign: signer.sign,
     ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
+    alertTaskOwner: config.alerts.taskOwner,
     beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
+  });
+  const watch = startWatch({
+    ...{ hubId: hub.hubId, databaseUrl: database.url, settings: config.alerts, clock, log },
+    ...(overrides.alertPace && { pace: overrides.alertPace }),
   });
   await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
   log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
@@ -212,6 +219,7 @@ async function compose(
       await mailer?.close();
       await intake.close();
       await worker.stop();
+      await watch.stop();
       await Promise.all(sources.map((source) => source.close()));
       await db.destroy();
       await database.stop();

@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import * as answers from './answers.ts';
 import { LINE_PROPERTIES, LINE_TYPE, lineOf, type ReadLine } from './lines.ts';
 import { files, type FilePort } from './files.ts';
+import { tasks, type TaskPort } from './tasks.ts';
 import { associationsOf } from './making.ts';
 import { propertiesOf } from './properties.ts';
 import {
@@ -55,7 +56,7 @@ export interface ContactRead {
   emailSince: number | null;
 }
 
-export interface Crm extends FilePort {
+export interface Crm extends FilePort, TaskPort {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
@@ -122,6 +123,7 @@ export function openCrm(options: CrmOptions): Crm {
     ...identifying(call, typeOf),
     ...writing(call, typeOf),
     ...files(call),
+    ...tasks(call),
     ...describing(call, typeOf, options.accessToken),
   };
 }

@@ -8,6 +8,7 @@ import type { ColumnType, Generated, GeneratedAlways, JSONColumnType, Kysely } f
 import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
+import type { OperatingTables } from './operatingTables.ts';
 import type { PortalTables } from './portalTables.ts';
 import type { SourceHealth } from './sourceHealth.ts';
 import type { SignInTables } from './signInTables.ts';
@@ -70,6 +71,8 @@ export interface HubHealth {
   heardAt?: string | null;
   /** Why the last call did not go through; null when it did. */
   failure?: WorkError | null;
+  /** ISO instant since when calls have failed; null: they do not. */
+  failingSince?: string | null;
   /** The token's scopes, as the CRM told them. */
   scopes?: string[];
   /** What it last found out about the other systems, by name. */
@@ -150,7 +153,7 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends LayerTables, PortalTables, SignInTables {
+export interface Database extends LayerTables, OperatingTables, PortalTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -14,6 +14,7 @@ import { STATEMENTS } from './migrations/0008_statements.ts';
 import { COMPLETENESS } from './migrations/0009_completeness.ts';
 import { ERASURES } from './migrations/0011_erasures.ts';
 import { WARNINGS } from './migrations/0012_warnings.ts';
+import { OPERATING } from './migrations/0060_operating.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -26,6 +27,7 @@ export const migrations: Record<string, Migration> = {
   '0009_completeness': { up: (db) => run(db, COMPLETENESS) },
   '0011_erasures': { up: (db) => run(db, ERASURES) },
   '0012_warnings': { up: (db) => run(db, WARNINGS) },
+  '0060_operating': { up: (db) => run(db, OPERATING) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -27,6 +27,7 @@ import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { Inbox, LOOK_MS } from './inbox.ts';
+import { taskLoop } from './alertTasks.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseAbandoned } from './files.ts';
@@ -73,6 +74,8 @@ export interface WorkerDeps {
   sourceLookMs?: number;
   /** Null: the layer is off, because its settings are missing. */
   webhooksJournal?: WebhooksJournal | null;
+  /** The CRM user who gets alerts as tasks; null: nobody. */
+  alertTaskOwner?: string | null;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
   beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
@@ -178,6 +181,7 @@ async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Pro
   const works = [
     sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
     readJournal(ctx, deps.webhooksJournal ?? null, term),
+    taskLoop(ctx, deps.alertTaskOwner ?? null, term),
     deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
   ];
   for (const ended of await Promise.allSettled(works)) {
@@ -291,10 +295,12 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
   let definitionsAt = -Infinity;
   let heartbeatAt = -Infinity;
   let tidiedAt = -Infinity;
+  let failingSince: number | null = null;
   while (!term.aborted) {
     const now = deps.clock.now();
     if (now - heartbeatAt >= KEEPING_MS) {
-      await heartbeat(ctx, now);
+      failingSince = ctx.health.failure === null ? null : (failingSince ?? now);
+      await heartbeat(ctx, now, failingSince);
       heartbeatAt = now;
     }
     if (now - definitionsAt > DEFINITIONS_FRESH_MS) {
@@ -322,12 +328,14 @@ async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<numb
   }
 }
 
-async function heartbeat(ctx: Context, now: number): Promise<void> {
+async function heartbeat(ctx: Context, now: number, failedSince: number | null): Promise<void> {
   const at = new Date(now);
   const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
   const { lastSuccessAt, failure, scopes, sources, journal } = ctx.health;
   const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
-  const health = JSON.stringify({ heardAt, failure, scopes, sources, journal } satisfies HubHealth);
+  const failingSince = failedSince === null ? null : new Date(failedSince).toISOString();
+  const said = { heardAt, failure, failingSince, scopes, sources, journal } satisfies HubHealth;
+  const health = JSON.stringify(said);
   await ctx.lease.exclusive((db) =>
     db
       .updateTable('hubs')

@@ -75,6 +75,8 @@ export async function startLoop(
     worldTime?: boolean;
     /** Made when the hub is there; runs beside every worker that is started. */
     beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
+    /** The CRM user who gets alerts as tasks. */
+    alertTaskOwner?: string;
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
@@ -123,6 +125,7 @@ export async function startLoop(
       holder: 'test',
       log: pino({ level: options.log === true ? 'debug' : 'silent' }),
       ...(options.at === undefined ? {} : { at: options.at }),
+      alertTaskOwner: options.alertTaskOwner ?? null,
       sources: options.sources ?? [],
       sourceLookMs: options.sourceLookMs ?? 60_000,
       ...besideOf(options.beside?.({ db, hubId, signals })),
