@@ -146,6 +146,7 @@ describe('an alert', () => {
   });
 
   it('is one task in HubSpot although the answer to its making was lost', async () => {
+    loop.sim.faults.searchLagMs = 0;
     loop.sim.faults.api.error502AfterApplyRate = 1;
     await raise(loop.db, loop.hubId, [{ code: 'journal-horizon', count: 1, detail: null }], Date.now());
     await eventually(
