@@ -6,16 +6,24 @@ import type { AlertSettings } from './alerts/channels.ts';
 import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
+import { Secret } from './secret.ts';
 import { settingOf } from './sources/open.ts';
 import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig } from './signInConfig.ts';
 
 const DEFAULT_PORT = 8787;
 const SOURCE_LOOK_S = 30;
+const METRICS_TOKEN_MIN_CHARS = 24;
+const STOP_DRAIN_MAX_S = 120;
 const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
 
+/** What a process does: answer people and take in webhooks, speak with HubSpot, or both. */
+export const ROLES = ['all', 'web', 'worker'] as const;
+export type ProcessRole = (typeof ROLES)[number];
+
 export interface Config {
+  role: ProcessRole;
   /** Null: start the embedded Postgres (for evaluation and development). */
   databaseUrl: string | null;
   /** Who makes and changes the tables; null: `databaseUrl` does. */
@@ -23,9 +31,10 @@ export interface Config {
   stateDir: string;
   hubspot: {
     baseUrl: string;
-    accessToken: string;
+    /** Null: this process never calls HubSpot. */
+    accessToken: Secret | null;
     /** Newest first; several while a secret is being rotated. */
-    clientSecrets: string[];
+    clientSecrets: Secret[];
     /** Of the webhooks journal; null: it is not read. */
     clientId: string | null;
     /** Null: asked of HubSpot. */
@@ -52,6 +61,13 @@ export interface Config {
   signIn: SignInConfig | null;
   /** Where people are told of warnings. */
   alerts: AlertSettings;
+  /** Null: no metrics are served. */
+  metricsPort: number | null;
+  /** Null: the service's own. */
+  metricsHost: string | null;
+  metricsToken: Secret | null;
+  /** How long a service that stops says so before it takes no more connections. */
+  stopDrainMs: number;
   /** How many proxies before us may say where a request comes from. */
   trustedProxies: number;
   host: string;
@@ -65,11 +81,12 @@ const url = (name: string) =>
     .refine((text) => URL.canParse(text), { error: `${name} is not an address` });
 const postgres = (name: string) =>
   z.string().regex(/^postgres(ql)?:\/\//, `${name} does not start with postgres://`);
-const port = z.coerce
-  .number({ error: 'PORT is not a number' })
-  .int('PORT is not a whole number')
-  .min(0, 'PORT is below 0')
-  .max(65_535, 'PORT is above 65535');
+const wholePort = (name: string) =>
+  z.coerce
+    .number({ error: `${name} is not a number` })
+    .int(`${name} is not a whole number`)
+    .min(0, `${name} is below 0`)
+    .max(65_535, `${name} is above 65535`);
 const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -87,6 +104,9 @@ function areReceiptKeys(text: string): boolean {
 const environment = z.object({
   ...signInEnvironment,
   ...alertEnvironment,
+  TALLYSTICK_ROLE: z
+    .enum(ROLES, { error: `TALLYSTICK_ROLE is not one of ${ROLES.join(', ')}` })
+    .default('all'),
   DATABASE_URL: postgres('DATABASE_URL').optional(),
   DATABASE_OWNER_URL: postgres('DATABASE_OWNER_URL').optional(),
   TALLYSTICK_STATE_DIR: z.string().min(1, 'TALLYSTICK_STATE_DIR is empty').default('.tallystick'),
@@ -134,8 +154,24 @@ const environment = z.object({
     .refine(areReceiptKeys, 'RECEIPT_KEY is not an Ed25519 private key in PEM'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
-  PORT: port.default(DEFAULT_PORT),
+  PORT: wholePort('PORT').default(DEFAULT_PORT),
+  METRICS_PORT: wholePort('METRICS_PORT').optional(),
+  METRICS_HOST: z.string().min(1, 'METRICS_HOST is empty').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .min(METRICS_TOKEN_MIN_CHARS, `METRICS_TOKEN has less than ${METRICS_TOKEN_MIN_CHARS} characters`)
+    .optional(),
+  STOP_DRAIN_S: z.coerce
+    .number({ error: 'STOP_DRAIN_S is not a number' })
+    .min(0, 'STOP_DRAIN_S is below 0')
+    .max(STOP_DRAIN_MAX_S, `STOP_DRAIN_S is above ${STOP_DRAIN_MAX_S}`)
+    .default(0),
   LOG_LEVEL: z.enum(LEVELS, { error: `LOG_LEVEL is not one of ${LEVELS.join(', ')}` }).default('info'),
+});
+
+/** A process that only answers people is better off without the token. */
+const webEnvironment = environment.extend({
+  HUBSPOT_ACCESS_TOKEN: environment.shape.HUBSPOT_ACCESS_TOKEN.optional(),
 });
 
 /** A setting that is wrong or missing; the message names every one of them in one line. */
@@ -144,7 +180,7 @@ export class ConfigError extends Error {
 }
 
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environment.safeParse(env);
+  const parsed = (env.TALLYSTICK_ROLE === 'web' ? webEnvironment : environment).safeParse(env);
   if (!parsed.success) {
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
@@ -155,13 +191,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   ];
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
+    role: settings.TALLYSTICK_ROLE,
     databaseUrl: settings.DATABASE_URL ?? null,
     databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     stateDir: settings.TALLYSTICK_STATE_DIR,
     hubspot: {
       baseUrl: settings.HUBSPOT_BASE_URL.replace(/\/$/, ''),
-      accessToken: settings.HUBSPOT_ACCESS_TOKEN,
-      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => secret.trim()),
+      accessToken: tokenOf(settings),
+      clientSecrets: settings.HUBSPOT_CLIENT_SECRET.split(',').map((secret) => new Secret(secret.trim())),
       clientId: settings.HUBSPOT_CLIENT_ID ?? null,
       appId: settings.HUBSPOT_APP_ID ?? null,
       windowLimit: settings.HUBSPOT_WINDOW_LIMIT,
@@ -176,11 +213,24 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
     alerts: alertSettingsOf(settings),
+    metricsPort: settings.METRICS_PORT ?? null,
+    metricsHost: settings.METRICS_HOST ?? null,
+    metricsToken: settings.METRICS_TOKEN === undefined ? null : new Secret(settings.METRICS_TOKEN),
+    stopDrainMs: settings.STOP_DRAIN_S * 1_000,
     trustedProxies: settings.TRUSTED_PROXIES,
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
   });
+}
+
+/** A process that only answers people forgets it, should it have been told. */
+function tokenOf(settings: {
+  TALLYSTICK_ROLE: ProcessRole;
+  HUBSPOT_ACCESS_TOKEN?: string | undefined;
+}): Secret | null {
+  const { TALLYSTICK_ROLE: role, HUBSPOT_ACCESS_TOKEN: token } = settings;
+  return role === 'web' || token === undefined ? null : new Secret(token);
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

@@ -1,18 +1,24 @@
-/** At the start: which hub the token speaks for, and a database whose connections reach that hub only. */
-import { hubId as toHubId } from '@tallystick/shared/ids';
+/** At the start: which hub this process is for, and a database whose connections reach that hub only. */
+import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { OBJECTS } from '@tallystick/shared/ownership';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config.ts';
 import type { Crm } from './hubspot/crm.ts';
 import { openDatabase } from './store/connection.ts';
 import type { Db } from './store/database.ts';
 import { knownHubs, saveHub, type KnownHub } from './store/hubs.ts';
 import { orderJobs } from './store/jobs.ts';
 import { wallMissing } from './store/walls.ts';
+import type { Clock } from './sync/budget.ts';
+
+/** A worker that starts at the same time has this long to connect the hub. */
+const WAIT_FOR_WORKER_MS = 60_000;
+const LOOK_MS = 500;
 
 export interface Connecting {
   databaseUrl: string;
   crm: Crm;
-  config: Config;
+  /** Null: asked of HubSpot. */
+  appId: string | null;
   now: () => number;
   onError: (error: Error) => void;
 }
@@ -26,8 +32,7 @@ export async function connectHub(connecting: Connecting): Promise<{ hub: KnownHu
   const { hub, timeZone } = await hubOf(connecting);
   const db = openDatabase(databaseUrl, hub.hubId, onError);
   try {
-    const missing = await wallMissing(db, hub.hubId);
-    if (missing !== null) throw new ConfigError(`The database cannot be used: ${missing}.`);
+    await refuseWithoutWall(db, hub.hubId);
     if (timeZone !== null) {
       await saveHub(db, { ...hub, timeZone, now: now() });
       await orderFirstBackfill(db, hub, now());
@@ -39,18 +44,51 @@ export async function connectHub(connecting: Connecting): Promise<{ hub: KnownHu
   }
 }
 
+/**
+ * For a process that never calls HubSpot: the hub that a worker has connected, waited for if need be. Whoever calls
+ * closes the database.
+ */
+export async function meetHub(
+  databaseUrl: string,
+  clock: Clock,
+  onError: (error: Error) => void,
+): Promise<{ hub: KnownHub; db: Db }> {
+  const until = clock.now() + WAIT_FOR_WORKER_MS;
+  for (;;) {
+    const [hub, ...more] = await knownHubs(databaseUrl, onError);
+    if (more.length > 0)
+      throw new ConfigError('Several hubs are in the database: a process serves them with TALLYSTICK_KEYS.');
+    if (hub !== undefined) {
+      const db = openDatabase(databaseUrl, hub.hubId, onError);
+      await refuseWithoutWall(db, hub.hubId).catch(async (error: unknown) => {
+        await db.destroy();
+        throw error;
+      });
+      return { hub, db };
+    }
+    if (clock.now() > until)
+      throw new ConfigError('No hub is connected yet: start a process with the role "worker" first.');
+    await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
+  }
+}
+
+export async function refuseWithoutWall(db: Db, hubId: HubId): Promise<void> {
+  const missing = await wallMissing(db, hubId);
+  if (missing !== null) throw new ConfigError(`The database cannot be used: ${missing}.`);
+}
+
 /** Without a time zone: as it is known from before. */
 async function hubOf({
   databaseUrl,
   crm,
-  config,
+  appId: given,
   onError,
 }: Connecting): Promise<{ hub: KnownHub; timeZone: string | null }> {
   const account = await crm.readAccount();
   const known = await knownHubs(databaseUrl, onError);
   if (account.ok) {
     const hubId = toHubId(account.value.hubId);
-    const appId = config.hubspot.appId ?? (await askAppId(crm));
+    const appId = given ?? (await askAppId(crm));
     const typeIds = known.find((row) => row.hubId === hubId)?.typeIds ?? {};
     return { hub: { hubId, appId, typeIds }, timeZone: account.value.timeZone };
   }

@@ -1,46 +1,29 @@
 /**
- * The composition root: only here the clock, the environment and the random source are read and the rooms are put
- * together. `startService` is also what the demo and the tests start.
+ * The composition root: only here and in `process.ts` the clock, the environment and the random source are read and the
+ * rooms are put together. `startService` is also what the demo and the tests start.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
-import type { Express, Router } from 'express';
-import { pino, type Logger } from 'pino';
-import { startWatch, type WatchDeps } from './alerts/watch.ts';
-import { askClamd } from './clamd.ts';
+import type { Logger } from 'pino';
+import { pause } from './bell.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
-import { connectHub } from './connectHub.ts';
-import { nudgeRouter } from './desk/nudge.ts';
-import { deskRouter } from './desk/router.ts';
-import { dispatchHooks } from './hooks/dispatch.ts';
-import { openCrm, type Crm } from './hubspot/crm.ts';
-import { openWebhooksJournal, type WebhooksJournal } from './hubspot/webhooksJournal.ts';
-import { translator } from './intake/translate.ts';
-import { createIntake } from './intake/webhooks.ts';
-import type { Limits } from './portal/limits.ts';
+import { connectHub, meetHub } from './connectHub.ts';
+import { openHubWeb, type HubWeb, type ServedHub } from './hubWeb.ts';
+import { startHubWorker, type SpokenHub } from './hubWorker.ts';
+import { openCrm } from './hubspot/crm.ts';
+import { createIntake, type Intake } from './intake/webhooks.ts';
+import { meteredCrm, serveMetrics, startHubWatch } from './operating.ts';
 import { pageRoutes } from './portal/pages.ts';
-import { portalRouter } from './portal/router.ts';
-import { toldSource } from './sources/cache.ts';
+import { isReady, openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { requestLog } from './requestLog.ts';
+import { revealed } from './secret.ts';
+import { createApp, startServer } from './server.ts';
 import { openSources, SourceRefused } from './sources/open.ts';
 import type { Source } from './sources/source.ts';
-import type { Scan } from './portal/uploads.ts';
-import { openMailer, type Mailer } from './portal/signIn/mailer.ts';
-import type { SignInSettings } from './portal/signIn/settings.ts';
-import { keptKey } from './receiptKeys.ts';
-import { createApp, startServer } from './server.ts';
-import { openSigner, type Signer } from './statement.ts';
-import { createSignals, type Signals } from './signals.ts';
 import type { Db } from './store/database.ts';
-import { startEmbeddedPostgres } from './store/embedded.ts';
-import type { KnownHub } from './store/hubs.ts';
-import { migrateToLatest } from './store/migrate.ts';
-import { WallsRefused } from './store/walls.ts';
-import type { Clock } from './sync/budget.ts';
-import { PATIENCE, type Patience } from './sync/situation.ts';
-import { startWorker } from './sync/worker.ts';
+import type { Worker } from './sync/worker.ts';
+
+export type { Overrides } from './process.ts';
 
 export const INTAKE_PATH = '/webhooks/hubspot';
 
@@ -50,56 +33,30 @@ export interface Service {
   hubId: HubId;
   databaseUrl: string;
   db: Db;
-  /** Resolves when this process speaks for the hub. */
+  /** Resolves when this process speaks for the hub; never, where its role is `web`. */
   leading: Promise<void>;
   /** Stops taking in, finishes what is under way, lets the lease go; an embedded database is stopped too. */
   close(): Promise<void>;
 }
 
-export interface Overrides {
-  log?: Logger;
-  /** Named steps of the loop; tests kill the process there. */
-  at?: (step: string) => void;
-  patience?: Patience;
-  limits?: Partial<Limits>;
-  alertPace?: NonNullable<WatchDeps['pace']>;
-}
-
-const clock: Clock = {
-  now: Date.now,
-  after: (delayMs, work) => {
-    const timer = setTimeout(work, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
+/** One hub, which the environment names. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const log = overrides.log ?? pino({ level: config.logLevel });
-  const database = await openOrEmbed(config, log);
+  const shared = await openProcess(config, overrides);
   let sources: Source[] = [];
-  let connected: Connected | null = null;
+  let hub: Hub | null = null;
   try {
-    await migrateOrRefuse(config.databaseOwnerUrl ?? database.url);
-    sources = await openOrRefuse(config, log);
-    connected = await connect(config, database.url, log);
-    return await compose(config, overrides, log, database, connected, sources);
+    sources = await openOrRefuse(config, shared.log);
+    hub = await connect(config, shared, sources);
+    return await compose(config, shared, hub);
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
-    await connected?.db.destroy();
-    await database.stop();
+    await hub?.served.db.destroy();
+    await shared.stopDatabase();
     throw error;
   }
 }
 
-async function migrateOrRefuse(ownerUrl: string): Promise<void> {
-  try {
-    await migrateToLatest(ownerUrl);
-  } catch (error) {
-    throw error instanceof WallsRefused ? new ConfigError(error.message) : error;
-  }
-}
-
-async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
+export async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
   // Not the error itself: the driver hangs its whole connection on it.
   const onTrouble = (source: string, { message }: { message: string }): void =>
     log.warn({ source, reason: message }, 'Another system does not answer.');
@@ -110,214 +67,106 @@ async function openOrRefuse(config: Config, log: Logger): Promise<Source[]> {
   }
 }
 
-interface OpenedDatabase {
-  url: string;
-  stop: () => Promise<void>;
+interface Hub {
+  served: ServedHub;
+  /** Null: this process does not speak with HubSpot. */
+  spoken: SpokenHub | null;
 }
 
-async function openOrEmbed(config: Config, log: Logger): Promise<OpenedDatabase> {
-  if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
-  const dataDir = join(config.stateDir, 'postgres');
-  const embedded = await startEmbeddedPostgres({
-    dataDir,
-    port: 0,
-    database: 'tallystick',
-    log: (line) => log.debug(line),
-  });
-  log.info(
-    { dataDir: embedded.dataDir, adopted: embedded.adopted },
-    'Embedded Postgres: for evaluation and development.',
-  );
-  return { url: embedded.url, stop: () => embedded.stop() };
-}
-
-interface Connected {
-  hub: KnownHub;
-  /** Reaches the rows of this hub. */
-  db: Db;
-  crm: Crm;
-  typeIds: () => Readonly<Record<string, string>>;
-  onTypeIds: (typeIds: Record<string, string>) => void;
-}
-
-async function connect(config: Config, databaseUrl: string, log: Logger): Promise<Connected> {
+async function connect(config: Config, shared: Process, sources: readonly Source[]): Promise<Hub> {
+  const { databaseUrl, clock, now, onIdleError: onError } = shared;
+  const { baseUrl, accessToken, appId } = config.hubspot;
+  if (accessToken === null) {
+    const { hub, db } = await meetHub(databaseUrl, clock, onError);
+    return { served: { hubId: hub.hubId, appId: appId ?? hub.appId, config, db, sources }, spoken: null };
+  }
   let typeIds: Readonly<Record<string, string>> = {};
-  const { baseUrl, accessToken } = config.hubspot;
-  const crm = openCrm({ baseUrl, accessToken, typeIds: () => typeIds });
-  const onError = (error: Error): void => log.warn({ err: error }, 'An idle database connection broke.');
-  const { hub, db } = await connectHub({ databaseUrl, crm, config, now: Date.now, onError });
-  typeIds = hub.typeIds;
-  return { hub, db, crm, typeIds: () => typeIds, onTypeIds: (ids) => (typeIds = ids) };
+  let hubId: HubId | null = null;
+  const plain = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+  const crm = meteredCrm(plain, shared, () => hubId);
+  const { hub, db } = await connectHub({ databaseUrl, crm, appId, now, onError });
+  ({ hubId, typeIds } = hub);
+  const served = { hubId: hub.hubId, appId: hub.appId, config, db, sources };
+  const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
+  return { served, spoken: { ...served, crm, typeIds: () => typeIds, onTypeIds } };
 }
 
-async function compose(
-  config: Config,
-  overrides: Overrides,
-  log: Logger,
-  database: OpenedDatabase,
-  { hub, db, crm, typeIds, onTypeIds }: Connected,
-  sources: readonly Source[],
-): Promise<Service> {
-  const signals = createSignals();
-  const at = overrides.at ?? (() => undefined);
-  const intake = createIntake({
-    ...{ databaseUrl: database.url, signals, now: Date.now, log, at },
-    secrets: config.hubspot.clientSecrets,
-    publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
-  });
-  const { mailer, ...signIn } = signInOf(config, hub.hubId, log);
-  const signer = await signerOf(config);
-  const portal = portalRouter({
-    ...signIn,
-    keys: signer.keys,
-    ...scanOf(config, log),
-    ...{ db, signals, now: Date.now, newId: randomUUID, log, at },
-    ...(overrides.limits && { limits: overrides.limits }),
-    sources: { hubId: hub.hubId, told: sources.map((source) => toldSource(source, clock)) },
-  });
-  const desk = desksOf(config, hub, { db, signals });
-  const app = appOf(config, [portal.router, ...desk, pageRoutes({ log })], db, log);
-  const { host, port } = config;
-  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake, app });
-  const telling = { db, signals, clock, random: Math.random, log, at };
-  const worker = startWorker({
-    hubId: hub.hubId,
-    appId: hub.appId,
-    databaseUrl: database.url,
-    db,
-    crm,
-    onTypeIds,
-    translate: translator(typeIds),
-    signals,
-    clock,
-    windowLimit: config.hubspot.windowLimit,
-    holder: `${hostname()}:${process.pid}`,
-    log,
-    at,
-    patience: overrides.patience ?? PATIENCE,
-    sign: signer.sign,
-    ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
-    alertTaskOwner: config.alerts.taskOwner,
-    beside: (term) => dispatchHooks({ ...telling, hubId: hub.hubId, hooks: config.hooks }, term),
-  });
-  const watch = startWatch({
-    ...{ hubId: hub.hubId, databaseUrl: database.url, settings: config.alerts, clock, log },
-    ...(overrides.alertPace && { pace: overrides.alertPace }),
-  });
-  await writeRunning(config, { databaseUrl: database.url, url: server.url, hubId: hub.hubId });
-  log.info({ url: server.url, hub: hub.hubId }, 'Tallystick is listening.');
+async function compose(config: Config, shared: Process, { served, spoken }: Hub): Promise<Service> {
+  const { hubId, db } = served;
+  const web = config.role === 'worker' ? null : openWeb(config, shared, served);
+  const { databaseUrl, log } = shared;
+  const { host, port, trustedProxies } = config;
+  const routers = web?.routers ?? [];
+  let stopping = false;
+  const ready = async (): Promise<boolean> => !stopping && (await isReady(db));
+  const logged = requestLog({ log, now: shared.now, newId: randomUUID, meter: shared.metrics.meter });
+  const app = createApp({ routers, log, ready, trustedProxies, logged });
+  const server = await startServer({ host, port, intakePath: INTAKE_PATH, intake: web?.intake ?? null, app });
+  const worker: Worker | null = spoken === null ? null : startHubWorker(spoken, shared);
+  shared.measured.push({ hubId, db, streams: web?.hub.streams ?? (() => 0) });
+  const watch = startHubWatch(hubId, config, shared);
+  const metrics = await serveMetrics(config, shared);
+  await writeRunning(config, { databaseUrl, url: server.url, hubId });
+  log.info({ url: server.url, hub: hubId, role: config.role }, 'Tallystick is listening.');
   return {
-    url: server.url,
-    port: server.port,
-    hubId: hub.hubId,
-    databaseUrl: database.url,
-    db,
-    leading: worker.leading,
+    ...{ url: server.url, port: server.port, hubId, databaseUrl, db },
+    leading: worker?.leading ?? new Promise(() => undefined),
     close: async () => {
-      portal.close();
+      // 1. Nobody is sent here any more.
+      stopping = true;
+      await pause(shared.clock, config.stopDrainMs, NEVER);
+      // 2. Live streams go elsewhere, and the lease to the next worker, while what was begun here is answered.
+      web?.hub.endStreams();
+      const stopped = [worker?.stop(), watch.stop(), metrics?.close()];
       await server.close();
-      await mailer?.close();
-      await intake.close();
-      await worker.stop();
-      await watch.stop();
-      await Promise.all(sources.map((source) => source.close()));
+      await web?.hub.close();
+      await web?.intake.close();
+      await Promise.all(stopped);
+      await Promise.all(served.sources.map((source) => source.close()));
       await db.destroy();
-      await database.stop();
+      await shared.stopDatabase();
     },
   };
 }
 
-function appOf(config: Config, routers: readonly Router[], db: Db, log: Logger): Express {
-  const { trustedProxies } = config;
-  return createApp({ routers, log, ready: () => isReady(db), trustedProxies });
-}
-
-function scanOf({ clamd }: Config, log: Logger): { scan?: Scan } {
-  if (clamd === null) return {};
-  const scan: Scan = async (bytes) => {
-    try {
-      return await askClamd(clamd, bytes);
-    } catch (error) {
-      log.error({ err: error }, 'The virus scanner cannot be asked: no document is taken.');
-      throw error;
-    }
-  };
-  return { scan };
-}
-
-async function signerOf({ receiptKeys, stateDir }: Config): Promise<Signer> {
-  const [first, ...more] = receiptKeys;
-  return openSigner([first ?? (await keptKey(stateDir, Date.now)), ...more]);
-}
-
-/** Null without a client id: the layer is off, and the status says so. */
-function journalOf({ hubspot }: Config): WebhooksJournal | null {
-  const { baseUrl, clientId, clientSecrets } = hubspot;
-  return clientId === null ? null : openWebhooksJournal({ baseUrl, clientId, clientSecrets, now: Date.now });
-}
-
-/** Nothing where customers do not sign in. */
-function signInOf(
+function openWeb(
   config: Config,
-  hubId: HubId,
-  log: Logger,
-): { signIn?: SignInSettings; mailer: Mailer | null } {
-  if (config.signIn === null) return { mailer: null };
-  const { mail, portalUrl, providers, idleMs, absoluteMs } = config.signIn;
-  const mailer = mail === null ? null : openMailer({ ...mail, log });
-  return { signIn: { hubId, portalUrl, mailer, providers, idleMs, absoluteMs, randomBytes }, mailer };
-}
-
-/** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */
-function desksOf(
-  config: Config,
-  hub: { hubId: HubId; appId: string },
-  shared: { db: Db; signals: Signals },
-): Router[] {
-  const both = { ...shared, now: Date.now, hubId: hub.hubId };
-  const nudges = nudgeRouter({ ...both, secrets: config.nudgeSecrets });
-  const desk = deskRouter({
-    ...both,
-    newId: randomUUID,
-    appId: hub.appId,
-    secrets: config.hubspot.clientSecrets,
-    publicUrl: config.publicUrl,
-    admins: config.deskAdmins,
+  shared: Process,
+  served: ServedHub,
+): { hub: HubWeb; intake: Intake; routers: Parameters<typeof createApp>[0]['routers'] } {
+  const { databaseUrl, signals, now, log, at } = shared;
+  const intake = createIntake({
+    ...{ databaseUrl, signals, now, log, at, meter: shared.metrics.meter },
+    secrets: revealed(config.hubspot.clientSecrets),
+    publicUrl: `${config.publicUrl}${INTAKE_PATH}`,
   });
-  return [nudges, desk];
+  const hub = openHubWeb(served, shared);
+  return { hub, intake, routers: [hub.portal, hub.nudges, hub.desk, pageRoutes({ log })] };
 }
 
-async function isReady(db: Db): Promise<boolean> {
-  try {
-    await db.selectFrom('hubs').select('hub_id').limit(1).execute();
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Whatever is not over by then is answered by whoever comes after: nothing that was acknowledged depends on it. */
+const STOP_DEADLINE_MS = 30_000;
+const NEVER = new AbortController().signal;
 
-/** Tells the command line where the database is; readable by this user only, written whole or not at all. */
-async function writeRunning(
-  config: Config,
-  facts: { databaseUrl: string; url: string; hubId: HubId },
-): Promise<void> {
-  await mkdir(config.stateDir, { recursive: true });
-  const file = join(config.stateDir, 'running.json');
-  await rm(`${file}.new`, { force: true });
-  await writeFile(`${file}.new`, JSON.stringify(facts), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+/** The first signal stops in order, within a deadline; a second one at once. */
+function stopOnSignal(service: Service): void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const stop = (): void => {
+    for (const signal of signals) process.removeListener(signal, stop).once(signal, () => process.exit(130));
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of signals) process.on(signal, stop);
 }
 
 /** Runs until a signal asks it to stop; a second signal stops it at once. */
 export async function runService(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
     const service = await startService(parseConfig(env));
-    const stop = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      void service.close().then(() => process.exit(0));
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    stopOnSignal(service);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -9,6 +9,7 @@ import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import type { Problem } from '@tallystick/shared/messages';
 import type { Logger } from 'pino';
 import { verifySignature } from '../hubspot/signature.ts';
+import type { Meter } from '../meter.ts';
 import type { Signals } from '../signals.ts';
 import { openDeliveryStore, type Delivery } from '../store/deliveries.ts';
 import { splitByHub } from './events.ts';
@@ -31,6 +32,7 @@ export interface IntakeDeps {
   publicUrl: string;
   log: Logger;
   at: (step: string) => void;
+  meter?: Meter;
 }
 
 export interface Intake {
@@ -53,12 +55,16 @@ export function createIntake(deps: IntakeDeps): Intake {
   let flushing: Promise<void> | null = null;
   let closing = false;
   const judge = judgeOf(deps);
+  const turnAway = (res: ServerResponse, ...refusal: Refusal): void => {
+    deps.meter?.turnedAway(refusal[1]);
+    refuse(res, ...refusal);
+  };
 
   function accept(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
     const judged = judge(req, body);
-    if (Array.isArray(judged)) return refuse(res, ...judged);
+    if (Array.isArray(judged)) return turnAway(res, ...judged);
     if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > WAITING_MAX_BYTES) {
-      return refuse(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
+      return turnAway(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
     }
     waiting.push({ ...judged, res });
     waitingBytes += body.length;
@@ -77,6 +83,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function storeGroup(group: readonly Waiting[]): Promise<void> {
     const deliveries = group.flatMap((each) => each.deliveries);
     deps.at('intake.received');
+    const begunAt = deps.now();
     let stored: Map<HubId, string[]>;
     try {
       stored = await store.store(deliveries);
@@ -86,10 +93,11 @@ export function createIntake(deps: IntakeDeps): Intake {
         'Webhooks could not be stored; HubSpot is asked to send them again.',
       );
       for (const { res } of group)
-        refuse(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');
+        turnAway(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');
       return;
     }
     deps.at('intake.stored');
+    deps.meter?.stored(group.length, deps.now() - begunAt);
     for (const { res } of group) res.writeHead(200, ACCEPTED).end();
     for (const [hubId, ids] of stored)
       deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
@@ -98,7 +106,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   return {
     handle: (req, res) => {
       const refusal = closing ? STOPPING : unreadable(req);
-      if (refusal !== null) return refuse(res, ...refusal);
+      if (refusal !== null) return turnAway(res, ...refusal);
       readBody(req, res, (body) => accept(req, res, body));
     },
     close: async () => {

@@ -37,7 +37,9 @@ export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
 export interface Portal {
   router: Router;
   /** Ends the live streams. */
-  close(): void;
+  close: () => void;
+  /** How many live streams are open. */
+  streams(): number;
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
@@ -74,7 +76,7 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   v1.use((_req, res) => sendProblem(res, 'no-such-address'));
   v1.use(answerRefusals);
   router.use('/portal/v1', v1);
-  return { router, close: streams.close };
+  return { router, close: streams.close, streams: streams.count };
 }
 
 /** Counted by person, however many tokens they use, so that one cannot use up another's share. */

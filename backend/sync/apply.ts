@@ -30,6 +30,7 @@ export type Translate = (events: string) => Heard[];
 /** Stores everything that follows from a batch, and tells the live streams. */
 export async function applyBatch(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
   ctx.at('apply.loaded');
+  const begunAt = ctx.clock.now();
   const heard = batch.deliveries.flatMap(({ receivedAt, events, layer = 'webhooks' }) =>
     translate(events).map((one) => ({ one, receivedAt, layer })),
   );
@@ -63,6 +64,9 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
     return { moved: all.moved, seq: ctx.head.seq };
   });
   ctx.at('apply.committed');
+  const endedAt = ctx.clock.now();
+  const waits = batch.deliveries.map(({ receivedAt }) => endedAt - receivedAt);
+  ctx.meter?.applied(ctx.hubId, heard.length, endedAt - begunAt, waits);
   if (change.moved.length > 0) {
     ctx.signals.changed({ hubId: ctx.hubId, seq: change.seq, records: change.moved, edits: [] });
   }

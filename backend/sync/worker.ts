@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { workOnJobs } from '../intake/jobs.ts';
 import { readJournal } from '../intake/journal.ts';
 import { Bell, pause } from '../bell.ts';
+import type { Meter } from '../meter.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
 import type { Arrived, Signals } from '../signals.ts';
@@ -74,6 +75,7 @@ export interface WorkerDeps {
   sourceLookMs?: number;
   /** Null: the layer is off, because its settings are missing. */
   webhooksJournal?: WebhooksJournal | null;
+  meter?: Meter | undefined;
   /** The CRM user who gets alerts as tasks; null: nobody. */
   alertTaskOwner?: string | null;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
@@ -205,6 +207,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
     sign: deps.sign,
+    meter: deps.meter,
     health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {}, journal: OFF },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
 import { ConfigError, parseConfig } from '../../backend/config.ts';
+import { revealed } from '../../backend/secret.ts';
 
 const GOOD = {
   HUBSPOT_ACCESS_TOKEN: 'pat-1',
@@ -10,9 +12,9 @@ const GOOD = {
 describe('the settings', () => {
   it('are read once, with defaults, secrets in their order and addresses without a trailing slash', () => {
     const config = parseConfig(GOOD);
+    expect(config.hubspot.accessToken?.reveal()).toBe('pat-1');
+    expect(revealed(config.hubspot.clientSecrets)).toEqual(['new', 'old']);
     expect(config.hubspot).toMatchObject({
-      accessToken: 'pat-1',
-      clientSecrets: ['new', 'old'],
       baseUrl: 'https://api.hubapi.com',
       appId: null,
     });
@@ -24,6 +26,24 @@ describe('the settings', () => {
       databaseOwnerUrl: null,
     });
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('keep the token and the client secrets from whatever prints them', () => {
+    const config = parseConfig(GOOD);
+    const printed = `${JSON.stringify(config)} ${inspect(config, { depth: 9 })} ${String(config.hubspot.accessToken)}`;
+    expect(printed).toContain('[secret]');
+    expect(printed).not.toMatch(/pat-1|"new"|'new'|old/);
+  });
+
+  it('say what the process does; one that only answers people needs no token, and forgets it', () => {
+    const { HUBSPOT_ACCESS_TOKEN: _, ...web } = { ...GOOD, TALLYSTICK_ROLE: 'web' };
+    expect(parseConfig(GOOD).role).toBe('all');
+    expect(parseConfig(web)).toMatchObject({ role: 'web', hubspot: { accessToken: null } });
+    expect(parseConfig({ ...GOOD, TALLYSTICK_ROLE: 'web' }).hubspot.accessToken).toBeNull();
+    expect(() => parseConfig({ ...web, TALLYSTICK_ROLE: 'worker' })).toThrow(
+      'HUBSPOT_ACCESS_TOKEN is missing',
+    );
+    expect(() => parseConfig({ ...GOOD, TALLYSTICK_ROLE: 'both' })).toThrow('TALLYSTICK_ROLE is not one of');
   });
 
   it('name the desk’s administrators and the nudge’s secrets, in lists, and none by default', () => {

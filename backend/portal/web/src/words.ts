@@ -8,6 +8,7 @@ export const WORDS = {
     overview: 'Overview',
     details: 'My details',
     company: 'Company',
+    companies: 'Companies',
     activity: 'Activity',
     documents: 'Documents',
     sessions: 'Signing in',
@@ -134,7 +135,7 @@ export const WORDS = {
   sendLink: 'Send me a link',
   mailbox: 'Look into your mailbox',
   mailboxLead: (email: string) =>
-    `If ${email} is known to us, a link is on its way. It works once and for a short time; you may open it on this device.`,
+    `If ${email} is known to us, a link is on its way. It works once and for a short time: open it in this browser.`,
   anotherEmail: 'Use another address',
   signInWith: (label: string) => `Continue with ${label}`,
   noWays: 'Signing in is not set up here yet. Please ask us.',

@@ -12,7 +12,7 @@ export function Companies() {
   if (companies.length === 1) return <RecordPage key={only.id} object={COMPANY} id={only.id} />;
   return (
     <>
-      <Title>{WORDS.nav.company}</Title>
+      <Title>{WORDS.nav.companies}</Title>
       <Card>
         <ul className="rows">
           {companies.map(({ id, name }) => (

@@ -79,7 +79,7 @@ function Ways() {
       const page = SOURCES[name]?.page;
       return page === undefined ? [] : [{ page, label }];
     }),
-    { page: 'company', label: WORDS.nav.company },
+    { page: 'company', label: me.companies.length > 1 ? WORDS.nav.companies : WORDS.nav.company },
     { page: 'details', label: WORDS.nav.details },
     { page: 'activity', label: WORDS.nav.activity },
     { page: 'sessions', label: WORDS.nav.sessions },
