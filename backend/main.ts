@@ -117,11 +117,11 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
       await pause(shared.clock, config.stopDrainMs, NEVER);
       // 2. Live streams go elsewhere, and the lease to the next worker, while what was begun here is answered.
       web?.hub.endStreams();
-      const stopped = [worker?.stop(), watch.stop(), metrics?.close()];
+      const stopped = [worker, watch].map(async (each) => each?.stop());
       await server.close();
       await web?.hub.close();
       await web?.intake.close();
-      await Promise.all(stopped);
+      await Promise.all([...stopped, metrics?.close()]);
       await Promise.all(served.sources.map((source) => source.close()));
       await db.destroy();
       await shared.stopDatabase();
@@ -149,7 +149,7 @@ const STOP_DEADLINE_MS = 30_000;
 const NEVER = new AbortController().signal;
 
 /** The first signal stops in order, within a deadline; a second one at once. */
-function stopOnSignal(service: Service): void {
+export function stopOnSignal(service: Service): void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const stop = (): void => {
     for (const signal of signals) process.removeListener(signal, stop).once(signal, () => process.exit(130));

@@ -44,16 +44,23 @@ async function answer(
   token: Secret | null,
   metrics: Metrics,
 ): Promise<void> {
-  const end = (status: number, text: string): void =>
-    void res.writeHead(status, { 'content-type': TEXT, 'cache-control': 'no-store' }).end(text);
-  if (req.url !== '/metrics') return end(404, 'There is nothing at this address.\n');
-  if (req.method !== 'GET') return end(405, 'Metrics are read with GET.\n');
-  if (token !== null && !fits(req.headers.authorization, token.reveal()))
-    return end(401, 'The token is missing or wrong.\n');
+  const [status, text] = await read(req, token, metrics);
+  res.writeHead(status, { 'content-type': TEXT, 'cache-control': 'no-store' }).end(text);
+}
+
+async function read(
+  { url, method, headers }: IncomingMessage,
+  token: Secret | null,
+  metrics: Metrics,
+): Promise<[status: number, text: string]> {
+  if (url !== '/metrics') return [404, 'There is nothing at this address.\n'];
+  if (method !== 'GET') return [405, 'Metrics are read with GET.\n'];
+  if (token !== null && !fits(headers.authorization, token.reveal()))
+    return [401, 'The token is missing or wrong.\n'];
   try {
-    end(200, await metrics.text());
+    return [200, await metrics.text()];
   } catch {
-    end(500, 'The metrics could not be read.\n');
+    return [500, 'The metrics could not be read.\n'];
   }
 }
 

@@ -41,18 +41,18 @@ export function tasks(call: Call): TaskPort {
         hubspot_owner_id: ownerId,
       };
       const answer = await call({ method: 'POST', path: TASKS, body: { properties } }, answers.crmRecord);
-      return mapped(answer, ({ id }) => String(id));
+      return mapped(answer, ({ id }) => id);
     },
     findTask: async (subject) => {
       const filters = [{ propertyName: 'hs_task_subject', operator: 'EQ', value: subject }];
       const body = { filterGroups: [{ filters }], properties: ['hs_task_subject'], limit: 1 };
       const answer = await call({ method: 'POST', path: `${TASKS}/search`, body }, found);
-      return mapped(answer, ({ results }) => (results[0] === undefined ? null : String(results[0].id)));
+      return mapped(answer, ({ results }) => (results[0] === undefined ? null : results[0].id));
     },
     endTask: async (taskId) => {
       const body = { properties: { hs_task_status: 'COMPLETED' } };
       const path = `${TASKS}/${encodeURIComponent(taskId)}`;
-      return mapped(await call({ method: 'PATCH', path, body }, answers.crmRecord), ({ id }) => String(id));
+      return mapped(await call({ method: 'PATCH', path, body }, answers.crmRecord), ({ id }) => id);
     },
   };
 }

@@ -39,7 +39,7 @@ export interface Portal {
   /** Ends the live streams. */
   close: () => void;
   /** How many live streams are open. */
-  streams(): number;
+  streams: () => number;
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {

@@ -23,7 +23,7 @@ export async function taskLoop(ctx: Context, ownerId: string | null, term: Abort
     try {
       await tellTasks(ctx, ownerId);
     } catch (error) {
-      if (term.aborted || error instanceof BudgetClosed) return;
+      if (error instanceof BudgetClosed) return;
       await ctx.lease.prove(Infinity); // not ours any more: the term ends
       ctx.log.error({ err: error, hub: ctx.hubId }, 'An alert could not be made a task.');
     }

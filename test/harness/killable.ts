@@ -23,7 +23,8 @@ export const STEPS = [
 const START_TIMEOUT_MS = 20_000;
 
 export interface Killable {
-  start(killAt: string | null): Promise<Running>;
+  /** `more`: settings of this process alone. */
+  start(killAt: string | null, more?: Record<string, string>): Promise<Running>;
   dispose(): Promise<void>;
 }
 export interface Running {
@@ -51,10 +52,11 @@ export async function killableService(env: Record<string, string>): Promise<Kill
     },
   });
   return {
-    start: (killAt) =>
+    start: (killAt, more = {}) =>
       start(bundle, {
         ...env,
         TALLYSTICK_STATE_DIR: dir,
+        ...more,
         ...(killAt === null ? {} : { TALLYSTICK_KILL_AT: killAt }),
       }),
     dispose: () => rm(dir, { recursive: true, force: true }),
