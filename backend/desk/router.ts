@@ -1,6 +1,8 @@
 /** The desk's API, version 1: what HubSpot's cards, pages and settings ask, below `/desk/v1`. */
 import { fieldOf, OBJECTS } from '@tallystick/shared/ownership';
 import express, { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
+import type { AlertChannel } from '../store/operatingTables.ts';
+import { testAlert } from './alerts.ts';
 import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
 import { createHours, healthAnswer } from './health.ts';
@@ -17,7 +19,11 @@ import { viewAsAnswer } from './viewAs.ts';
 /** HubSpot lets a card send 1 MB. */
 const BODY_MAX = '1mb';
 
-export type DeskDeps = GateDeps & RulingDeps;
+export type DeskDeps = GateDeps &
+  RulingDeps & {
+    /** Where people are told of warnings. */
+    alertChannels?: readonly AlertChannel[];
+  };
 
 type Answering = (user: DeskUser, input: unknown) => Promise<object> | object;
 
@@ -92,7 +98,7 @@ function questions(deps: DeskDeps): Record<string, Answering> {
       return historyAnswer(db, hubId, { ...filter, ...page(before, kind) });
     },
     '/rules': () => rulesAnswer(),
-    '/settings': (user) => settingsAnswer(db, user, deps.admins, now()),
+    '/settings': (user) => settingsAnswer(db, user, deps.admins, now(), deps.alertChannels),
   };
 }
 
@@ -122,6 +128,10 @@ function changes(deps: DeskDeps): Record<string, Answering> {
         key: `${key}:${conflict.conflictId}`,
       }));
       return ruleMany(deps, user, each);
+    },
+    '/test-alert': (user) => {
+      adminsOnly(user);
+      return testAlert(db, user.hubId, deps.alertChannels ?? [], deps.now());
     },
     '/orders': async (user, input) => {
       const asked = requests.parsed(requests.orderBody, input);

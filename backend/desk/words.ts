@@ -1,4 +1,5 @@
 /** What the lanes are called where people read of them. */
+import type { AlertChannel } from '../store/operatingTables.ts';
 import type { Lane } from '../store/lanes.ts';
 import type { ClaimReason } from '../store/signInTables.ts';
 
@@ -68,4 +69,15 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'missed-by-journal': 'changes missed by the webhooks journal',
   'journal-horizon': 'times away for longer than HubSpot keeps its journal',
   'mirror-differs': 'records found to differ and repaired',
+  test: 'test alerts',
+};
+
+export const ALERT_CHANNELS: Readonly<Record<AlertChannel, string>> = {
+  mail: 'e-mail',
+  webhook: 'webhook',
+  task: 'HubSpot task',
+};
+export const NO_ALERTS = {
+  text: 'Nobody is told of warnings: no channel is set.',
+  advice: 'Set ALERT_MAIL_TO, ALERT_WEBHOOK or ALERT_TASK_OWNER (docs/operations.md, “Alerts”).',
 };
