@@ -1,5 +1,6 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
-import { sources } from '@tallystick/shared/ownership';
+import { isRecordId, type RecordId } from '@tallystick/shared/ids';
+import { canaryField, isObject, sources, type AppObject } from '@tallystick/shared/ownership';
 import { z } from 'zod';
 import { alertEnvironment, alertSettingsOf, mistakesInAlerts } from './alertConfig.ts';
 import type { AlertSettings } from './alerts/channels.ts';
@@ -12,6 +13,8 @@ import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig 
 
 const DEFAULT_PORT = 8787;
 const SOURCE_LOOK_S = 30;
+const CANARY_EVERY_S = 60;
+const CANARY_EVERY_MAX_S = 3_600;
 const METRICS_TOKEN_MIN_CHARS = 24;
 const STOP_DRAIN_MAX_S = 120;
 const SOURCE_LOOK_MAX_S = 3_600;
@@ -61,6 +64,8 @@ export interface Config {
   signIn: SignInConfig | null;
   /** Where people are told of warnings. */
   alerts: AlertSettings;
+  /** Where the canary sings, and how often; null: nowhere. */
+  canary: { object: AppObject; recordId: RecordId; everyMs: number } | null;
   /** Null: no metrics are served. */
   metricsPort: number | null;
   /** Null: the service's own. */
@@ -155,6 +160,18 @@ const environment = z.object({
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
   PORT: wholePort('PORT').default(DEFAULT_PORT),
+  CANARY: z
+    .string()
+    .refine(
+      (text) => canaryOf(text) !== null,
+      'CANARY is not object:record id of an object with a canary field',
+    )
+    .optional(),
+  CANARY_EVERY_S: z.coerce
+    .number({ error: 'CANARY_EVERY_S is not a number' })
+    .min(1, 'CANARY_EVERY_S is below 1')
+    .max(CANARY_EVERY_MAX_S, `CANARY_EVERY_S is above ${CANARY_EVERY_MAX_S}`)
+    .default(CANARY_EVERY_S),
   METRICS_PORT: wholePort('METRICS_PORT').optional(),
   METRICS_HOST: z.string().min(1, 'METRICS_HOST is empty').optional(),
   METRICS_TOKEN: z
@@ -213,6 +230,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     receiptKeys: parseReceiptKeys(settings.RECEIPT_KEY),
     signIn: signInConfigOf(settings),
     alerts: alertSettingsOf(settings),
+    canary: canarySettings(settings.CANARY, settings.CANARY_EVERY_S),
     metricsPort: settings.METRICS_PORT ?? null,
     metricsHost: settings.METRICS_HOST ?? null,
     metricsToken: settings.METRICS_TOKEN === undefined ? null : new Secret(settings.METRICS_TOKEN),
@@ -231,6 +249,17 @@ function tokenOf(settings: {
 }): Secret | null {
   const { TALLYSTICK_ROLE: role, HUBSPOT_ACCESS_TOKEN: token } = settings;
   return role === 'web' || token === undefined ? null : new Secret(token);
+}
+
+function canaryOf(text: string): { object: AppObject; recordId: RecordId } | null {
+  const [object = '', recordId = ''] = text.split(':');
+  if (!isObject(object) || !isRecordId(recordId)) return null;
+  return canaryField(object) === undefined ? null : { object, recordId };
+}
+
+function canarySettings(text: string | undefined, everyS: number): Config['canary'] {
+  const place = text === undefined ? null : canaryOf(text);
+  return place === null ? null : { ...place, everyMs: everyS * 1_000 };
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

@@ -31,6 +31,7 @@ export function startHubWorker(hub: SpokenHub, shared: Process, manners: Partial
     sign: shared.signer.sign,
     meter: shared.metrics.meter,
     ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
+    canary: config.canary,
     alertTaskOwner: config.alerts.taskOwner,
     beside: (term) => dispatchHooks({ ...telling, hubId, hooks: config.hooks }, term),
     ...manners,

@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import type { Layer } from './layers.ts';
 
-/** Whose edits the canary's are, in place of a contact's id. */
-export const CANARY_PERSON = 'canary';
+/** The name under which it asks, as another system would: `source:canary`. */
+export const CANARY = 'canary';
+export const CANARY_PERSON = `source:${CANARY}`;
 
 /** All instants in ms. */
 export interface Canary {

@@ -6,7 +6,7 @@
  *   jobs: everything of an object: backfill, reconcile
  *   beside: what other systems say of fields they own, and the webhooks journal
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { workOnJobs } from '../intake/jobs.ts';
@@ -28,6 +28,7 @@ import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { Inbox, LOOK_MS } from './inbox.ts';
+import { canaryLoop, type CanaryPlace } from './canary.ts';
 import { taskLoop } from './alertTasks.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
@@ -76,6 +77,8 @@ export interface WorkerDeps {
   /** Null: the layer is off, because its settings are missing. */
   webhooksJournal?: WebhooksJournal | null;
   meter?: Meter | undefined;
+  /** Null: no round trips are made. */
+  canary?: CanaryPlace | null;
   /** The CRM user who gets alerts as tasks; null: nobody. */
   alertTaskOwner?: string | null;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
@@ -183,6 +186,7 @@ async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Pro
   const works = [
     sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
     readJournal(ctx, deps.webhooksJournal ?? null, term),
+    canaryLoop(ctx, deps.canary ?? null, randomUUID, term),
     taskLoop(ctx, deps.alertTaskOwner ?? null, term),
     deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
   ];

@@ -68,7 +68,7 @@ describe('a service that is measured', () => {
     }, 'the events are counted');
     for (const part of [
       'route="/portal/v1/records/:object/:id",status="200"',
-      'operation="updateRecords",outcome="ok"',
+      'operation="readRecords",outcome="ok"',
       `tallystick_webhook_requests_total{outcome="stored"`,
       `tallystick_lease_epoch{hub="${whole.hubId}"`,
       'tallystick_edit_fields{',
