@@ -185,7 +185,12 @@ describe('a service that is stopped, replaced and restored', () => {
     await second.ended;
     const known = new Set(accepted.keys());
     const name = `copy_${randomUUID().replaceAll('-', '')}`;
-    await admin(`create database ${name} template ${new URL(database.url).pathname.slice(1)}`);
+    const original = new URL(database.url).pathname.slice(1);
+    await eventually(async () => {
+      // Postgres copies a database only while nobody is in it.
+      await admin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${original}'`);
+      return admin(`create database ${name} template ${original}`).catch(() => undefined);
+    }, 'the copy is made');
     const copyUrl = new URL(database.url);
     copyUrl.pathname = `/${name}`;
     // Life goes on after the backup …
