@@ -14,6 +14,7 @@
  *   undo (--edit id | --person who | --field object.field | --object o | --since t | --until t | --set id | --undo id)
  *     [--dry-run | --yes --by <CRM user id or e-mail>]
  *                                   put back what stood before our own writes; what was changed since is left alone
+ *   test-alert                      raise a warning that means nothing, to see where people are told of it
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   revoke <contact id>             takes the contact's bearer tokens back
  *   hub add [--stdin] <hub id>      serve this hub; its settings come from the environment, or from lines NAME=value

@@ -1,6 +1,9 @@
 /** The environment, parsed once. Every wrong or missing setting is named in one line. */
-import { sources } from '@tallystick/shared/ownership';
+import { isRecordId, type RecordId } from '@tallystick/shared/ids';
+import { canaryField, isObject, sources, type AppObject } from '@tallystick/shared/ownership';
 import { z } from 'zod';
+import { alertEnvironment, alertSettingsOf, mistakesInAlerts } from './alertConfig.ts';
+import type { AlertSettings } from './alerts/channels.ts';
 import { clamdPlace, type ClamdPlace } from './clamd.ts';
 import { parseHooks, type Hook } from './hooks/hook.ts';
 import { receiptKey } from './statement.ts';
@@ -10,6 +13,10 @@ import { mistakesInSignIn, signInConfigOf, signInEnvironment, type SignInConfig 
 
 const DEFAULT_PORT = 8787;
 const SOURCE_LOOK_S = 30;
+const CANARY_EVERY_S = 60;
+const CANARY_EVERY_MAX_S = 3_600;
+const METRICS_TOKEN_MIN_CHARS = 24;
+const STOP_DRAIN_MAX_S = 120;
 const SOURCE_LOOK_MAX_S = 3_600;
 /** Until an answer's headers say otherwise: the lowest of HubSpot's limits for private apps (docs: usage guidelines). */
 const DEFAULT_WINDOW_LIMIT = 100;
@@ -37,6 +44,13 @@ export interface ProcessConfig {
   host: string;
   port: number;
   logLevel: string;
+  /** Null: no metrics are served. */
+  metricsPort: number | null;
+  /** Null: the service's own. */
+  metricsHost: string | null;
+  metricsToken: Secret | null;
+  /** How long a service that stops says so before it takes no more connections. */
+  stopDrainMs: number;
 }
 
 /** What one hub is served with. */
@@ -65,6 +79,10 @@ export interface Config extends ProcessConfig {
   nudgeSecrets: string[];
   /** Null: customers do not sign in here; bearer tokens work. */
   signIn: SignInConfig | null;
+  /** Where people are told of warnings. */
+  alerts: AlertSettings;
+  /** Where the canary sings, and how often; null: nowhere. */
+  canary: { object: AppObject; recordId: RecordId; everyMs: number } | null;
 }
 
 const url = (name: string) =>
@@ -73,11 +91,12 @@ const url = (name: string) =>
     .refine((text) => URL.canParse(text), { error: `${name} is not an address` });
 const postgres = (name: string) =>
   z.string().regex(/^postgres(ql)?:\/\//, `${name} does not start with postgres://`);
-const port = z.coerce
-  .number({ error: 'PORT is not a number' })
-  .int('PORT is not a whole number')
-  .min(0, 'PORT is below 0')
-  .max(65_535, 'PORT is above 65535');
+const wholePort = (name: string) =>
+  z.coerce
+    .number({ error: `${name} is not a number` })
+    .int(`${name} is not a whole number`)
+    .min(0, `${name} is below 0`)
+    .max(65_535, `${name} is above 65535`);
 const id = (name: string) => z.string().regex(/^\d+$/, `${name} is not a number`);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -94,6 +113,7 @@ function areReceiptKeys(text: string): boolean {
 
 const environment = z.object({
   ...signInEnvironment,
+  ...alertEnvironment,
   TALLYSTICK_ROLE: z
     .enum(ROLES, { error: `TALLYSTICK_ROLE is not one of ${ROLES.join(', ')}` })
     .default('all'),
@@ -144,7 +164,30 @@ const environment = z.object({
     .refine(areReceiptKeys, 'RECEIPT_KEY is not an Ed25519 private key in PEM'),
   PUBLIC_URL: url('PUBLIC_URL'),
   HOST: z.string().min(1, 'HOST is empty').default('127.0.0.1'),
-  PORT: port.default(DEFAULT_PORT),
+  PORT: wholePort('PORT').default(DEFAULT_PORT),
+  CANARY: z
+    .string()
+    .refine(
+      (text) => canaryOf(text) !== null,
+      'CANARY is not object:record id of an object with a canary field',
+    )
+    .optional(),
+  CANARY_EVERY_S: z.coerce
+    .number({ error: 'CANARY_EVERY_S is not a number' })
+    .min(1, 'CANARY_EVERY_S is below 1')
+    .max(CANARY_EVERY_MAX_S, `CANARY_EVERY_S is above ${CANARY_EVERY_MAX_S}`)
+    .default(CANARY_EVERY_S),
+  METRICS_PORT: wholePort('METRICS_PORT').optional(),
+  METRICS_HOST: z.string().min(1, 'METRICS_HOST is empty').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .min(METRICS_TOKEN_MIN_CHARS, `METRICS_TOKEN has less than ${METRICS_TOKEN_MIN_CHARS} characters`)
+    .optional(),
+  STOP_DRAIN_S: z.coerce
+    .number({ error: 'STOP_DRAIN_S is not a number' })
+    .min(0, 'STOP_DRAIN_S is below 0')
+    .max(STOP_DRAIN_MAX_S, `STOP_DRAIN_S is above ${STOP_DRAIN_MAX_S}`)
+    .default(0),
   LOG_LEVEL: z.enum(LEVELS, { error: `LOG_LEVEL is not one of ${LEVELS.join(', ')}` }).default('info'),
 });
 
@@ -164,7 +207,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(`Settings: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
   }
   const settings = parsed.data;
-  const mistakes = mistakesInSignIn(settings);
+  const mistakes = [
+    ...mistakesInSignIn(settings, settings.ALERT_MAIL_TO !== undefined),
+    ...mistakesInAlerts(settings),
+  ];
   if (mistakes.length > 0) throw new ConfigError(`Settings: ${mistakes.join('; ')}.`);
   return Object.freeze({
     ...processConfigOf(settings),
@@ -182,6 +228,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: hooksOf(settings.HOOKS, settings.HOOKS_ALLOW_PRIVATE === 'true'),
     nudgeSecrets: listOf(settings.NUDGE_SECRETS),
     signIn: signInConfigOf(settings),
+    alerts: alertSettingsOf(settings),
+    canary: canarySettings(settings.CANARY, settings.CANARY_EVERY_S),
   });
 }
 
@@ -200,7 +248,8 @@ export function parseProcessConfig(env: Readonly<Record<string, string | undefin
     .pick({
       ...{ TALLYSTICK_ROLE: true, DATABASE_URL: true, DATABASE_OWNER_URL: true, TALLYSTICK_STATE_DIR: true },
       ...{ CLAMD: true, RECEIPT_KEY: true, TRUSTED_PROXIES: true, PUBLIC_URL: true },
-      ...{ HOST: true, PORT: true, LOG_LEVEL: true },
+      ...{ HOST: true, PORT: true, LOG_LEVEL: true, STOP_DRAIN_S: true },
+      ...{ METRICS_PORT: true, METRICS_HOST: true, METRICS_TOKEN: true },
     })
     .safeParse(env);
   if (!parsed.success)
@@ -221,6 +270,10 @@ type ProcessSettings = Pick<
   | 'HOST'
   | 'PORT'
   | 'LOG_LEVEL'
+  | 'STOP_DRAIN_S'
+  | 'METRICS_PORT'
+  | 'METRICS_HOST'
+  | 'METRICS_TOKEN'
 >;
 
 function processConfigOf(settings: ProcessSettings): ProcessConfig {
@@ -236,7 +289,22 @@ function processConfigOf(settings: ProcessSettings): ProcessConfig {
     host: settings.HOST,
     port: settings.PORT,
     logLevel: settings.LOG_LEVEL,
+    metricsPort: settings.METRICS_PORT ?? null,
+    metricsHost: settings.METRICS_HOST ?? null,
+    metricsToken: settings.METRICS_TOKEN === undefined ? null : new Secret(settings.METRICS_TOKEN),
+    stopDrainMs: settings.STOP_DRAIN_S * 1_000,
   };
+}
+
+function canaryOf(text: string): { object: AppObject; recordId: RecordId } | null {
+  const [object = '', recordId = ''] = text.split(':');
+  if (!isObject(object) || !isRecordId(recordId)) return null;
+  return canaryField(object) === undefined ? null : { object, recordId };
+}
+
+function canarySettings(text: string | undefined, everyS: number): Config['canary'] {
+  const place = text === undefined ? null : canaryOf(text);
+  return place === null ? null : { ...place, everyMs: everyS * 1_000 };
 }
 
 function hooksOf(text: string, allowPrivate: boolean): Hook[] {

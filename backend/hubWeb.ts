@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Router } from 'express';
+import { channelNames } from './alerts/channels.ts';
 import type { Logger } from 'pino';
 import { ConfigError, type Config } from './config.ts';
 import { nudgeRouter } from './desk/nudge.ts';
@@ -32,6 +33,8 @@ export interface HubWeb {
   /** Nudges are signed by our own function, everything else at the desk by HubSpot: they have a gate each. */
   nudges: Router;
   endStreams: () => void;
+  /** How many live streams are open. */
+  streams: () => number;
   /** After the last request. */
   close(): Promise<void>;
 }
@@ -60,8 +63,10 @@ export function openHubWeb(hub: ServedHub, shared: Process): HubWeb {
       publicUrl: config.publicUrl,
       admins: config.deskAdmins,
       limits: shared.deskLimits,
+      alertChannels: channelNames(config.alerts),
     }),
     endStreams: portal.close,
+    streams: portal.streams,
     close: async () => mailer?.close(),
   };
 }

@@ -29,7 +29,10 @@ export function startHubWorker(hub: SpokenHub, shared: Process, manners: Partial
     holder: `${hostname()}:${process.pid}`,
     patience: shared.patience,
     sign: shared.signer.sign,
+    meter: shared.metrics.meter,
     ...{ sources, sourceLookMs: config.sourceLookMs, webhooksJournal: journalOf(config) },
+    canary: config.canary,
+    alertTaskOwner: config.alerts.taskOwner,
     beside: (term) => dispatchHooks({ ...telling, hubId, hooks: config.hooks }, term),
     ...manners,
   });

@@ -2,7 +2,9 @@
  * The composition root: only here and in `process.ts` the clock, the environment and the random source are read and the
  * rooms are put together. `startService` is also what the demo and the tests start.
  */
+import { randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
+import { pause } from './bell.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub, meetHub } from './connectHub.ts';
 import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from './hubWeb.ts';
@@ -10,8 +12,10 @@ import { startHubWorker, type SpokenHub } from './hubWorker.ts';
 import { manyHubs } from './hubSettings.ts';
 import { openCrm } from './hubspot/crm.ts';
 import { createIntake, INTAKE_PATH, type Intake } from './intake/webhooks.ts';
+import { meteredCrm, serveMetrics, startHubWatch } from './operating.ts';
 import { pageRoutes } from './portal/pages.ts';
 import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
+import { requestLog } from './requestLog.ts';
 import { revealed } from './secret.ts';
 import { serveHubs } from './serveHubs.ts';
 import { createApp, startServer } from './server.ts';
@@ -67,9 +71,11 @@ async function connect(config: Config, shared: Process, sources: readonly Source
     return { served: { hubId: hub.hubId, appId: appId ?? hub.appId, config, db, sources }, spoken: null };
   }
   let typeIds: Readonly<Record<string, string>> = {};
-  const crm = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+  let hubId: HubId | null = null;
+  const plain = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+  const crm = meteredCrm(plain, shared, () => hubId);
   const { hub, db } = await connectHub({ databaseUrl, crm, appId, now, onError });
-  typeIds = hub.typeIds;
+  ({ hubId, typeIds } = hub);
   const served = { hubId: hub.hubId, appId: hub.appId, config, db, sources };
   const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
   return { served, spoken: { ...served, crm, typeIds: () => typeIds, onTypeIds } };
@@ -81,23 +87,34 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
   const { databaseUrl, log, bounds } = shared;
   const { host, port } = config;
   const routers = web?.routers ?? [];
-  const app = createApp({ routers, log, ready: () => isReady(db, hubId), ...bounds.app });
+  let stopping = false;
+  const ready = async (): Promise<boolean> => !stopping && (await isReady(db, hubId));
+  const logged = requestLog({ log, now: shared.now, newId: randomUUID, meter: shared.metrics.meter });
+  const app = createApp({ routers, log, ready, ...bounds.app, logged });
   const place = { host, port, intakePath: INTAKE_PATH };
   const server = await startServer({ ...place, intake: web?.intake ?? null, app, ...bounds.server });
   const worker: Worker | null = spoken === null ? null : startHubWorker(spoken, shared);
   // One process that does everything has nobody to tell.
   const relay = config.role === 'all' ? null : relaySignals(shared);
+  shared.measured.push({ hubId, db, streams: web?.hub.streams ?? (() => 0) });
+  const watch = startHubWatch(hubId, config, shared);
+  const metrics = await serveMetrics(config, shared);
   await writeRunning(config, { databaseUrl, url: server.url, hubId });
   log.info({ url: server.url, hub: hubId, role: config.role }, 'Tallystick is listening.');
   return {
     ...{ url: server.url, port: server.port, hubId, databaseUrl, db },
     leading: worker?.leading ?? new Promise(() => undefined),
     close: async () => {
+      // 1. Nobody is sent here any more.
+      stopping = true;
+      await pause(shared.clock, config.stopDrainMs, NEVER);
+      // 2. Live streams go elsewhere, and the lease to the next worker, while what was begun here is answered.
       web?.hub.endStreams();
+      const stopped = [worker, watch].map(async (each) => each?.stop());
       await server.close();
       await web?.hub.close();
       await web?.intake.close();
-      await worker?.stop();
+      await Promise.all([...stopped, metrics?.close()]);
       await relay?.close();
       await Promise.all(served.sources.map((source) => source.close()));
       await db.destroy();
@@ -114,7 +131,7 @@ function openWeb(
   const { databaseUrl, signals, now, log, at } = shared;
   const intake = createIntake({
     ...shared.bounds.intake,
-    ...{ databaseUrl, signals, now, log, at },
+    ...{ databaseUrl, signals, now, log, at, meter: shared.metrics.meter },
     trust: {
       is: 'one-app',
       secrets: revealed(config.hubspot.clientSecrets),
@@ -125,17 +142,29 @@ function openWeb(
   return { hub, intake, routers: [hub.portal, hub.nudges, hub.desk, pageRoutes({ log })] };
 }
 
+/** Whatever is not over by then is answered by whoever comes after: nothing that was acknowledged depends on it. */
+const STOP_DEADLINE_MS = 30_000;
+const NEVER = new AbortController().signal;
+
+/** The first signal stops in order, within a deadline; a second one at once. */
+export function stopOnSignal(service: { close(): Promise<void> }): void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const stop = (): void => {
+    for (const signal of signals) process.removeListener(signal, stop).once(signal, () => process.exit(130));
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of signals) process.on(signal, stop);
+}
+
 /** Runs until a signal asks it to stop; a second signal stops it at once. */
 export async function runService(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
     const many = manyHubs(env);
-    const service = await (many === null ? startService(parseConfig(env)) : serveHubs({ ...many, env }));
-    const stop = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      void service.close().then(() => process.exit(0));
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    stopOnSignal(await (many === null ? startService(parseConfig(env)) : serveHubs({ ...many, env })));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

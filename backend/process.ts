@@ -3,10 +3,12 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
+import type { WatchDeps } from './alerts/watch.ts';
 import { askClamd } from './clamd.ts';
 import { ConfigError, type ProcessConfig } from './config.ts';
 import type { DeskLimits } from './desk/router.ts';
 import { openLog } from './log.ts';
+import { createMetrics, type MeasuredHub, type Metrics } from './metrics.ts';
 import type { Limits } from './portal/limits.ts';
 import type { Scan } from './portal/uploads.ts';
 import { keptKey } from './receiptKeys.ts';
@@ -28,6 +30,7 @@ export interface Overrides {
   limits?: Partial<Limits>;
   desk?: Partial<DeskLimits>;
   server?: Partial<ServerLimits & { bodyTimeoutMs: number; strikesPerMinute: number }>;
+  alertPace?: WatchDeps['pace'];
 }
 
 export interface Process {
@@ -42,6 +45,10 @@ export interface Process {
   deskLimits: Partial<DeskLimits>;
   bounds: ReturnType<typeof boundsOf>;
   signer: Signer;
+  metrics: Metrics;
+  /** The hubs that metrics tell of: whoever opens one puts it in. */
+  measured: MeasuredHub[];
+  alertPace: WatchDeps['pace'];
   scan: { scan?: Scan };
   /** Hears of connections that die while idle. */
   onIdleError: (error: Error) => void;
@@ -63,7 +70,9 @@ export async function openProcess(config: ProcessConfig, overrides: Overrides): 
   const database = await openOrEmbed(config, log);
   try {
     await migrateOrRefuse(config.databaseOwnerUrl ?? database.url);
+    const measured: MeasuredHub[] = [];
     return {
+      ...{ measured, metrics: createMetrics(Date.now, () => measured), alertPace: overrides.alertPace },
       databaseUrl: database.url,
       log,
       signals: createSignals(),

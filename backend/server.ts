@@ -20,6 +20,7 @@ export const SERVER_LIMITS = {
 export type ServerLimits = typeof SERVER_LIMITS;
 const HEADERS_MAX_BYTES = 16_384;
 const CLOSE_DEADLINE_MS = 5_000;
+const IDLE_LOOK_MS = 50;
 
 export interface RunningServer {
   url: string;
@@ -39,6 +40,7 @@ export async function startServer(options: {
 }): Promise<RunningServer> {
   const { intakePath, intake, app } = options;
   const limits = { ...SERVER_LIMITS, ...options.limits };
+  let closing = false;
   const server = createServer(
     {
       maxHeaderSize: HEADERS_MAX_BYTES,
@@ -48,6 +50,7 @@ export async function startServer(options: {
       connectionsCheckingInterval: limits.checkEveryMs,
     },
     (req, res) => {
+      if (closing) res.setHeader('connection', 'close');
       const isWebhook = req.url === intakePath || req.url?.startsWith(`${intakePath}?`) === true;
       if (intake !== null && isWebhook) intake.handle(req, res);
       else app(req, res);
@@ -57,7 +60,12 @@ export async function startServer(options: {
   await listen(server, options.host, options.port);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return { url: `http://${options.host}:${port}`, port, close: () => close(server) };
+  return { url: `http://${options.host}:${port}`, port, close };
+
+  function close(): Promise<void> {
+    closing = true;
+    return closeServer(server);
+  }
 }
 
 export function createApp(options: {
@@ -69,11 +77,14 @@ export function createApp(options: {
   trustedProxies?: number;
   /** Who was refused too often is not listened to; absent: everybody is. */
   strikes?: Strikes;
+  /** Logs each request, and gives it an id. */
+  logged?: RequestHandler;
 }): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', options.trustedProxies ?? 0);
+  if (options.logged !== undefined) app.use(options.logged);
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -156,8 +167,16 @@ function problem(res: express.Response, status: number, code: string, detail: st
     status,
     code,
     detail,
+    ...instanceOf(res),
   };
+  res.locals.code = code;
   res.status(status).type('application/problem+json').send(JSON.stringify(body));
+}
+
+/** RFC 9457: which time of it this is; our log has the same id. */
+function instanceOf({ locals }: express.Response): Pick<Problem, 'instance'> {
+  const id: unknown = locals.requestId;
+  return typeof id === 'string' ? { instance: `urn:uuid:${id}` } : {};
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -173,11 +192,14 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function close(server: Server): Promise<void> {
+function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
+    // A connection that was answering when we began is idle soon.
+    const idling = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
     server.close(() => {
       clearTimeout(deadline);
+      clearInterval(idling);
       resolve();
     });
     server.closeIdleConnections();

@@ -62,15 +62,15 @@ export const signInEnvironment = {
 };
 type Environment = z.infer<z.ZodObject<typeof signInEnvironment>>;
 
-/** What only the settings together can have wrong. */
-export function mistakesInSignIn(env: Environment): string[] {
+/** What only the settings together can have wrong. `alertsAreMailed`: then mail is not for signing in alone. */
+export function mistakesInSignIn(env: Environment, alertsAreMailed: boolean): string[] {
   const { PORTAL_URL: portal, SMTP_URL: smtp, MAIL_FROM: from, SIGN_IN_PROVIDERS: providers } = env;
   const mistakes: string[] = [];
   if ((smtp === undefined) !== (from === undefined))
     mistakes.push(
       smtp === undefined ? 'MAIL_FROM is set, SMTP_URL is missing' : 'SMTP_URL is set, MAIL_FROM is missing',
     );
-  if (portal === undefined && (smtp !== undefined || providers.length > 0))
+  if (portal === undefined && ((smtp !== undefined && !alertsAreMailed) || providers.length > 0))
     mistakes.push('PORTAL_URL is missing: people are to sign in, and where is not known');
   const names = providers.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

@@ -20,6 +20,8 @@
 create extension if not exists citus;
 
 select create_distributed_table('hubs', 'hub_id', colocate_with => 'none');
+select create_distributed_table('alerts', 'hub_id', colocate_with => 'hubs');
+select create_distributed_table('canaries', 'hub_id', colocate_with => 'hubs');
 select create_distributed_table('conflicts', 'hub_id', colocate_with => 'hubs');
 select create_distributed_table('crm_schema', 'hub_id', colocate_with => 'hubs');
 select create_distributed_table('deliveries', 'hub_id', colocate_with => 'hubs');

@@ -39,11 +39,11 @@ interface Sourced {
 }
 
 /**
- * `crm`: the company's word, read-only in the portal. `customer`: the customer's word. `both`: the conflict rule decides.
+ * `crm`: the company's word, read-only in the portal; `canary`: we ourselves write it, to see how long that takes. `customer`: the customer's word. `both`: the conflict rule decides.
  * `source`: another system's word, written to the CRM by us and changed nowhere else.
  */
 export type FieldSpec<A extends string> =
-  | (FieldBase<A> & { owner: 'crm' })
+  | (FieldBase<A> & { owner: 'crm'; canary?: true })
   | (FieldBase<A> & Sourced & { owner: 'source' })
   | (FieldBase<A> & Editable<A> & { owner: 'customer' })
   | (FieldBase<A> & Editable<A> & { owner: 'both'; conflict: Exclude<ConflictRule, 'customer' | 'union'> })
@@ -163,6 +163,14 @@ export function defineOwnership<
 /** The law's view of a field. */
 export function ruleOf(field: FieldSpec<string>): Rule {
   const { kind } = field;
+  if (field.owner === 'crm' && field.canary === true)
+    return {
+      kind,
+      conflict: 'customer',
+      writers: [sourceAudience('canary')],
+      approval: false,
+      required: false,
+    };
   if (field.owner === 'crm') return { kind, conflict: 'crm', writers: [], approval: false, required: false };
   if (field.owner === 'source') {
     const writers = [sourceAudience(field.source)];

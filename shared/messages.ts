@@ -276,6 +276,8 @@ export interface Problem {
   status: number;
   code: string;
   detail: string;
+  /** `urn:uuid:` and the id of the request, which the service's log has too. */
+  instance?: string;
   /** One message a field. */
   fields?: Record<string, { code: string; message: string }>;
 }

@@ -75,6 +75,8 @@ export const ownership = defineOwnership({
         paymentStatus: { property: 'payment_status', label: 'Payments', kind: 'choice', owner: 'source', source: 'billing', from: 'payment_status', see: deciding },
         // Staff see these on the card; no audience does.
         billingCustomer: { property: 'billing_customer', label: 'Billing customer', kind: 'text', owner: 'crm', see: [] },
+        // Where the canary sings (docs/operations.md).
+        canary: { property: 'portal_canary', label: 'Round trip', kind: 'text', owner: 'crm', see: [], canary: true },
         internalRisk: { property: 'internal_risk', label: 'Internal risk', kind: 'choice', owner: 'crm', see: [] },
       },
     },
@@ -316,3 +318,6 @@ export const creations: Readonly<Record<string, CreationSpec<AppAudience, AppObj
 /** When a mass change is not believed. */
 export const breaker: BreakerSpec<AppObject> = ownership.breaker ?? BREAKER;
 export const OBJECTS = Object.keys(objects).filter(isObject);
+/** The field of the object on which the canary makes its round trips; undefined: there is none. */
+export const canaryField = (object: AppObject): string | undefined =>
+  Object.entries(objects[object].fields).find(([, field]) => field.owner === 'crm' && field.canary === true)?.[0];

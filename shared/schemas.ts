@@ -244,6 +244,7 @@ export const problem = z.object({
   status: z.int(),
   code: z.string().describe('For the machine.'),
   detail: z.string().describe('One sentence for the reader.'),
+  instance: z.string().describe('The request, as our log names it.').exactOptional(),
   fields: z.record(z.string(), z.object({ code: z.string(), message: z.string() })).exactOptional(),
 }) satisfies z.ZodType<Problem>;
 

@@ -22,6 +22,7 @@ import { verifyJournal } from '../store/journal.ts';
 import { addPerson, revokeTokens } from '../store/people.ts';
 import { hubCommand } from './hub.ts';
 import { doctor } from './doctor.ts';
+import { raise } from '../store/warnings.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
 import { receiptCommand } from './receipt.ts';
@@ -80,6 +81,7 @@ const USAGE = `Usage: tally ${[
   'doctor [--fresh] [--fix [--yes | --dry-run]] [--json]',
   UNDO_USAGE,
   'erasures',
+  'test-alert',
   'token <contact id> <audience>',
   'revoke <contact id>',
   'hub add [--stdin] <hub id>',
@@ -143,6 +145,8 @@ function dispatch(name: string, command: Command): Promise<number> {
       return doctor(command);
     case 'undo':
       return undo(command);
+    case 'test-alert':
+      return testAlert(command);
     case 'erasures':
       return erasures(command);
     case 'token':
@@ -216,6 +220,13 @@ async function verifyChain({ db, hubId, terminal }: Command): Promise<number> {
   }
   terminal.complain(`The journal of hub ${hubId} is broken at entry ${broken.seq}: ${broken.why}.`);
   return 1;
+}
+
+/** In whatever channels the service has. */
+async function testAlert({ db, hubId, terminal }: Command): Promise<number> {
+  await raise(db, hubId, [{ code: 'test', count: 1, detail: null }], terminal.now());
+  terminal.print('A test alert was raised: the service tells it in each channel that is set.');
+  return 0;
 }
 
 async function token({ db, hubId, words, terminal }: Command): Promise<number> {

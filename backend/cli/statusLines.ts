@@ -1,6 +1,7 @@
 /** A hub's status as lines for a terminal. */
 import { hookLabel, hookText } from '../desk/hooks.ts';
 import { comparedText, journalText, warningText } from '../desk/layers.ts';
+import { canaryText } from '../desk/show.ts';
 import { barredSentence, LANE_SENTENCES } from '../desk/words.ts';
 import { sentenceOf } from '../desk/schema.ts';
 import type { HubStatus } from '../desk/status.ts';
@@ -26,6 +27,7 @@ export function statusLines(hub: HubStatus, now: number): string[] {
   for (const barred of hub.barredCreations) lines.push(`  refused    ${barredSentence(barred)}`);
   for (const { finding } of hub.drift.findings)
     if (finding.severity !== 'tells') lines.push(`  schema     ${sentenceOf(finding)}`);
+  if (hub.canary !== null) lines.push(`  canary     ${canaryText(hub.canary, now)}`);
   const { journal, compared, warnings } = hub.layers;
   lines.push(`  webhooks journal: ${journalText(journal)}`);
   lines.push(`  compared   ${comparedText(compared, now)}`);

@@ -5,7 +5,7 @@ import type { Db } from '../store/database.ts';
 import { hourCounts, lastDelivery, recentRoundTrips } from '../store/figures.ts';
 import { hookChannels } from './hooks.ts';
 import { layerChannels, layerNumbers } from './layers.ts';
-import { inWords } from './show.ts';
+import { canaryText, inWords } from './show.ts';
 import { barredSentence } from './words.ts';
 import { sourceChannels } from './sources.ts';
 import { sentenceOf } from './schema.ts';
@@ -86,6 +86,15 @@ export async function healthAnswer(
         text: barredSentence(each),
       })),
       schemaChannel(status, now),
+      ...(status.canary === null
+        ? []
+        : [
+            {
+              label: 'Canary',
+              ok: status.canary.problem === null,
+              text: canaryText(status.canary, now),
+            },
+          ]),
       ...layerChannels(status.layers, now),
       ...sourceChannels(status.health.sources ?? {}, now),
       ...hookChannels(status.hooks, status.journalEntries, now),

@@ -8,7 +8,7 @@ import type {
   RecordAnswer,
 } from '@tallystick/shared/deskMessages';
 import { isRecordId, type HubId, type RecordId } from '@tallystick/shared/ids';
-import { isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
+import { canaryField, isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { versionOf } from '../portal/versions.ts';
 import { conflictsOfRecord, type KeptConflict } from '../store/conflicts.ts';
 import { personNameOf } from '../store/people.ts';
@@ -168,7 +168,10 @@ function fieldsOf(
   row: RecordRow,
   known: { definitions: Definitions; names: Names; pauses: readonly Pause[] },
 ): DeskField[] {
-  return Object.entries(objects[row.object].fields).map(([name, spec]): DeskField => {
+  const shown = Object.entries(objects[row.object].fields).filter(
+    ([name]) => name !== canaryField(row.object),
+  );
+  return shown.map(([name, spec]): DeskField => {
     const kept = row.fields[name];
     const audiences = seenBy(row.object, name);
     const edit = row.openEdits.findLast((each) => each.field === name);

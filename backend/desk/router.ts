@@ -9,6 +9,8 @@ import express, {
   type Response,
 } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { AlertChannel } from '../store/operatingTables.ts';
+import { testAlert } from './alerts.ts';
 import { claimsAnswer } from './claims.ts';
 import { createGate, type DeskUser, type GateDeps } from './gate.ts';
 import { heldAnswer } from './heldSets.ts';
@@ -39,7 +41,12 @@ export const DESK_LIMITS = {
 };
 export type DeskLimits = typeof DESK_LIMITS;
 
-export type DeskDeps = GateDeps & RulingDeps & { limits?: Partial<DeskLimits> };
+export type DeskDeps = GateDeps &
+  RulingDeps & {
+    limits?: Partial<DeskLimits>;
+    /** Where people are told of warnings. */
+    alertChannels?: readonly AlertChannel[];
+  };
 
 type Answering = (user: DeskUser, input: unknown) => Promise<object> | object;
 
@@ -143,7 +150,7 @@ function questions(deps: DeskDeps): Record<string, Answering> {
     },
     '/rules': () => rulesAnswer(),
     '/schema': ({ hubId, role }) => schemaAnswer(db, hubId, role),
-    '/settings': (user) => settingsAnswer(db, user, deps.admins, now()),
+    '/settings': (user) => settingsAnswer(db, user, deps.admins, now(), deps.alertChannels),
   };
 }
 
@@ -184,6 +191,10 @@ function changes(deps: DeskDeps): Record<string, Answering> {
       );
       deps.signals.wake(user.hubId);
       return started;
+    },
+    '/test-alert': (user) => {
+      adminsOnly(user);
+      return testAlert(db, user.hubId, deps.alertChannels ?? [], deps.now());
     },
     '/orders': async (user, input) => {
       const asked = requests.parsed(requests.orderBody, input);

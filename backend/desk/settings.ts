@@ -7,6 +7,8 @@ import { lastDelivery } from '../store/figures.ts';
 import { loadPauses } from '../store/orders.ts';
 import { definitionsOf } from '../store/records.ts';
 import { roleOf, staffOf } from '../store/staff.ts';
+import type { AlertChannel } from '../store/operatingTables.ts';
+import { alertChecks } from './alerts.ts';
 import type { DeskUser } from './gate.ts';
 import { hookChecks } from './hooks.ts';
 import { loadNames } from './names.ts';
@@ -23,6 +25,7 @@ export async function settingsAnswer(
   user: DeskUser,
   admins: readonly string[],
   now: number,
+  alertChannels: readonly AlertChannel[] = [],
 ): Promise<SettingsAnswer> {
   const { hubId, role } = user;
   const [status, definitions, delivered, pauses, staff, { desk }, names] = await Promise.all([
@@ -51,6 +54,7 @@ export async function settingsAnswer(
       })),
       ...sourceChecks(status.health.sources ?? {}, now),
       ...hookChecks(status.hooks, status.journalEntries, now),
+      ...(await alertChecks(db, hubId, alertChannels, now)),
     ],
     pauses: pauses.map((pause) => deskPause(pause, names)),
     staff: staff.map(({ userId, name, email, role: own }) => ({

@@ -1,6 +1,7 @@
 /** Values as staff read them: the CRM's own labels for options, long texts cut. */
 import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
 import { members, show, type Value } from '@tallystick/shared/values';
+import type { Canary } from '../store/canaries.ts';
 import type { Definition } from '../store/database.ts';
 
 /** Keeps an answer with every field of a record well below what a card may be sent. */
@@ -43,4 +44,12 @@ export function inWords(ms: number): string {
   if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
   if (ms < HOUR_MS) return `${Math.round(ms / 60_000)} min`;
   return ms < 48 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.round(ms / (24 * HOUR_MS))} days`;
+}
+
+/** The canary's round trip, for the health page and the command line. */
+export function canaryText({ outMs, inMs, problem, askedAt }: Canary, now: number): string {
+  if (problem !== null) return problem;
+  const ms = (value: number | null): string => (value === null ? 'not yet' : `${value} ms`);
+  const age = askedAt === null ? 'never' : `${inWords(now - askedAt)} ago`;
+  return `edit to proven ${ms(outMs)}, change to webhook ${ms(inMs)}, the newest ${age}`;
 }

@@ -2,6 +2,7 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import type { BudgetState, Db, HubHealth } from '../store/database.ts';
+import { CANARY_PERSON, loadCanary, type Canary } from '../store/canaries.ts';
 import { barredCreations } from '../store/creationKeys.ts';
 import { hooksOf, type HookRow } from '../store/hooks.ts';
 import { LANES, type Lane } from '../store/lanes.ts';
@@ -30,6 +31,8 @@ export interface HubStatus {
   barredCreations: ReturnType<typeof barredCreations>;
   /** Endpoints that are told of changes. */
   hooks: HookRow[];
+  /** The canary's newest round trip; null: none was made. */
+  canary: Canary | null;
   layers: LayersStatus;
   /** Where the CRM's schema no longer fits the rules. */
   drift: { readAt: number | null; findings: KeptFinding[] };
@@ -96,6 +99,7 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     health: hub.health,
     barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
+    canary: await loadCanary(db, hubId),
     layers: await layersStatus(db, hubId, hub.health, now),
     drift: { readAt: schema, findings },
     jobs: jobs.map((job) => ({
@@ -128,7 +132,9 @@ async function countsOf(db: Db, hubId: HubId) {
     select
       (select count(*) from deliveries where hub_id = ${hubId} and applied_at is null) as deliveries,
       (select count(*) from due where hub_id = ${hubId} and parked_at is not null) as parked,
-      (select count(distinct edit_id) from edit_fields where hub_id = ${hubId} and state in ('accepted', 'written')) as edits,
+      (select count(distinct edit_id) from edit_fields where hub_id = ${hubId} and state in ('accepted', 'written')
+        and not exists (select from edits e where e.hub_id = ${hubId} and e.edit_id = edit_fields.edit_id
+          and e.person = ${CANARY_PERSON})) as edits,
       (select count(*) from conflicts where hub_id = ${hubId} and settled_at is null) as conflicts,
       (select coalesce(max(seq), 0) from journal where hub_id = ${hubId}) as journal`.execute(db);
   const [row] = rows;

@@ -1,4 +1,5 @@
 /** What the lanes are called where people read of them. */
+import type { AlertChannel } from '../store/operatingTables.ts';
 import type { Lane } from '../store/lanes.ts';
 import type { ClaimReason } from '../store/signInTables.ts';
 
@@ -71,6 +72,17 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'schema-drift': 'point in which the CRM’s schema no longer fits the rules',
   'mass-change': 'records changed alike in the CRM, more than is plausible',
   'held-set': 'changes held back because too many came at once: see the page Held',
+  test: 'test alerts',
+};
+
+export const ALERT_CHANNELS: Readonly<Record<AlertChannel, string>> = {
+  mail: 'e-mail',
+  webhook: 'webhook',
+  task: 'HubSpot task',
+};
+export const NO_ALERTS = {
+  text: 'Nobody is told of warnings: no channel is set.',
+  advice: 'Set ALERT_MAIL_TO, ALERT_WEBHOOK or ALERT_TASK_OWNER (docs/operations.md, “Alerts”).',
 };
 
 /** What is too much at once, by its pattern. */

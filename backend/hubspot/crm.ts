@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import * as answers from './answers.ts';
 import { LINE_PROPERTIES, LINE_TYPE, lineOf, type ReadLine } from './lines.ts';
 import { files, type FilePort } from './files.ts';
+import { tasks, type TaskPort } from './tasks.ts';
 import { associationsOf } from './making.ts';
 import { propertiesOf } from './properties.ts';
 import { schema, type SchemaPort } from './schema.ts';
@@ -55,7 +56,7 @@ export interface ContactRead {
   emailSince: number | null;
 }
 
-export interface Crm extends FilePort, SchemaPort {
+export interface Crm extends FilePort, SchemaPort, TaskPort {
   /** Up to `READ_MAX_RECORDS`; ids that are gone or merged away are simply not in the answer. */
   readRecords(object: AppObject, ids: readonly RecordId[]): Promise<Answer<Reading[]>>;
   readRecord(object: AppObject, id: RecordId): Promise<Answer<Reading>>;
@@ -123,6 +124,7 @@ export function openCrm(options: CrmOptions): Crm {
     ...writing(call, typeOf),
     ...files(call),
     ...schema(call, typeOf),
+    ...tasks(call),
     ...describing(call, typeOf, options.accessToken),
   };
 }

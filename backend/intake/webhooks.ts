@@ -9,6 +9,7 @@ import { hubId as toHubId, isHubId, type HubId } from '@tallystick/shared/ids';
 import type { Problem } from '@tallystick/shared/messages';
 import type { Logger } from 'pino';
 import { verifySignature, type Signed, type Verdict } from '../hubspot/signature.ts';
+import type { Meter } from '../meter.ts';
 import type { Signals } from '../signals.ts';
 import { openDeliveryStore, type Delivery } from '../store/deliveries.ts';
 import { splitByHub } from './events.ts';
@@ -39,6 +40,7 @@ export interface IntakeDeps {
   bodyTimeoutMs?: number;
   /** What may wait to be stored. */
   waitingMaxBytes?: number;
+  meter?: Meter;
 }
 
 /**
@@ -73,14 +75,19 @@ export function createIntake(deps: IntakeDeps): Intake {
   const { bodyTimeoutMs = BODY_TIMEOUT_MS, waitingMaxBytes = WAITING_MAX_BYTES } = deps;
   const read = readerOf(bodyTimeoutMs);
 
+  const turnAway = (res: ServerResponse, ...refusal: Refusal): void => {
+    deps.meter?.turnedAway(refusal[1]);
+    refuse(res, ...refusal);
+  };
+
   function accept(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
     const judged = judge(req, body);
     if (Array.isArray(judged)) {
       if (judged[0] === 401) deps.strikes?.note(req);
-      return refuse(res, ...judged);
+      return turnAway(res, ...judged);
     }
     if (waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > waitingMaxBytes) {
-      return refuse(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
+      return turnAway(res, 503, 'overloaded', 'Too much is waiting to be stored; please send it again.');
     }
     waiting.push({ ...judged, res });
     waitingBytes += body.length;
@@ -99,6 +106,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function storeGroup(group: readonly Waiting[]): Promise<void> {
     const deliveries = group.flatMap((each) => each.deliveries);
     deps.at('intake.received');
+    const begunAt = deps.now();
     let stored: Map<HubId, string[]>;
     try {
       stored = await store.store(deliveries);
@@ -108,10 +116,11 @@ export function createIntake(deps: IntakeDeps): Intake {
         'Webhooks could not be stored; HubSpot is asked to send them again.',
       );
       for (const { res } of group)
-        refuse(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');
+        turnAway(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');
       return;
     }
     deps.at('intake.stored');
+    deps.meter?.stored(group.length, deps.now() - begunAt);
     for (const { res } of group) res.writeHead(200, { ...HEADERS, 'content-length': '0' }).end();
     for (const [hubId, ids] of stored)
       deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
@@ -122,7 +131,10 @@ export function createIntake(deps: IntakeDeps): Intake {
       const outForS = deps.strikes?.outForS(req) ?? null;
       if (outForS !== null) res.setHeader('retry-after', outForS);
       const refusal = closing ? STOPPING : outForS !== null ? STRUCK_OUT : unreadable(req);
-      if (refusal !== null) return leave(req, res, refusal);
+      if (refusal !== null) {
+        deps.meter?.turnedAway(refusal[1]);
+        return leave(req, res, refusal);
+      }
       read(req, res, (body) => accept(req, res, body));
     },
     close: async () => {

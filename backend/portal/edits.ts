@@ -78,6 +78,7 @@ async function answerAccepted(
   session: Session,
   { edit: accepted, replayed }: { edit: EditRow; replayed: boolean },
 ): Promise<void> {
+  res.locals.editId = accepted.editId; // the log names it beside the request
   if (replayed) res.setHeader('Idempotency-Replayed', 'true');
   res.setHeader('Location', `/portal/v1/edits/${accepted.editId}`);
   await answerReceipt(deps, req, res, session, accepted);

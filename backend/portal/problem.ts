@@ -27,7 +27,13 @@ export function sendProblem(
   more: Partial<Pick<Problem, 'detail' | 'fields'>> = {},
 ): void {
   const [status, title, detail] = PROBLEMS[code];
-  const problem: Problem = { type: `urn:tallystick:problem:${code}`, title, status, code, detail, ...more };
+  const id: unknown = res.locals.requestId;
+  const problem: Problem = {
+    ...{ type: `urn:tallystick:problem:${code}`, title, status, code, detail, ...more },
+    // The id under which our log has the request.
+    ...(typeof id === 'string' ? { instance: `urn:uuid:${id}` } : {}),
+  };
+  res.locals.code = code;
   // RFC 9110: who is asked to sign in is told how.
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer realm="portal"');
   if (status === 429 && !res.hasHeader('Retry-After')) res.setHeader('Retry-After', RETRY_AFTER_S);

@@ -38,6 +38,8 @@ export interface Portal {
   router: Router;
   /** Ends the live streams. */
   close: () => void;
+  /** How many live streams are open. */
+  streams: () => number;
 }
 
 export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
@@ -84,7 +86,7 @@ export function portalRouter(deps: PortalDeps & { log: Logger }): Portal {
   v1.use((_req, res) => sendProblem(res, 'no-such-address'));
   v1.use(answerRefusals);
   router.use('/portal/v1', v1);
-  return { router, close: streams.close };
+  return { router, close: streams.close, streams: streams.count };
 }
 
 function limited(

@@ -51,6 +51,7 @@ type Deps = PortalDeps & { log: Logger };
 export interface Streams {
   handle: RequestHandler;
   close: () => void;
+  count: () => number;
 }
 
 export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Streams {
@@ -86,6 +87,7 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
   for (const timer of timers) timer.unref();
   return {
     handle: (req, res) => open(deps, hubs, sessionOf(req), req, res),
+    count: () => all().length,
     close: () => {
       offChange();
       offMoved();

@@ -10,6 +10,7 @@ import type { HeldTables } from './heldTables.ts';
 import type { HooksTable } from './hooksTable.ts';
 import type { LayerTables } from './layerTables.ts';
 import type { Packed } from './kept.ts';
+import type { OperatingTables } from './operatingTables.ts';
 import type { PortalTables } from './portalTables.ts';
 import type { Fix, SchemaTables } from './schemaTables.ts';
 import type { SourceHealth } from './sourceHealth.ts';
@@ -79,6 +80,8 @@ export interface HubHealth {
   heardAt?: string | null;
   /** Why the last call did not go through; null when it did. */
   failure?: WorkError | null;
+  /** ISO instant since when calls have failed; null: they do not. */
+  failingSince?: string | null;
   /** The token's scopes, as the CRM told them. */
   scopes?: string[];
   /** What it last found out about the other systems, by name. */
@@ -168,7 +171,8 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-export interface Database extends HeldTables, LayerTables, PortalTables, SchemaTables, SignInTables {
+export interface Database
+  extends HeldTables, LayerTables, OperatingTables, PortalTables, SchemaTables, SignInTables {
   hubs: {
     hub_id: HubId;
     app_id: string;

@@ -17,6 +17,7 @@ import { WARNINGS } from './migrations/0012_warnings.ts';
 import { DIRECTORY } from './migrations/0020_directory.ts';
 import { DRIFT } from './migrations/0040_drift.ts';
 import { HELD_SETS } from './migrations/0050_held_sets.ts';
+import { OPERATING } from './migrations/0060_operating.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   '0020_directory': { up: (db) => run(db, DIRECTORY) },
   '0040_drift': { up: (db) => run(db, DRIFT) },
   '0050_held_sets': { up: (db) => run(db, HELD_SETS) },
+  '0060_operating': { up: (db) => run(db, OPERATING) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

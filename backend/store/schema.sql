@@ -1,5 +1,36 @@
 -- Made by `npm run schema` from the migrations; a test compares the two.
 
+create table alerts (
+  hub_id bigint not null,
+  code text not null,
+  subject text not null,
+  channel text not null,
+  stage text not null default 'none'::text,
+  told_at timestamp with time zone,
+  begun_at timestamp with time zone,
+  number integer not null default 0,
+  attempts integer not null default 0,
+  not_before timestamp with time zone not null,
+  error text,
+  message jsonb,
+  task_id text,
+  PRIMARY KEY (hub_id, code, subject, channel)
+);
+
+create table canaries (
+  hub_id bigint not null,
+  edit_id uuid,
+  value text,
+  asked_at timestamp with time zone,
+  proven_at timestamp with time zone,
+  told_at timestamp with time zone,
+  told_by text,
+  out_ms integer,
+  in_ms integer,
+  problem text,
+  PRIMARY KEY (hub_id)
+);
+
 create table claims (
   hub_id bigint not null,
   claim_id bigint not null generated always as identity,

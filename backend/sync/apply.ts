@@ -44,6 +44,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
 
 async function applyTogether(ctx: Context, translate: Translate, batch: Arrived): Promise<void> {
   ctx.at('apply.loaded');
+  const begunAt = ctx.clock.now();
   const heard = batch.deliveries.flatMap(({ receivedAt, events, layer = 'webhooks' }) =>
     translate(events).map((one) => ({ one, receivedAt, layer })),
   );
@@ -78,6 +79,9 @@ async function applyTogether(ctx: Context, translate: Translate, batch: Arrived)
     return { moved: all.moved, seq: ctx.head.seq };
   });
   ctx.at('apply.committed');
+  const endedAt = ctx.clock.now();
+  const waits = batch.deliveries.map(({ receivedAt }) => endedAt - receivedAt);
+  ctx.meter?.applied(ctx.hubId, heard.length, endedAt - begunAt, waits);
   if (change.moved.length > 0) {
     ctx.signals.changed({ hubId: ctx.hubId, seq: change.seq, records: change.moved, edits: [] });
   }

@@ -7,6 +7,7 @@ import { fieldOf, objects, OBJECTS, type AppObject } from '@tallystick/shared/ow
 import type { Kind } from '@tallystick/shared/values';
 import type { Logger } from 'pino';
 import type { Crm } from '../hubspot/crm.ts';
+import type { Meter } from '../meter.ts';
 import type { Signals } from '../signals.ts';
 import type { Db, Definition, WorkError } from '../store/database.ts';
 import { chain, insertRows, SALT_BYTES, type Draft, type Head } from '../store/journal.ts';
@@ -35,6 +36,7 @@ export interface Context {
   /** Named steps of the loop. Does nothing in production; tests kill the process there. */
   at: (step: string) => void;
   patience: Patience;
+  meter?: Meter | undefined;
   /** Signs the statement of a decision; absent: none is made. */
   sign?: ((statement: Statement) => Promise<string>) | undefined;
   /** How the hub's CRM has been answering. */

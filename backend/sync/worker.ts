@@ -6,12 +6,13 @@
  *   jobs: everything of an object: backfill, reconcile
  *   beside: what other systems say of fields they own, and the webhooks journal
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { workOnJobs } from '../intake/jobs.ts';
 import { readJournal } from '../intake/journal.ts';
 import { Bell, pause } from '../bell.ts';
+import type { Meter } from '../meter.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
 import type { Arrived, Signals } from '../signals.ts';
@@ -29,6 +30,8 @@ import type { Context } from './context.ts';
 import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
 import { AT_ONCE_EVERY_MS, loadDrift } from './drift.ts';
 import { BATCH_BYTES, Inbox, LOOK_MS } from './inbox.ts';
+import { canaryLoop, type CanaryPlace } from './canary.ts';
+import { taskLoop } from './alertTasks.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseAbandoned } from './files.ts';
@@ -82,6 +85,11 @@ export interface WorkerDeps {
   batchBytes?: number;
   /** How often is looked for what nobody told of. */
   lookMs?: number;
+  meter?: Meter | undefined;
+  /** Null: no round trips are made. */
+  canary?: CanaryPlace | null;
+  /** The CRM user who gets alerts as tasks; null: nobody. */
+  alertTaskOwner?: string | null;
   /** Runs while this worker speaks for the hub, and holds up none of its loops; ends when `term` is aborted. */
   beside?: (term: { epoch: number; signal: AbortSignal }) => Promise<void>;
 }
@@ -197,6 +205,8 @@ async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Pro
   const works = [
     sourceLoop(ctx, deps.sources ?? [], deps.sourceLookMs ?? SOURCE_LOOK_MS, term),
     readJournal(ctx, deps.webhooksJournal ?? null, term),
+    canaryLoop(ctx, deps.canary ?? null, randomUUID, term),
+    taskLoop(ctx, deps.alertTaskOwner ?? null, term),
     deps.beside?.({ epoch: ctx.lease.epoch, signal: term }) ?? Promise.resolve(),
   ];
   for (const ended of await Promise.allSettled(works)) {
@@ -220,6 +230,7 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     at: deps.at ?? (() => undefined),
     patience: deps.patience ?? PATIENCE,
     sign: deps.sign,
+    meter: deps.meter,
     health: { failures: 0, lastSuccessAt: 0, failure: null, scopes: [], sources: {}, journal: OFF },
     mirror: new MirrorCache(deps.hubId),
     head: await readHead(deps.db, deps.hubId),
@@ -332,8 +343,11 @@ async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): P
 
 /** Waits for nothing but the database: a CRM that hangs must not look like a worker that hangs. */
 async function heartLoop(ctx: Context, term: AbortSignal): Promise<void> {
+  let failingSince: number | null = null;
   while (!term.aborted) {
-    await heartbeat(ctx, ctx.clock.now());
+    const now = ctx.clock.now();
+    failingSince = ctx.health.failure === null ? null : (failingSince ?? now);
+    await heartbeat(ctx, now, failingSince);
     await pause(ctx.clock, KEEPING_MS, term);
   }
 }
@@ -351,12 +365,14 @@ async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<numb
   }
 }
 
-async function heartbeat(ctx: Context, now: number): Promise<void> {
+async function heartbeat(ctx: Context, now: number, failedSince: number | null): Promise<void> {
   const at = new Date(now);
   const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
   const { lastSuccessAt, failure, scopes, sources, journal } = ctx.health;
   const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
-  const health = JSON.stringify({ heardAt, failure, scopes, sources, journal } satisfies HubHealth);
+  const failingSince = failedSince === null ? null : new Date(failedSince).toISOString();
+  const said = { heardAt, failure, failingSince, scopes, sources, journal } satisfies HubHealth;
+  const health = JSON.stringify(said);
   await ctx.lease.exclusive((db) =>
     db
       .updateTable('hubs')

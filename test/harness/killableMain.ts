@@ -1,7 +1,7 @@
 /** The service as a process to kill: TALLYSTICK_KILL_AT="<step>:<n>" ends it, as by `kill -9`, at the nth time there. */
 import { pino } from 'pino';
 import { parseConfig } from '../../backend/config.ts';
-import { startService } from '../../backend/main.ts';
+import { startService, stopOnSignal } from '../../backend/main.ts';
 
 const [step, nth = '1'] = (process.env.TALLYSTICK_KILL_AT ?? '').split(':');
 let left = Number(nth);
@@ -14,4 +14,4 @@ const service = await startService(parseConfig(process.env), {
   },
 });
 process.send?.({ url: service.url });
-process.once('SIGTERM', () => void service.close().then(() => process.exit(0)));
+stopOnSignal(service);

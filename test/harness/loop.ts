@@ -77,6 +77,8 @@ export async function startLoop(
     beside?: (facts: { db: Db; hubId: HubId; signals: Signals }) => WorkerDeps['beside'];
     /** Changes the stand-in before the worker reads its schema. */
     prepare?: (sim: Simulator) => void;
+    /** The CRM user who gets alerts as tasks. */
+    alertTaskOwner?: string;
     /** Of a benchmark; the tests have theirs. */
     database?: TestDatabase;
   } = {},
@@ -126,6 +128,7 @@ export async function startLoop(
       holder: 'test',
       log: pino({ level: options.log === true ? 'debug' : 'silent' }),
       ...(options.at === undefined ? {} : { at: options.at }),
+      alertTaskOwner: options.alertTaskOwner ?? null,
       sources: options.sources ?? [],
       sourceLookMs: options.sourceLookMs ?? 60_000,
       ...besideOf(options.beside?.({ db, hubId, signals })),

@@ -122,7 +122,7 @@ hs_body_preview string/text r Body preview
 const EXTRA: Record<string, string> = {
   notes: 'hs_note_body string/html - Note body',
   tasks:
-    'hs_task_subject string/text - Task title\nhs_task_body string/html - Notes\nhs_task_status enumeration/select - Status',
+    'hs_task_subject string/text - Task title\nhs_task_body string/html - Notes\nhs_task_status enumeration/select - Status\nhs_task_priority enumeration/select - Priority',
   meetings: 'hs_meeting_title string/text - Meeting name\nhs_meeting_body string/html - Description',
   calls: 'hs_call_title string/text - Call title\nhs_call_body string/html - Call notes',
   emails: 'hs_email_subject string/text - Email subject\nhs_email_text string/textarea - Email body',
@@ -164,6 +164,7 @@ const OPTIONS: Record<string, string> = {
   'quotes.hs_currency': 'EUR:Euro GBP:Pound USD:US_Dollar CHF:Swiss_Franc',
   'quotes.hs_template_type': 'QUOTE:Quote CPQ_QUOTE:CPQ_Quote CUSTOMIZABLE_QUOTE_TEMPLATE:Customizable',
   'tasks.hs_task_status': 'NOT_STARTED:Not_started IN_PROGRESS:In_progress COMPLETED:Completed',
+  'tasks.hs_task_priority': 'LOW:Low MEDIUM:Medium HIGH:High',
 };
 /** Recorded: real default definitions are dated to the epoch. */
 const DEFINED_AT = 0;

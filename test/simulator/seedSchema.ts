@@ -24,6 +24,7 @@ companies credit_limit number/number Credit limit
 companies billing_customer string/text Billing customer
 companies open_balance number/number Open balance
 companies payment_status enumeration/select Payment status | paid:Paid_up open:Open overdue:Overdue
+companies portal_canary string/text Round trip
 companies internal_risk enumeration/select Internal risk | low:Low medium:Medium high:High
 deals po_number string/text Customer's PO number
 deals customer_priority enumeration/select Customer's priority | low:Low normal:Normal high:High

@@ -28,6 +28,9 @@ describe('the import rules of the house', () => {
     { from: 'backend/portal/web/src/App.tsx', to: 'node:fs' },
     { from: 'backend/desk/explain.ts', to: 'backend/sync/plan.ts' },
     { from: 'backend/intake/webhooks.ts', to: 'backend/sync/apply.ts' },
+    { from: 'backend/alerts/watch.ts', to: 'backend/sync/worker.ts' },
+    { from: 'backend/alerts/watch.ts', to: 'backend/hubspot/crm.ts' },
+    { from: 'backend/sync/alertTasks.ts', to: 'backend/alerts/words.ts' },
     { from: 'backend/main.ts', to: 'test/simulator/simulator.ts' },
     { from: 'hubspot-project/src/app/cards/Card.tsx', to: 'backend/main.ts' },
   ])('refuse $from importing $to', (one) => {

@@ -84,6 +84,7 @@ export const ROOMS: readonly Room[] = [
         'backend/hubspot/',
         'backend/signals.ts',
         'backend/bell.ts',
+        'backend/meter.ts',
       ),
       npm('kysely', 'pg', 'pino'),
       isNode,
@@ -105,7 +106,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       starts('shared/'),
       starts('backend/portal/', 'backend/store/', 'backend/signals.ts', 'backend/hubspot/signature.ts'),
-      starts('backend/drift/', 'backend/sources/', 'backend/standardWebhook.ts'),
+      starts('backend/drift/', 'backend/sources/', 'backend/standardWebhook.ts', 'backend/meter.ts'),
       (to) => starts('backend/desk/', 'backend/intake/')(to) && !isSyncSide(to),
       npm(
         'kysely',
@@ -135,6 +136,18 @@ export const ROOMS: readonly Room[] = [
       starts('backend/standardWebhook.ts', 'backend/portal/visibility.ts'),
       starts('backend/portal/versions.ts', 'backend/portal/receipts.ts'),
       npm('kysely', 'pino', 'zod'),
+      isNode,
+    ),
+  },
+  {
+    name: 'backend/alerts',
+    holds: starts('backend/alerts/'),
+    may: any(
+      isShared,
+      starts('backend/alerts/', 'backend/store/', 'backend/bell.ts', 'backend/standardWebhook.ts'),
+      // A message to an endpoint is sent by the same road, and held to the same rules.
+      starts('backend/hooks/hook.ts', 'backend/hooks/post.ts'),
+      npm('pino', 'nodemailer'),
       isNode,
     ),
   },

@@ -1,5 +1,6 @@
 /** The connection, step by step: what is checked, how it stands, and what to do. */
 import { Button, Flex, StatusTag, Text } from '@hubspot/ui-extensions';
+import { useTestAlert } from '@tallystick/kit/changes';
 import { Rows } from '@tallystick/kit/Rows';
 import type { SettingsAnswer } from '@tallystick/shared/deskMessages';
 import type { ReactNode } from 'react';
@@ -12,8 +13,9 @@ const STATES = {
 
 export function Checks({
   checks,
+  mayTest,
   onAgain,
-}: Pick<SettingsAnswer, 'checks'> & { onAgain: () => void }): ReactNode {
+}: Pick<SettingsAnswer, 'checks'> & { mayTest: boolean; onAgain: () => void }): ReactNode {
   return (
     <Flex direction="column" gap="sm" align="start">
       <Rows
@@ -31,9 +33,21 @@ export function Checks({
           ],
         }))}
       />
-      <Button size="xs" onClick={onAgain}>
-        Check again
-      </Button>
+      <Flex direction="row" gap="sm">
+        <Button size="xs" onClick={onAgain}>
+          Check again
+        </Button>
+        {mayTest ? <TestAlert onDone={onAgain} /> : null}
+      </Flex>
     </Flex>
+  );
+}
+
+function TestAlert({ onDone }: { onDone: () => void }): ReactNode {
+  const { isBusy, testAlert } = useTestAlert(onDone);
+  return (
+    <Button size="xs" disabled={isBusy} onClick={() => void testAlert()}>
+      Send a test alert
+    </Button>
   );
 }

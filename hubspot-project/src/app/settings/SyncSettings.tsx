@@ -18,7 +18,11 @@ export function SyncSettings(): ReactNode {
         <Flex direction="column" gap="md">
           <Tabs defaultSelected="connection">
             <Tab tabId="connection" title="Connection">
-              <Checks checks={settings.checks} onAgain={question.reload} />
+              <Checks
+                checks={settings.checks}
+                mayTest={settings.role === 'admin'}
+                onAgain={question.reload}
+              />
             </Tab>
             <Tab tabId="pauses" title={`Pauses (${settings.pauses.length})`}>
               <Pauses settings={settings} onDone={question.reload} />

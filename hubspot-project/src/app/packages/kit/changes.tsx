@@ -48,3 +48,15 @@ export function useOrder(onDone: () => void): {
   };
   return { isBusy, order };
 }
+
+export function useTestAlert(onDone: () => void): { isBusy: boolean; testAlert: () => Promise<void> } {
+  const { isBusy, send } = useChange<OrderAnswer>('test-alert');
+  const { addAlert } = useExtensionActions<'settings'>();
+  const testAlert = async (): Promise<void> => {
+    const answer = await send({});
+    if (answer === null) return;
+    addAlert({ type: answer.ok ? 'success' : 'warning', message: answer.sentence });
+    onDone();
+  };
+  return { isBusy, testAlert };
+}
