@@ -25,10 +25,10 @@ import type { Keyring } from './vault.ts';
  */
 const POOL_MAX_CONNECTIONS = 16;
 /**
- * Many workers in one process: each takes about 150 events in one go, so that a flood of one hub holds the others up for
+ * Many workers in one process: each takes about 100 events in one go, so that a flood of one hub holds the others up for
  * milliseconds; and they look for what nobody told of less often, because other processes tell at once.
  */
-const MANNERS = { batchBytes: 40_000, lookMs: 500 };
+const MANNERS = { batchBytes: 20_000, lookMs: 2_000 };
 
 export interface HubsService {
   url: string;

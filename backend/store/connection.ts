@@ -10,7 +10,7 @@ import type { Database, Db } from './database.ts';
 import { DOOR, SERVICE } from './walls.ts';
 
 const POOL_MAX_CONNECTIONS = 10;
-export const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** A cached generic plan made while a table was small cost 48 times the custom one after growth. */
 const SESSION =
   '-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=30s -c statement_timeout=30s -c lock_timeout=5s';

@@ -6,8 +6,13 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, sessionConfig } from './connection.ts';
+import { sessionConfig } from './connection.ts';
 import type { Database, Db } from './database.ts';
+
+/** Also for a turn: when many hubs are taken on at once, each has to wait for the others. */
+const WAIT_MAX_MS = 30_000;
+/** Of the connections, the most that one hub has at a time, so that a busy one leaves some to the others. */
+const HUB_SHARE = 0.25;
 
 export interface HubPool {
   /** Reaches the rows of this hub. Destroying it closes nothing. */
@@ -19,7 +24,7 @@ export function openHubPool(url: string, maxConnections: number, onError: (error
   const pool = new pg.Pool({
     ...sessionConfig(url, 'unbound'),
     max: maxConnections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: WAIT_MAX_MS,
   });
   pool.on('error', onError);
   const boundTo = new WeakMap<pg.PoolClient, HubId>();
@@ -40,8 +45,7 @@ export function openHubPool(url: string, maxConnections: number, onError: (error
       throw error;
     }
   };
-  // A hub never has more than half of the connections, so that a busy one leaves some to the others.
-  const share = Math.max(1, Math.floor(maxConnections / 2));
+  const share = Math.max(1, Math.floor(maxConnections * HUB_SHARE));
   return {
     of: (hubId) => {
       const turns = turnstile(share);

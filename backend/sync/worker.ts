@@ -83,7 +83,7 @@ export interface WorkerDeps {
   oneTerm?: boolean;
   /** Of events that are applied in one go: the less, the sooner other hubs of this process have their turn. */
   batchBytes?: number;
-  /** How often is looked for what nobody told of. */
+  /** How often is looked for what nobody told of; the worker then tells itself what it marks as due. */
   lookMs?: number;
   meter?: Meter | undefined;
   /** Null: no round trips are made. */
@@ -157,6 +157,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   // `asked` is rung by people alone, not at the end of every round.
   const bells = { arrived: bell(), due: bell(), asked: bell() };
   const lookMs = deps.lookMs ?? LOOK_MS;
+  const askedMs = Math.max(lookMs, ASKED_LOOK_MS);
   const inbox = new Inbox(deps.hubId, deps.db, deps.clock, {
     lookMs,
     batchBytes: deps.batchBytes ?? BATCH_BYTES,
@@ -178,16 +179,16 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   try {
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, inbox, bells.arrived, term.signal, lookMs),
+      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs),
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal, lookMs),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal, lookMs),
       heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps, term.signal),
-      jobLoop(ctx, term.signal),
-      askedLoop(bells.asked, term.signal, () => carryOutOrders(ctx)),
-      askedLoop(bells.asked, term.signal, () => makeCreations(ctx)),
-      askedLoop(bells.asked, term.signal, () => linkIdentities(ctx)),
-      askedLoop(bells.asked, term.signal, () => eraseWaiting(ctx)),
+      jobLoop(ctx, term.signal, Math.max(lookMs, JOBS_LOOK_MS)),
+      askedLoop(bells.asked, term.signal, askedMs, () => carryOutOrders(ctx)),
+      askedLoop(bells.asked, term.signal, askedMs, () => makeCreations(ctx)),
+      askedLoop(bells.asked, term.signal, askedMs, () => linkIdentities(ctx)),
+      askedLoop(bells.asked, term.signal, askedMs, () => eraseWaiting(ctx)),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -245,7 +246,7 @@ async function eventLoop(
   ctx: Context,
   translate: Translate,
   inbox: Inbox,
-  bell: Bell,
+  { arrived: bell, due }: { arrived: Bell; due: Bell },
   term: AbortSignal,
   lookMs: number,
 ): Promise<void> {
@@ -257,6 +258,7 @@ async function eventLoop(
     if (batch === null) await bell.after(rings, lookMs);
     else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
     else [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
+    if (batch !== null && lookMs > LOOK_MS) due.ring();
   }
 }
 
@@ -352,16 +354,21 @@ async function heartLoop(ctx: Context, term: AbortSignal): Promise<void> {
   }
 }
 
-async function jobLoop(ctx: Context, term: AbortSignal): Promise<void> {
-  while (!term.aborted) if (!(await workOnJobs(ctx))) await pause(ctx.clock, JOBS_LOOK_MS, term);
+async function jobLoop(ctx: Context, term: AbortSignal, lookMs: number): Promise<void> {
+  while (!term.aborted) if (!(await workOnJobs(ctx))) await pause(ctx.clock, lookMs, term);
 }
 
 /** What people ask for besides edits: looked for at every ring, so that a click is answered at once. */
-async function askedLoop(bell: Bell, term: AbortSignal, work: () => Promise<number>): Promise<void> {
+async function askedLoop(
+  bell: Bell,
+  term: AbortSignal,
+  lookMs: number,
+  work: () => Promise<number>,
+): Promise<void> {
   while (!term.aborted) {
     const { rings } = bell;
     const done = await work();
-    if (done === 0) await bell.after(rings, ASKED_LOOK_MS);
+    if (done === 0) await bell.after(rings, lookMs);
   }
 }
 

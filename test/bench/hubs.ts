@@ -94,7 +94,7 @@ export async function fillHubs(
     }));
     await sql`
       insert into people (hub_id, token_hash, contact_id, audience, created_at)
-      select ${hubId}, hash, (1000000 + n)::text, 'direct', now()
+      select ${hubId}::bigint, hash, (1000000 + n)::text, 'direct', now()
       from unnest(${own.map(({ token }) => createHash('sha256').update(token).digest())}::bytea[]) with ordinality u(hash, n)`.execute(
       owner,
     );
@@ -122,18 +122,18 @@ async function fillOne(
   const contact = JSON.stringify({ $life: ['present', ...kept.slice(1)], firstName: kept, lastName: kept });
   await sql`
     insert into mirror (hub_id, object, record_id, life, fields, found_seq, changed_seq, read_at, compared_at)
-    select ${hubId}, 'company', id, 'present', ${fields}::jsonb, 1, 1, now(), now() from unnest(${[...companies]}::text[]) id
+    select ${hubId}::bigint, 'company', id, 'present', ${fields}::jsonb, 1, 1, now(), now() from unnest(${[...companies]}::text[]) id
     union all
-    select ${hubId}, 'contact', (1000000 + n)::text, 'present', ${contact}::jsonb, 1, 1, now(), now()
+    select ${hubId}::bigint, 'contact', (1000000 + n)::text, 'present', ${contact}::jsonb, 1, 1, now(), now()
     from generate_series(1, ${Math.max(people, records - companies.length)}::int) n`.execute(owner);
   await sql`
     insert into links (hub_id, object, record_id, company_id, is_primary, labels)
-    select ${hubId}, 'contact', (1000000 + n)::text, (${[...companies]}::text[])[1 + (n - 1) % ${companies.length}::int], true, '{}'
+    select ${hubId}::bigint, 'contact', (1000000 + n)::text, (${[...companies]}::text[])[1 + (n - 1) % ${companies.length}::int], true, '{}'
     from generate_series(1, ${people}::int) n`.execute(owner);
   // Read from nothing and compared just now: a load run is not about that.
   await sql`
     insert into jobs (hub_id, kind, object, created_at, started_at, finished_at)
-    select ${hubId}, kind, object, now(), now(), now()
+    select ${hubId}::bigint, kind, object, now(), now(), now()
     from unnest(${[...OBJECTS]}::text[]) object, unnest(array['backfill', 'reconcile']) kind`.execute(owner);
 }
 

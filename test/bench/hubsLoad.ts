@@ -29,6 +29,9 @@ export interface HubsLoaded {
   floodAnsweredMs: number;
 }
 
+/** By hub and company, in the order in which they were sent. */
+type Sent = Map<string, { n: number; at: number }[]>;
+
 const OPEN_AT_ONCE = 50;
 const PER_DELIVERY = 100;
 const FLOOD_CONNECTIONS = 4;
@@ -41,17 +44,21 @@ export async function runHubsLoad(load: HubsLoad): Promise<HubsLoaded> {
 }
 
 async function generate(load: HubsLoad): Promise<HubsLoaded> {
-  const sentAt = new Map<string, number>();
+  const sent: Sent = new Map();
   const took: number[] = [];
-  const heard = new Set<string>();
+  const heard = new Set<number>();
   let told = 0;
-  const hear = (text: string): void => {
-    for (const [value] of text.matchAll(/\bv\d+-\d+\b/g)) {
-      const at = sentAt.get(value);
-      if (at === undefined) continue;
-      told += 1;
-      heard.add(value);
-      took.push(performance.now() - at);
+  /** A stream is shown the present state: a value tells of those before it too, and only the first time counts. */
+  const hear = (stream: HubsLoad['streams'][number], upTo: { index: number }, text: string): void => {
+    for (const [, index = ''] of text.matchAll(/\bv\d+-(\d+)\b/g)) {
+      const own = sent.get(`${stream.hubId}:${stream.company}`) ?? [];
+      const last = own.findIndex(({ n }) => n === Number(index));
+      for (; upTo.index <= last; upTo.index += 1) {
+        const { n, at } = own[upTo.index]!;
+        told += 1;
+        heard.add(n);
+        took.push(performance.now() - at);
+      }
     }
   };
   const openedAt = performance.now();
@@ -59,21 +66,24 @@ async function generate(load: HubsLoad): Promise<HubsLoaded> {
   for (let n = 0; n < load.streams.length; n += OPEN_AT_ONCE)
     sockets.push(
       ...(await Promise.all(
-        load.streams.slice(n, n + OPEN_AT_ONCE).map(({ token }) => openStream(load.port, token, hear)),
+        load.streams.slice(n, n + OPEN_AT_ONCE).map((stream) => {
+          const upTo = { index: 0 };
+          return openStream(load.port, stream.token, (text) => hear(stream, upTo, text));
+        }),
       )),
     );
   const openedMs = performance.now() - openedAt;
   const acks: number[] = [];
   const flooding = load.flood === null ? Promise.resolve(0) : flood(load, load.flood);
-  await single(load, sentAt, acks);
+  const count = await single(load, sent, acks);
   const floodAnsweredMs = await flooding;
-  for (let waited = 0; heard.size < sentAt.size && waited < SETTLE_MS; waited += 50)
+  for (let waited = 0; heard.size < count && waited < SETTLE_MS; waited += 50)
     await new Promise((resolve) => setTimeout(resolve, 50));
   for (const socket of sockets) socket.destroy();
   took.sort((a, b) => a - b);
   acks.sort((a, b) => a - b);
   return {
-    ...{ streams: sockets.length, openedMs, told, floodAnsweredMs, missing: sentAt.size - heard.size },
+    ...{ streams: sockets.length, openedMs, told, floodAnsweredMs, missing: count - heard.size },
     ...{ p50Ms: percentile(took, 0.5), p99Ms: percentile(took, 0.99), ackP99Ms: percentile(acks, 0.99) },
   };
 }
@@ -100,23 +110,26 @@ function openStream(port: number, token: string, hear: (text: string) => void): 
   });
 }
 
-async function single(load: HubsLoad, sentAt: Map<string, number>, acks: number[]): Promise<void> {
+async function single(load: HubsLoad, sent: Sent, acks: number[]): Promise<number> {
   const hubs = load.hubs.filter(({ hubId }) => load.on.includes(hubId));
   const lines = await Promise.all(Array.from({ length: 16 }, () => openLine(load.port)));
   const startedAt = performance.now();
-  for (let n = 0, elapsed = 0; elapsed < load.forMs; elapsed = performance.now() - startedAt) {
+  let n = 0;
+  for (let elapsed = 0; elapsed < load.forMs; elapsed = performance.now() - startedAt) {
     for (; n < (elapsed / 1_000) * load.eventsPerSecond; n += 1) {
       const hub = hubs[n % hubs.length]!;
       const company = hub.companies[Math.floor(n / hubs.length) % hub.companies.length]!;
       const value = `v${hub.hubId}-${n}`;
       const at = performance.now();
-      sentAt.set(value, at);
+      const place = `${hub.hubId}:${company}`;
+      sent.set(place, [...(sent.get(place) ?? []), { n, at }]);
       void lines[n % lines.length]!(webhookRequest(hub, load.port, [{ company, value }])).then(() =>
         acks.push(performance.now() - at),
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  return n;
 }
 
 /** How long until every one of them was answered. */
