@@ -192,7 +192,15 @@ function assemble(parts: Parts): Town {
     },
     firstAnswer: async () => {
       const begunAt = performance.now();
-      await eventually(() => town.load(), 'an edit is accepted', REST_WITHIN_MS);
+      const last = processes.at(-1);
+      await eventually(
+        () => {
+          if (last?.process.exitCode != null) throw new Error('The service has ended by itself.');
+          return town.load();
+        },
+        'an edit is accepted',
+        REST_WITHIN_MS,
+      );
       return performance.now() - begunAt;
     },
     rest: async () => {
