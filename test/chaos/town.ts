@@ -74,6 +74,8 @@ export interface Town {
   /** Notes what was acknowledged so far: the stand-in forgets its oldest deliveries. */
   harvest(): void;
   account(): Promise<Account>;
+  /** Ends every process of the service. */
+  stopAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -232,12 +234,15 @@ function assemble(parts: Parts): Town {
       town.harvest();
       return accountOf(parts, acknowledged, accepted, written);
     },
-    close: async () => {
-      for (const one of processes) {
+    stopAll: async () => {
+      for (const one of processes.splice(0)) {
         one.process.kill('SIGKILL');
         await one.ended;
         await one.line.close();
       }
+    },
+    close: async () => {
+      await town.stopAll();
       await front.close();
       await sim.close();
       await db.destroy();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { live, type Outcome } from './history.ts';
 
-const DOSE = 20;
+const DOSE = 16;
 /** Seeds that found something in their time. */
 const REGRESSIONS: readonly number[] = [23, 25, 58, 77];
 /** Every kind of thing that a history can meet has to occur in the dose. */
@@ -20,6 +20,11 @@ const MET = [
     'down',
   ],
   ...['crash', 'crash-after', 'died-at', 'restart', 'hours', 'jobs', 'erase'],
+  ...['approval', 'rep', 'raised', 'make', 'orders', 'journal', 'journal-down', 'errors', 'resume'],
+  ...['pause-in', 'pause-out', 'pause-both', 'limit-burst', 'limit-daily', 'ruling-keep', 'ruling-take'],
+  ...['D1', 'D3', 'D5', 'D6', 'D7', 'D8', 'D9', 'D10', 'D11', 'S1', 'S2', 'S3', 'R1', 'R2'].map(
+    (rule) => `rule:${rule}`,
+  ),
 ];
 
 describe('the simulated world', () => {
