@@ -5,7 +5,7 @@ import { killablePostgres, type KillablePostgres } from './postgres.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { openTown, type Town } from './town.ts';
 
-/** The others take their time: `steps` is test/backend/kill.test.ts, the hour-long ones test/completeness. */
+/** The others take their time: `steps` is test/backend/kill.test.ts, those that last an hour hour.test.ts. */
 const DOSE = ['random', 'postgres', 'terminated', 'exhausted', 'stopped'];
 const WITHIN_MS = 120_000;
 

@@ -60,7 +60,9 @@ export function calmDown({ faults }: Simulator): void {
 
 /** Whatever staff paused goes on. */
 export async function resumeAll(service: SimulatedService): Promise<void> {
+  while (await service.orders()); // a pause may have been ordered and not yet begun
   for (const { pauseId } of service.ctx().pauses) await service.command(STAFF[0], { do: 'resume', pauseId });
+  while (await service.orders());
 }
 
 export function seedQuote(world: World, ids: Ids): RecordId {
