@@ -24,9 +24,10 @@ describe('the service under chaos', () => {
   it.each(SCENARIOS.filter(({ name }) => DOSE.includes(name)))(
     'survives $what: nothing acknowledged is lost, nothing is written twice, and the mirror is the CRM',
     { timeout: WITHIN_MS },
-    async ({ name, run }) => {
+    async (scenario) => {
+      const { name } = scenario;
       const place = { town, postgres, random: createRandom(1, name), size: 'small' as const };
-      const figures = await run({ ...place, until: Date.now() + WITHIN_MS });
+      const figures = await scenario.run({ ...place, until: Date.now() + WITHIN_MS });
       await town.rest();
       await town.stopAll();
       console.log(`${name}: ${JSON.stringify(figures)}`);

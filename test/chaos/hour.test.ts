@@ -25,7 +25,7 @@ describe('an hour in which', () => {
     { timeout: 120_000 },
     async ({ turn }) => {
       hub = await startHub();
-      const { sim, db, ask } = hub.loop;
+      const { sim, db } = hub.loop;
       const [person = ''] = hub.contacts;
       const written: unknown[] = [];
       sim.world.listen((change) => {
@@ -38,7 +38,7 @@ describe('an hour in which', () => {
         sim.world.update('contacts', id, { jobtitle: `Title ${round}` }, COLLEAGUE);
         const seen = sim.world.value('contacts', id, 'firstname');
         const fields = { firstName: { seen, wanted: `Name ${round}` } };
-        edits.push(await ask({ object: 'contact', id, person, at: hub.now(), fields }));
+        edits.push(await hub.loop.ask({ object: 'contact', id, person, at: hub.now(), fields }));
         for (let minute = 0; minute < 5; minute += 1) {
           sim.world.clock.advance(MINUTE_MS);
           await new Promise((resolve) => setImmediate(resolve));

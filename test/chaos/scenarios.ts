@@ -118,7 +118,7 @@ async function stopped({ town, postgres, until, size }: Place): Promise<Figures>
   const address = new URL(postgres.url);
   address.searchParams.set('options', `-c idle_session_timeout=${patience}`);
   const env = { DATABASE_URL: address.href };
-  let sleeper = await town.start({ env });
+  const sleeper = await town.start({ env });
   await town.firstAnswer();
   for (let n = 0; n < most && Date.now() < until; n += 1) {
     const before = await epochOf(postgres);

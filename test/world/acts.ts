@@ -90,7 +90,7 @@ async function shown(
     .where('record_id', '=', recordId as never)
     .executeTakeFirst();
   if (row?.life !== 'present') return null;
-  return Object.fromEntries(Object.entries(row.fields).map(([name, kept]) => [name, kept?.[0] ?? null]));
+  return Object.fromEntries(Object.entries(row.fields).map(([name, kept]) => [name, kept[0]]));
 }
 
 /** A member of staff decides about an open conflict, over what the record shows. */

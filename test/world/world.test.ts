@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 import { live, type Outcome } from './history.ts';
 
-const DOSE = 16;
+const DOSE = 12;
 /** Seeds that found something in their time. */
 const REGRESSIONS: readonly number[] = [23, 25, 58, 77];
 /** Every kind of thing that a history can meet has to occur in the dose. */
