@@ -25,6 +25,13 @@ const FORGOTTEN_MAX_MS = 3_600_000;
 /** A file may hold thousands of events: they are applied in batches of the size that webhooks have. */
 const DELIVERY_EVENTS = 500;
 
+interface Subscribed {
+  /** The type ids it was done for. */
+  for: string;
+  at: number;
+}
+const NEVER: Subscribed = { for: '', at: -Infinity };
+
 /** Ends with the term. A failure is shown in the status and tried again. */
 export async function readJournal(
   ctx: Context,
@@ -33,16 +40,27 @@ export async function readJournal(
 ): Promise<void> {
   ctx.health.journal = { on: journal !== null, failure: null };
   if (journal === null) return;
-  let subscribed = { for: '', at: -Infinity };
+  let subscribed = NEVER;
   while (!term.aborted) {
     try {
-      subscribed = await keepSubscribed(ctx, journal, subscribed);
-      while (await readOn(ctx, journal, term));
+      subscribed = await readToItsEnd(ctx, journal, term, subscribed);
     } catch (error) {
       ctx.log.error({ err: error, hub: ctx.hubId }, 'What the webhooks journal told could not be stored.');
     }
     await pause(ctx.clock, JOURNAL_POLL_MS, term);
   }
+}
+
+/** One look: keeps the subscriptions right, and reads everything that is new. */
+export async function readToItsEnd(
+  ctx: Context,
+  journal: WebhooksJournal,
+  term: AbortSignal,
+  before: Subscribed = NEVER,
+): Promise<Subscribed> {
+  const subscribed = await keepSubscribed(ctx, journal, before);
+  while (await readOn(ctx, journal, term));
+  return subscribed;
 }
 
 /** Reads the next files; false when there is nothing new, or they could not be read. */
@@ -119,12 +137,6 @@ async function startOver(ctx: Context, isIncomplete: boolean): Promise<boolean> 
     await raise(trx, ctx.hubId, [{ code: 'journal-horizon', count: 1, detail: null }], now);
   });
   return true;
-}
-
-interface Subscribed {
-  /** The type ids it was done for. */
-  for: string;
-  at: number;
 }
 
 /** Orders and cancels what the ownership file wants and no longer wants; now and then, and when a type becomes known. */

@@ -30,7 +30,7 @@ export function sessionConfig(url: string, bound: Bound): pg.ClientConfig {
   return { connectionString, keepAlive: true, options: `${options} ${SESSION} ${wall}`.trim() };
 }
 
-/** Opens the pool. `onError` hears of connections that die while idle: without a listener the process would die too. */
+/** Opens the pool. `onError` hears of connections that die. */
 export function openDatabase(
   url: string,
   bound: HubId | 'door',
@@ -42,8 +42,14 @@ export function openDatabase(
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  pool.on('error', onError);
+  hear(pool, onError);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** The pool listens to a connection only while nobody has it: one that ends in between would end the process. */
+export function hear(pool: pg.Pool, onError: (error: Error) => void): void {
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
 }
 
 /** The driver lets options of the address replace ours, and the wall with them. */

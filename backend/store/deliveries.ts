@@ -1,7 +1,7 @@
 /** Storing what came in by webhook: one statement for everything that waits, over a connection of its own. */
 import type { HubId } from '@tallystick/shared/ids';
 import pg from 'pg';
-import { sessionConfig } from './connection.ts';
+import { hear, sessionConfig } from './connection.ts';
 import type { Db } from './database.ts';
 
 export interface Delivery {
@@ -36,7 +36,7 @@ export function openDeliveryStore(url: string, onError: (error: Error) => void):
     max: 1,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  pool.on('error', onError);
+  hear(pool, onError);
   return {
     store: async (deliveries) => {
       const hubs = deliveries.map((delivery) => delivery.hubId);

@@ -6,7 +6,7 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { sessionConfig } from './connection.ts';
+import { hear, sessionConfig } from './connection.ts';
 import type { Database, Db } from './database.ts';
 
 /** Also for a turn: when many hubs are taken on at once, each has to wait for the others. */
@@ -26,7 +26,7 @@ export function openHubPool(url: string, maxConnections: number, onError: (error
     max: maxConnections,
     connectionTimeoutMillis: WAIT_MAX_MS,
   });
-  pool.on('error', onError);
+  hear(pool, onError);
   const boundTo = new WeakMap<pg.PoolClient, HubId>();
   const bound = async (hubId: HubId): Promise<pg.PoolClient> => {
     const client = await pool.connect();

@@ -92,47 +92,51 @@ function overtaken(
   plan: Visit,
 ): EditId[] | null {
   const base: Standing = history[0] ?? NEVER_SET;
-  const edit = edits.findLast((open) => promise.editIds.includes(open.editId));
-  if (edit === undefined || promise.restores) {
+  const carried = edits.filter(({ editId }) => promise.editIds.includes(editId));
+  const verdicts = carried
+    .filter((edit) => takenBy(edits, edit) === undefined)
+    .map((edit) => ({ edit, ...madeGoodFor(situation, rule, promise, theirs, edit) }));
+  // Who is refused ends alone: what one write carried need not have been asked by the same people under the same guards.
+  const last = verdicts.findLast(({ decision }) => decision.do !== 'refuse') ?? verdicts.at(-1);
+  if (last === undefined || promise.restores) {
     // A restore overtook a still newer foreign value: that one is owed instead.
     owe(promise, base, { value: theirs.value, restores: true, person: null }, plan);
     return null;
   }
-  const asked = madeGood(situation, rule, promise, edit);
-  const { decision, restore } = makeGood(
-    rule,
-    situation.properties(promise.field),
-    theirs,
-    asked,
-    promise.value,
-  );
-  plan.notes.push(decided(edit, decision, theirs));
+  const { edit, decision, restore } = last;
   const keepsOurs = decision.do === 'write' || decision.do === 'already';
-  if (restore !== null) {
-    owe(
-      promise,
-      base,
-      { value: restore.value, restores: !keepsOurs, person: keepsOurs ? edit.person : null },
-      plan,
-    );
-  } else if (keepsOurs) {
-    endAll(promise, 'verified', decision.rule, null, plan);
+  const ended = verdicts.filter((one) => !keepsOurs || one.decision.do === 'refuse');
+  plan.notes.push(
+    ...[...ended.filter((one) => one !== last), last].map((one) => decided(one.edit, one.decision, theirs)),
+  );
+  for (const one of ended) {
+    applyMove(one.edit, one.decision.do === 'refuse' ? one.decision : decision, theirs, plan);
+    const taken = carried.find((other) => takenBy([one.edit], other) !== undefined);
+    if (taken !== undefined) holdAgain(taken, one.edit, theirs, plan);
   }
-  if (!keepsOurs) {
-    for (const carried of edits) {
-      if (!promise.editIds.includes(carried.editId)) continue;
-      const taker = takenBy(edits, carried);
-      if (taker === undefined) applyMove(carried, decision, theirs, plan);
-      else holdAgain(carried, taker, theirs, plan);
-    }
+  const gone = keepsOurs ? ended.flatMap((one) => sharing(one.edit)) : [];
+  const kept = { ...promise, editIds: promise.editIds.filter((editId) => !gone.includes(editId)) };
+  if (restore !== null) {
+    const person = keepsOurs ? edit.person : null;
+    owe(kept, base, { value: restore.value, restores: !keepsOurs, person }, plan);
+  } else if (keepsOurs) {
+    endAll(kept, 'verified', decision.rule, null, plan);
   }
   return restore === null ? [] : null;
 }
 
 /** Of a union it is what the write changed that is put together with theirs: it may have carried several edits. */
-function madeGood(situation: Situation, rule: Rule, promise: OpenPromise, edit: OpenEdit): Asked {
-  const asked = { ...edit, guards: guardsNow(situation, edit) };
-  return rule.conflict === 'union' ? { ...asked, seen: promise.base.value, wanted: promise.value } : asked;
+function madeGoodFor(
+  situation: Situation,
+  rule: Rule,
+  promise: OpenPromise,
+  theirs: Entry,
+  edit: OpenEdit,
+): ReturnType<typeof makeGood> {
+  const asked: Asked = { ...edit, guards: guardsNow(situation, edit) };
+  const union = { ...asked, seen: promise.base.value, wanted: promise.value };
+  const property = situation.properties(promise.field);
+  return makeGood(rule, property, theirs, rule.conflict === 'union' ? union : asked, promise.value);
 }
 
 function owe(

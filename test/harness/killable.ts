@@ -20,7 +20,7 @@ export const STEPS = [
   'write.stored',
 ] as const;
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 export interface Killable {
   /** `env` is laid over what every process has. */

@@ -70,6 +70,20 @@ describe('one visit', () => {
     expect(endsOf(visited)).toEqual({ [FIRST]: 'superseded A2', [SECOND]: 'verified S1' });
   });
 
+  it('S2: of several edits that one overtaken write carried, who is refused ends alone', () => {
+    const guard = { field: 'f', kind: 'text' as const, seen: 'a', crm: null };
+    const visited = visit(
+      situation({
+        history: { f: [entry('c', 3_000, 'INTEGRATION'), entry('x', 2_000), entry('a', 1_000)] },
+        edits: [edit({}), edit({ editId: SECOND, person: staffId(7), guards: [guard] })],
+        promises: [promised({ editIds: [FIRST, SECOND] })],
+      }),
+    );
+    expect(endsOf(visited)).toEqual({ [FIRST]: 'held D9', [SECOND]: 'refused D11' });
+    expect(visited.conflicts).toMatchObject([{ edit: { editId: FIRST } }]);
+    expect(visited.promises).toMatchObject([{ value: 'x', restores: true }]);
+  });
+
   it('F1, R1: what was merged into a set before staff chose another one was never in the CRM, and is told so', () => {
     const seen = 'p;q';
     const visited = visit(

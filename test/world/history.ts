@@ -14,6 +14,7 @@ import { seedDefinitions } from '../simulator/seedSchema.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import type { Change } from '../simulator/state.ts';
 import { eventsOf, noWebhooks, subscribe, type WebhookEvent } from '../simulator/webhooks.ts';
+import { calmDown, moreActs, resumeAll, seedQuote } from './acts.ts';
 import { brokenInvariants } from './invariants.ts';
 import { Crash, openService, type Around, type SimulatedService } from './service.ts';
 import { VirtualClock } from './time.ts';
@@ -39,7 +40,7 @@ const HOUR_MS = 3_600_000;
 const IMPORTED = 6;
 
 /** What both sides change: the field, and the values that each may give it. */
-const FIELDS: readonly { object: AppObject; field: string; values: readonly string[] }[] = [
+export const FIELDS: readonly { object: AppObject; field: string; values: readonly string[] }[] = [
   { object: 'contact', field: 'firstName', values: ['Ada', 'Bea', 'Cleo', 'Dora'] },
   { object: 'contact', field: 'phone', values: ['+49301234567', '+49307654321', '+4930999999'] },
   { object: 'contact', field: 'jobTitle', values: ['Buyer', 'Chief', 'Engineer'] },
@@ -51,6 +52,7 @@ const FIELDS: readonly { object: AppObject; field: string; values: readonly stri
   },
   { object: 'company', field: 'billingEmail', values: ['x@a.example', 'y@a.example', 'z@a.example'] },
   { object: 'company', field: 'capabilities', values: ['repair', 'audit;repair', 'audit'] },
+  { object: 'company', field: 'vatNumber', values: ['DE1', 'DE2', 'DE3'] },
   { object: 'ticket', field: 'reference', values: ['R-1', 'R-2', 'R-3'] },
 ];
 
@@ -60,6 +62,7 @@ export async function live(seed: number, databaseUrl: string): Promise<Outcome> 
     for (let step = 0; step < STEPS; step += 1) await history.step();
     await history.calm();
     const broken = await brokenInvariants(history);
+    for (const [rule, count] of await rulesMet(history.service)) history.counts[`rule:${rule}`] = count;
     return { seed, trace: await history.trace(), counts: history.counts, broken, story: history.story };
   } finally {
     await history.close();
@@ -88,6 +91,7 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
   const hubId = 30_000_000 + random.int(900_000_000);
   const sim = await startSimulator({ seed, hubId, now: () => BEGIN + skewMs });
   sim.faults.lastmodifiedBump = false;
+  sim.faults.journalDropRate = random.pick([0, 0.3, 1]);
   const time = new VirtualClock(BEGIN, (ms) => sim.world.clock.advance(ms));
   const ids = seedWorld(sim);
   const weather = createWeather(random);
@@ -132,10 +136,9 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
     },
     calm: async () => {
       weather.calm = true;
-      sim.faults.api.down = false;
-      sim.faults.api.revoked = false;
-      sim.faults.api.locked423Rate = 0;
+      calmDown(sim);
       tell('calm');
+      await resumeAll(service);
       if (random.chance(0.5)) for (const { event } of queue.splice(0)) await service.store([event]);
       time.pass(HOUR_MS);
       await settle(service, time);
@@ -151,17 +154,18 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
   return history;
 }
 
-interface Ids {
+export interface Ids {
   contact: RecordId[];
   company: RecordId[];
   ticket: RecordId[];
+  quote: RecordId[];
 }
-interface Weather {
+export interface Weather {
   calm: boolean;
   drop: number;
   double: number;
 }
-type Tell = (what: string) => void;
+export type Tell = (what: string) => void;
 type Queue = { dueAt: number; event: WebhookEvent }[];
 
 function told<T extends string>(tell: Tell, what: T, name: string): T {
@@ -177,7 +181,7 @@ const createWeather = (random: Random): Weather => ({
 
 function seedWorld({ world }: Simulator): Ids {
   const by = sourceOf('colleague');
-  const ids: Ids = { contact: [], company: [], ticket: [] };
+  const ids: Ids = { contact: [], company: [], ticket: [], quote: [] };
   world.quietly(() => {
     seedDefinitions(world);
     for (const name of ['Acme', 'Beta'])
@@ -196,6 +200,7 @@ function seedWorld({ world }: Simulator): Ids {
         { category: 'HUBSPOT_DEFINED', typeId: 26 },
       ]);
     }
+    ids.quote.push(seedQuote(world, ids));
   });
   return ids;
 }
@@ -241,8 +246,8 @@ function workflow(sim: Simulator, random: Random, weather: Weather, tell: Tell):
   });
 }
 
-const CRM_TYPES = { contact: 'contacts', company: 'companies', ticket: 'tickets' } as const;
-type Acting = keyof typeof CRM_TYPES;
+const CRM_TYPES = { contact: 'contacts', company: 'companies', ticket: 'tickets', quote: 'quotes' } as const;
+export type Acting = keyof typeof CRM_TYPES;
 
 function colleague(
   random: Random,
@@ -267,10 +272,10 @@ function imported(random: Random, sim: Simulator, ids: Ids, tell: Tell): void {
 
 const recordOf = (sim: Simulator, acting: Acting, id: string) =>
   sim.world.state.data.records.get(sim.world.type(CRM_TYPES[acting]).typeId)?.get(id);
-const isLive = (sim: Simulator, acting: Acting, id: string): boolean =>
+export const isLive = (sim: Simulator, acting: Acting, id: string): boolean =>
   recordOf(sim, acting, id)?.archivedAt === null;
 
-interface Scene {
+export interface Scene {
   sim: Simulator;
   service: SimulatedService;
   time: VirtualClock;
@@ -384,6 +389,7 @@ async function act(random: Random, scene: Scene): Promise<void> {
       },
     ],
   ];
+  acts.push(...moreActs(random, scene));
   const total = acts.reduce((sum, [weight]) => sum + weight, 0);
   let left = random.next() * total;
   const chosen = acts.find(([weight]) => (left -= weight) < 0) ?? acts[0];
@@ -430,7 +436,11 @@ async function deliver(random: Random, { service, time, queue, tell }: Scene): P
 }
 
 /** A crash leaves the database as it is; the next process goes on from there. */
-async function worked({ service, tell }: Scene, work: () => Promise<boolean>, what: string): Promise<void> {
+export async function worked(
+  { service, tell }: Scene,
+  work: () => Promise<boolean>,
+  what: string,
+): Promise<void> {
   try {
     if (await work()) tell(what);
   } catch (error) {
@@ -451,7 +461,10 @@ async function settle(service: SimulatedService, time: VirtualClock): Promise<vo
     .where('hub_id', '=', service.hubId)
     .execute();
   for (let rounds = 0; rounds < CALM_ROUNDS_MAX; rounds += 1) {
-    const moved = [await service.apply(), await service.work(), await service.jobs(), await service.erase()];
+    const moved = [
+      ...[await service.apply(), await service.work(), await service.jobs()],
+      ...[await service.erase(), await service.orders(), await service.make()],
+    ];
     if (moved.some(Boolean)) continue;
     if (await isQuiet(service)) return;
     time.pass(CALM_PAUSE_MS);
@@ -474,7 +487,23 @@ async function isQuiet({ db, hubId }: SimulatedService): Promise<boolean> {
       .where('finished_at', 'is', null)
       .execute(),
   ]);
-  return due.length + deliveries.length + jobs.length === 0;
+  const making = await db
+    .selectFrom('creations')
+    .select('edit_id')
+    .where('hub_id', '=', hubId)
+    .where('ended_at', 'is', null)
+    .execute();
+  return due.length + deliveries.length + jobs.length + making.length === 0;
+}
+
+/** The rules that were applied, as journal and receipts name them. */
+async function rulesMet({ db, hubId }: SimulatedService): Promise<[string, number][]> {
+  const told = await db.selectFrom('journal').select('rule').where('hub_id', '=', hubId).execute();
+  const moved = await db.selectFrom('edit_fields').select('rule').where('hub_id', '=', hubId).execute();
+  const counts = new Map<string, number>();
+  for (const { rule } of [...told, ...moved])
+    if (rule !== null) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return [...counts];
 }
 
 async function traceOf({ db, hubId }: SimulatedService, sim: Simulator): Promise<string> {

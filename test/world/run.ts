@@ -42,10 +42,35 @@ for (let seed = first; seed < first + Number(values.histories) && Date.now() < u
   console.log(`seed ${seed}:`);
   for (const line of outcome.broken) console.log(`  ${line}`);
 }
+/** Rules that can occur over the real service; A1 is looked at as an invariant, V and O by the law's own histories. */
+const RULES = ['D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 F1 R1 R2 R3 R4 A2 A3 S1 S2 S3 S4'].flatMap((all) =>
+  all.split(' '),
+);
+/** What is rare enough to miss in a dose. */
+const RARE = [
+  ...[
+    'workflow',
+    'merge',
+    'links',
+    'down',
+    'locks',
+    'hours',
+    'jobs',
+    'erase',
+    'crash',
+    'crash-after',
+    'died-at',
+  ],
+  ...['pause-out', 'pause-both', 'resume', 'limit-burst', 'limit-daily'],
+  ...['ruling-keep', 'ruling-take', 'ruling-write'],
+];
+const RULES_FROM_HISTORIES = 300;
+const unmet = [...RARE, ...RULES.map((rule) => `rule:${rule}`)].filter((what) => counts[what] === undefined);
+if (lived >= RULES_FROM_HISTORIES && unmet.length > 0) console.log(`Never met: ${unmet.join(', ')}.`);
 const met = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
 console.log(
   `${lived} histories from seed ${first}: ${failed.length} broke an invariant (${failed.join(', ')})`,
 );
 console.log(met.map(([what, count]) => `${what} ${count}`).join(', '));
 await database.drop();
-process.exit(failed.length === 0 ? 0 : 1);
+process.exit(failed.length === 0 && (lived < RULES_FROM_HISTORIES || unmet.length === 0) ? 0 : 1);

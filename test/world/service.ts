@@ -7,18 +7,23 @@ import {
   hubId as toHubId,
   type EditId,
   type HubId,
+  type PersonId,
   type RecordId,
 } from '@tallystick/shared/ids';
 import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
 import { openCrm, READ_MAX_RECORDS, type Crm } from '../../backend/hubspot/crm.ts';
 import type { Answer } from '../../backend/hubspot/transport.ts';
+import { openWebhooksJournal } from '../../backend/hubspot/webhooksJournal.ts';
 import { workOnJobs } from '../../backend/intake/jobs.ts';
+import { readToItsEnd } from '../../backend/intake/journal.ts';
 import { translator } from '../../backend/intake/translate.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
-import type { Db } from '../../backend/store/database.ts';
-import { markDue } from '../../backend/store/due.ts';
+import type { Db, Order } from '../../backend/store/database.ts';
+import { storeCreation, type NewCreation } from '../../backend/store/creations.ts';
+import { storeEdit, type NewEdit } from '../../backend/store/edits.ts';
+import { loadPauses, storeOrder } from '../../backend/store/orders.ts';
 import { readHead } from '../../backend/store/journal.ts';
 import { LANES } from '../../backend/store/lanes.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
@@ -27,8 +32,10 @@ import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
 import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
+import { makeCreations } from '../../backend/sync/creations.ts';
 import { loadDrift } from '../../backend/sync/drift.ts';
 import { eraseWaiting } from '../../backend/sync/erasure.ts';
+import { carryOutOrders } from '../../backend/sync/orders.ts';
 import { Inbox } from '../../backend/sync/inbox.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
 import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
@@ -69,6 +76,16 @@ export interface SimulatedService {
   /** A webhook request, stored as the intake stores it. */
   store(events: readonly object[]): Promise<void>;
   ask(edit: AskedEdit): Promise<EditId>;
+  /** Something new, as the portal stores what a customer raises. */
+  raise(made: Pick<NewCreation, 'name' | 'object' | 'person' | 'fields' | 'on' | 'companies'>): Promise<void>;
+  /** What a member of staff orders. */
+  command(userId: string, order: Order): Promise<void>;
+  /** Carries out what was ordered. */
+  orders(): Promise<boolean>;
+  /** Makes what was raised. */
+  make(): Promise<boolean>;
+  /** Reads the webhooks journal to its end. */
+  journal(): Promise<boolean>;
   /** A new process: nothing but the database is left. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -77,7 +94,9 @@ export interface SimulatedService {
 export interface AskedEdit {
   object: AppObject;
   recordId: RecordId;
-  person: RecordId;
+  person: PersonId;
+  /** Where nothing is said, a customer's own. */
+  as?: Partial<Pick<NewEdit, 'audience' | 'action' | 'guards' | 'ruling'>>;
   fields: Readonly<Record<string, { seen: string | null; wanted: string | null }>>;
 }
 
@@ -101,6 +120,11 @@ export async function openService(options: {
     })
     .execute();
   let typeIds: Record<string, string> = {};
+  const term = new AbortController().signal;
+  const webhooksJournal = openWebhooksJournal({
+    ...{ baseUrl: sim.url, clientId: sim.clientId, clientSecrets: [sim.clientSecret] },
+    now: () => time.now(),
+  });
   const translate: Translate = translator(() => typeIds);
   const plain = openCrm({ baseUrl: sim.url, accessToken: sim.accessToken, typeIds: () => typeIds });
   let ctx: Context;
@@ -137,7 +161,7 @@ export async function openService(options: {
       },
       mirror: new MirrorCache(hubId),
       head: await readHead(db, hubId),
-      pauses: [],
+      pauses: await loadPauses(db, hubId),
       breaker: await loadBreaker(db, hubId, String(sim.appId), time.now()),
       definitions: await loadDefinitions(db, hubId),
       drift: await loadDrift(db, hubId, (ids) => (typeIds = ids)),
@@ -178,7 +202,28 @@ export async function openService(options: {
         .values({ hub_id: hubId, received_at: new Date(time.now()), events: JSON.stringify(events) })
         .execute();
     },
-    ask: (edit) => storeEdit(db, hubId, toEditId(random.uuid()), edit, time.now()),
+    ask: async ({ object, recordId, person, fields, as = {} }) => {
+      const editId = toEditId(random.uuid());
+      const asked = Object.entries(fields).map(([field, one]) => ({ field, ...one }));
+      const keys = { idempotencyKey: editId, fingerprint: editId, askedAt: time.now() };
+      const edit = { editId, object, recordId, person, ...keys, fields: asked };
+      await storeEdit(db, hubId, { ...edit, audience: 'direct', action: null, guards: [], ...as });
+      return editId;
+    },
+    raise: async (made) => {
+      const editId = toEditId(random.uuid());
+      const keys = { idempotencyKey: editId, fingerprint: editId, askedAt: time.now() };
+      await storeCreation(db, hubId, { ...made, ...keys, editId, audience: 'direct', uploadId: null });
+    },
+    command: async (userId, order) => {
+      await storeOrder(db, hubId, { userId, key: random.uuid(), order, now: time.now() });
+    },
+    orders: async () => (await carryOutOrders(ctx)) > 0,
+    make: async () => (await makeCreations(ctx)) > 0,
+    journal: async () => {
+      await readToItsEnd(ctx, webhooksJournal, term);
+      return true;
+    },
     restart: async () => {
       await lease.release();
       await start();
@@ -218,42 +263,4 @@ function disturbed(
       };
     },
   });
-}
-
-/** As the portal stores it. */
-async function storeEdit(
-  db: Db,
-  hubId: HubId,
-  editId: EditId,
-  { object, recordId, person, fields }: AskedEdit,
-  now: number,
-): Promise<EditId> {
-  const at = new Date(now);
-  const keys = { hub_id: hubId, edit_id: editId, object, record_id: recordId };
-  await db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('edits')
-      .values({
-        ...keys,
-        ...{ person, audience: 'direct', asked_at: at, action: null, guards: '[]' },
-        ...{ idempotency_key: editId, fingerprint: editId },
-      })
-      .execute();
-    const asked = Object.entries(fields).map(([field, { seen, wanted }]) => ({
-      ...keys,
-      ...{
-        field,
-        seen,
-        wanted,
-        state: 'accepted' as const,
-        rule: null,
-        reason: null,
-        crm_value: null,
-        changed_at: at,
-      },
-    }));
-    await trx.insertInto('edit_fields').values(asked).execute();
-    await markDue(trx, hubId, 'edit', [{ object, recordId, links: false }], { now });
-  });
-  return editId;
 }

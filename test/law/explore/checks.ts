@@ -1,7 +1,6 @@
 /** What must hold in every state, in every step, and when the world has come to rest. Answers with what is wrong. */
 import { STAFF, unfit } from '@tallystick/shared/decide';
 import { equal, members, type Value } from '@tallystick/shared/values';
-import { ownership } from '@tallystick/shared/ownership';
 import { isQuiet } from './world.ts';
 import { ANY_PROPERTY, type Edit, type Fact, type State, type WorldPlan } from './model.ts';
 
@@ -34,8 +33,6 @@ export function wrongInStep(plan: WorldPlan, before: State, after: State): strin
   }
   return null;
 }
-
-const VOID: Value = ownership.actions.approveQuote!.binds!.voided;
 
 const RANK: Readonly<Record<string, number>> = {
   accepted: 0,
@@ -194,7 +191,7 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   if (top.promise === null || history.some((fact) => fact.late)) return null;
   const last = history.findLast((fact) => fact.promise === null)!;
   if (equal(rule.kind, last.value, top.value)) return null;
-  if (state.counts.voided > 0 && top.value === VOID) return null; // A3
+  if (state.counts.voided > 0) return null; // A3: who saw “void” saw what became of theirs
   const writers = state.edits.filter(
     (edit) => edit.field === name && equal(rule.kind, edit.wanted, top.value),
   );
@@ -211,6 +208,7 @@ function notMerged(state: State, name: string): string | null {
   const lastWord = ({ field, rule, audience }: Edit): boolean =>
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
+  if (state.fields[name]!.history.some((fact) => fact.late)) return null; // S6: it knew nothing of what came since
   const { history } = state.fields[name]!;
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
