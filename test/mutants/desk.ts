@@ -54,16 +54,6 @@ const gate = [
         find: "'/rulings': (user, input) => {\n      adminsOnly(user);",
         replace: "'/rulings': (user, input) => {",
       },
-      {
-        id: 'viewers-decide-many',
-        find: "'/rulings/many': (user, input) => {\n      adminsOnly(user);",
-        replace: "'/rulings/many': (user, input) => {",
-      },
-      {
-        id: 'viewers-order',
-        find: 'adminsOnly(user);\n      checkPlace(asked.order);',
-        replace: 'checkPlace(asked.order);',
-      },
     ],
   ),
 ];
@@ -84,117 +74,6 @@ const rulings = [
         replace: '',
       },
       { id: 'ruling-without-a-guard', find: 'guards: [{ field, seen }],', replace: 'guards: [],' },
-      {
-        id: 'takes-the-crms',
-        find: "if (choice === 'take') return asked;",
-        replace: "if (choice === 'take') return seen;",
-      },
-      {
-        id: 'click-reused',
-        find: "if (edit.fingerprint !== fingerprint) throw new DeskRefused('key-reused');",
-        replace: '',
-      },
-      { id: 'staff-write-anything', find: 'unfit(ruleOf(spec), property, parsed.value)', replace: 'null' },
-      { id: 'ruling-sleeps', find: 'signals.wake(user.hubId);', replace: '' },
-      {
-        id: 'one-refusal-fails-all',
-        find: 'if (!(error instanceof DeskRefused)) throw error;',
-        replace: 'throw error;',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/orders.ts',
-    ['desk/desk'],
-    [
-      {
-        id: 'another-order-under-the-key',
-        find: "if (!sameOrder(first.order, asked.order)) throw new DeskRefused('key-reused');",
-        replace: '',
-      },
-      {
-        id: 'nothing-there-is-done',
-        find: "if (!outcome.ok) throw new DeskRefused('nothing-there');",
-        replace: '',
-      },
-    ],
-  ),
-];
-
-const showing = [
-  ...inFile(
-    'backend/desk/record.ts',
-    ['desk/desk'],
-    [
-      { id: 'reported-is-agreed', find: "if (how === 'event') return 'reported';", replace: '' },
-      {
-        id: 'held-looks-written',
-        find: "edit === undefined || edit.state === 'held'\n        ? crm",
-        replace: 'edit === undefined\n        ? crm',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/history.ts',
-    ['desk/desk'],
-    [
-      { id: 'no-next-page', find: 'limit: PAGE_ENTRIES + 1 }', replace: 'limit: PAGE_ENTRIES }' },
-      { id: 'as-it-is-now', find: 'past.changed.has(name)\n', replace: 'past.changed.has(`${name}?`)\n' },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/viewAs.ts',
-    ['desk/desk'],
-    [
-      {
-        id: 'sees-everything',
-        find: 'sees(person, reach, row) ? recordView(linked, row, now) : null',
-        replace: 'recordView(linked, row, now)',
-      },
-      {
-        id: 'everything-editable',
-        find: "mayEdit(object, name, audience) ? 'editable' : 'read-only'",
-        replace: "'editable'",
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/conflicts.ts',
-    ['desk/desk'],
-    [
-      {
-        id: 'never-moved',
-        find: "moved: !equal(spec?.kind ?? 'text', now, crm.value)",
-        replace: 'moved: false',
-      },
-      {
-        id: 'ruling-under-way-unseen',
-        find: "f.state in ('accepted', 'written')) as pending",
-        replace: "f.state in ('held')) as pending",
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/claims.ts',
-    ['signIn/claims'],
-    [
-      {
-        id: 'counts-what-is-unseen',
-        find: 'rows.filter((row) => sees(person, reach, row)).length',
-        replace: 'rows.length',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/desk/explain.ts',
-    ['desk/desk'],
-    [
-      { id: 'always-proven', find: "proven: held.how === 'read'", replace: 'proven: true' },
-      {
-        id: 'wish-not-restorable',
-        find: "if (kind === 'proven' && outcome === 'superseded') return after;",
-        replace: '',
-      },
     ],
   ),
 ];
@@ -230,7 +109,7 @@ const nudge = inFile(
 export const DESK: Room = {
   name: 'desk',
   needsDatabase: true,
-  mutants: [gate, rulings, showing, nudge].flat(),
+  mutants: [gate, rulings, nudge].flat(),
   stages: [
     { name: 'desk', tests: ['desk/gate', 'desk/desk', 'desk/size'] },
     {

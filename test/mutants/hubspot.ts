@@ -89,40 +89,10 @@ const speaking = [
   ),
 ];
 
-const hooks = inFile(
-  'backend/hooks/dispatch.ts',
-  ['hooks/dispatch'],
-  [
-    { id: 'told-again-after-it-was-taken', find: 'if (event.seq <= row.sentSeq) continue;', replace: '' },
-    {
-      id: 'redirected-is-taken',
-      find: 'answer.status < 200 || answer.status > 299',
-      replace: 'answer.status < 200 || answer.status > 399',
-    },
-    {
-      id: 'batch-not-fixed',
-      find: 'row.batchSeq === null && batch.events.length > 0 && !(await save({ batch_seq: batch.upTo }))',
-      replace: 'batch.events.length < 0',
-    },
-    { id: 'one-id-for-an-endpoint', find: '${hook.hookId}_${event.seq}`', replace: '${hook.hookId}`' },
-    {
-      id: 'gone-endpoint-asked-on',
-      find: '...(status === GONE ? { disabled_at: new Date(now) } : {}),',
-      replace: '',
-    },
-    {
-      id: 'failed-and-moved-on',
-      find: 'return fail(telling, row, answer, save);',
-      replace: 'await fail(telling, row, answer, save);',
-    },
-    { id: 'never-waits-longer', find: '2 ** Math.min(attempts, DOUBLINGS_MAX)', replace: '2 ** 0' },
-  ],
-);
-
 export const HUBSPOT: Room = {
   name: 'hubspot',
   needsDatabase: true,
-  mutants: [speaking, hooks].flat(),
+  mutants: [speaking].flat(),
   stages: [
     { name: 'pure', tests: ['backend/signature', 'backend/failure', 'backend/transport'] },
     { name: 'loop', tests: ['backend/loop', 'backend/webhooks', 'hooks/dispatch', 'portal/making'] },

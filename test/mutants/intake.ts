@@ -141,68 +141,7 @@ const translating = [
   ),
 ];
 
-const journal = inFile(
-  'backend/intake/journal.ts',
-  ['completeness/journal'],
-  [
-    {
-      id: 'events-of-other-hubs',
-      find: 'file.events.filter((event) => isOf(event, ctx.hubId))',
-      replace: 'file.events',
-    },
-    {
-      id: 'past-the-horizon',
-      find: 'awayMs > HORIZON_MS) return',
-      replace: 'awayMs > 100 * HORIZON_MS) return',
-    },
-    {
-      id: 'stuck-at-an-unknown-offset',
-      find: 'return isUnknown ? startOver',
-      replace: 'return found.ok ? startOver',
-    },
-    {
-      id: 'gap-not-compared',
-      find: "await orderJobs(trx, ctx.hubId, 'reconcile', OBJECTS, now);",
-      replace: '',
-    },
-    {
-      id: 'unreadable-file-skipped',
-      find: 'if (!read.ok) return failed(ctx, read.failure);',
-      replace: 'if (!read.ok) continue;',
-    },
-    {
-      id: 'one-failure-ends-the-layer',
-      find: 'for (const file of found.value) {',
-      replace: 'for (const file of found.value.slice(1)) {',
-    },
-  ],
-);
-
 const comparing = [
-  ...inFile(
-    'backend/intake/reconcile.ts',
-    ['completeness/verify', 'completeness/journal'],
-    [
-      {
-        id: 'unlisted-not-looked-for',
-        find: 'if (unmet.length > 0) {',
-        replace: 'if (unmet.length > 1_000) {',
-      },
-      { id: 'dry-run-repairs', find: 'isDry ? null : markDue(trx', replace: 'markDue(trx' },
-      { id: 'suspects-forgotten', find: "comparison.suspects.length > 0 ? 'wait' : END", replace: 'END' },
-      { id: 'memory-not-corrected', find: '  ctx.mirror.forget(wrong);\n', replace: '' },
-      {
-        id: 'certificate-unchained',
-        find: 'if (isEnd(page) && !isDry) await',
-        replace: 'if (isEnd(page) && isDry) await',
-      },
-      {
-        id: 'difference-not-repaired',
-        find: 'if (verdict.differences.length > 0) wrong.push',
-        replace: 'if (verdict.differences.length > 1) wrong.push',
-      },
-    ],
-  ),
   ...inFile(
     'backend/intake/compare.ts',
     ['backend/compare'],
@@ -236,36 +175,12 @@ const comparing = [
       },
     ],
   ),
-  ...inFile(
-    'backend/intake/backfill.ts',
-    ['backend/loop', 'completeness/cli'],
-    [
-      {
-        id: 'page-lost-on-a-failure',
-        find: "if (linked.length < seen.length) return stuck(ctx, job, 'The associations of a page could not be read.');",
-        replace: '',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/intake/jobs.ts',
-    ['completeness/verify'],
-    [
-      { id: 'no-sweep', find: 'return orderSweep(ctx, open);', replace: 'return false;' },
-      { id: 'one-stuck-holds-up-all', find: 'if (went) return true;', replace: 'return went;' },
-      {
-        id: 'sweep-ordered-again',
-        find: "open.some((job) => job.kind === 'reconcile' && job.object === object)",
-        replace: 'open.length < 0',
-      },
-    ],
-  ),
 ];
 
 export const INTAKE: Room = {
   name: 'intake',
   needsDatabase: true,
-  mutants: [webhooks, translating, journal, comparing].flat(),
+  mutants: [webhooks, translating, comparing].flat(),
   stages: [
     { name: 'quick', tests: ['backend/translate', 'backend/webhooks'] },
     { name: 'completeness', tests: ['completeness/journal', 'completeness/verify', 'completeness/cli'] },

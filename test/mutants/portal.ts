@@ -11,36 +11,6 @@ const seeing = [
         find: "record.life !== 'present' || !isShown(record)",
         replace: '!isShown(record)',
       },
-      {
-        id: 'draft-is-seen',
-        find: "record.life !== 'present' || !isShown(record)",
-        replace: "record.life !== 'present'",
-      },
-      {
-        id: 'note-on-anything-is-seen',
-        find: 'if (record.parents.length > 0 && !record',
-        replace: 'if (record.parents.length > 99 && !record',
-      },
-      {
-        id: 'company-of-anybody',
-        find: 'record.companies.some((company) => reach.has(company))',
-        replace: 'record.companies.length > 0',
-      },
-      {
-        id: 'edited-without-its-action',
-        find: ' || spec.byActionOnly === true) return false;',
-        replace: ') return false;',
-      },
-      {
-        id: 'whoever-sees-edits',
-        find: 'return spec.edit.includes(audience);',
-        replace: 'return spec.see.includes(audience);',
-      },
-      {
-        id: 'every-audience-sees',
-        find: 'field.see.includes(audience) ? [name] : []',
-        replace: 'field.see.length > 0 ? [name] : []',
-      },
     ],
   ),
   ...inFile(
@@ -106,12 +76,6 @@ const asking = [
         replace: '',
       },
       {
-        id: 'old-proof-is-proof',
-        near: ['signIn/sessions'],
-        find: 'now - by.provenAt <= PROOF_MAX_AGE_MS',
-        replace: 'by.provenAt <= now',
-      },
-      {
         id: 'approved-too-late',
         near: ['portal/making'],
         find: 'if (action !== null) refuseTooLate(record, action.until, now());',
@@ -131,11 +95,6 @@ const asking = [
         id: 'nothing-seen-is-all-seen',
         find: "if (version === undefined) throw new Refused('precondition-required');",
         replace: 'if (version === undefined) return { field, seq: head };',
-      },
-      {
-        id: 'hidden-field-named',
-        find: 'spec === undefined || !visibleFields(record.object, audience).includes(name)',
-        replace: 'spec === undefined',
       },
       { id: 'edit-sleeps', find: 'if (stored) signals.wake(person.hubId);', replace: '' },
       {
@@ -174,18 +133,6 @@ const asking = [
       },
     ],
   ),
-  ...inFile(
-    'backend/portal/versions.ts',
-    ['portal/records', 'portal/edits'],
-    [
-      {
-        id: 'one-etag-for-stale',
-        find: 'if (open.length === 0 && !stale) return',
-        replace: 'if (open.length === 0) return',
-      },
-      { id: 'one-etag-for-every-edit', find: 'value, state, edit?.editId ?? null]', replace: 'null]' },
-    ],
-  ),
 ];
 
 const entering = [
@@ -193,141 +140,16 @@ const entering = [
     'backend/portal/session.ts',
     ['portal/records', 'signIn/identity'],
     [
-      { id: 'merged-asker-is-another', find: 'formerIds.push(contactId);', replace: '' },
       {
         id: 'archived-opens-a-session',
         find: "if (contact.life === 'present') return",
         replace: "if (!contact.life.startsWith('merged:')) return",
-      },
-      {
-        id: 'reach-of-the-old-contact',
-        find: 'linksOf(db, person.hubId, person.contactId)',
-        replace: 'linksOf(db, person.hubId, bound.contactId)',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/portal/standing.ts',
-    ['signIn/identity', 'signIn/claims'],
-    [
-      {
-        id: 'moved-address-stays-in',
-        find: 'if ((contact.fields.email?.value ?? null) !== contactEmail)',
-        replace: 'if (contact.fields.email === null)',
-      },
-      {
-        id: 'doubt-unasked',
-        find: 'if (isDoubtful && identity?.isWaiting === false) {',
-        replace: 'if (isDoubtful && identity === null) {',
-      },
-      {
-        id: 'refused-is-checking',
-        find: "if (claim !== null && claim.contactId === null) return 'refused';",
-        replace: '',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/portal/signIn/enter.ts',
-    ['signIn/sessions', 'signIn/identity', 'signIn/claims'],
-    [
-      {
-        id: 'old-session-stays',
-        find: 'if (before !== null) await endSessions',
-        replace: 'if (before === undefined) await endSessions',
-      },
-      {
-        id: 'staff-undone-by-signing-in',
-        find: "if (standing.is === 'in' || DECIDED.includes(standing.reason)) return;",
-        replace: "if (standing.is === 'in') return;",
-      },
-      {
-        id: 'session-without-end',
-        find: 'expiresAt: begunAt + absoluteMs,',
-        replace: 'expiresAt: begunAt + 1_000 * absoluteMs,',
       },
     ],
   ),
 ];
 
 const streaming = [
-  ...inFile(
-    'backend/portal/stream.ts',
-    ['portal/stream', 'signIn/sessions'],
-    [
-      { id: 'reach-of-the-beginning', find: 'if (isOwn) await recheck(deps, hub, stream);', replace: '' },
-      {
-        id: 'stream-outlives-its-session',
-        find: 'if (!open.has(stream.session.by)) end(hub, stream);',
-        replace: 'if (open.size < 0) end(hub, stream);',
-      },
-      { id: 'resumes-from-anywhere', find: ' && head - from <= RESUME_MAX_ENTRIES;', replace: ';' },
-      {
-        id: 'told-twice',
-        find: '(hub.told.get(one.editId ?? keyOf(one)) ?? 0) < one.seq',
-        replace: 'one.seq > 0',
-      },
-      {
-        id: 'never-looks',
-        find: '  hub.looked = head;\n  for',
-        replace: '  hub.looked = head + 1_000;\n  for',
-      },
-      {
-        id: 'gone-untold',
-        find: 'stream.known = new Set(readable.map(keyOf));',
-        replace: 'stream.known = new Set();',
-      },
-      {
-        id: 'unlimited-streams',
-        find: "if (own.length >= limitsOf(deps).streamsPerPerson) throw new Refused('too-many-streams');",
-        replace: '',
-      },
-      {
-        id: 'resync-unsaid',
-        find: '  await know(deps, stream);\n  resync(stream, null);',
-        replace: '  await know(deps, stream);',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/portal/news.ts',
-    ['portal/stream', 'portal/matrix/matrix'],
-    [
-      {
-        id: 'own-edits-for-everybody',
-        find: 'ownEdits(person, row).length === 0 && row.parents.length < 2',
-        replace: 'row.parents.length < 2',
-      },
-      {
-        id: 'one-view-for-every-audience',
-        find: 'const place = `${key}:${person.audience}`;',
-        replace: 'const place = key;',
-      },
-      {
-        id: 'receipts-for-everybody',
-        find: 'news.edits.filter((edit) => isOwn(person, edit.person))',
-        replace: 'news.edits',
-      },
-      {
-        id: 'edit-told-to-others',
-        find: 'if (!news.moved.has(key) && !own.some((edit) => keyOf(edit) === key)) continue;',
-        replace: '',
-      },
-      {
-        id: 'seen-before-it-was-told',
-        find: 'if (!sees(person, reach, row)) {',
-        replace: 'if (!sees(person, reach, { ...row, life: "present" })) {',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/portal/credentials.ts',
-    ['signIn/sessions', 'portal/stream'],
-    [
-      { id: 'tokens-never-end', find: 'goodTokens.has(by.token)', replace: 'goodTokens.size >= 0' },
-      { id: 'cookies-never-end', find: 'goodIds.has(by.sessionId)', replace: 'goodIds.size >= 0' },
-    ],
-  ),
   ...inFile(
     'backend/portal/waiting.ts',
     ['portal/edits'],
@@ -337,11 +159,6 @@ const streaming = [
         find: 'if (rings !== before) continue;',
         replace: '',
         equivalent: 'It looks again after 250 ms in any case: only the answer is later.',
-      },
-      {
-        id: 'waits-for-the-first-ring',
-        find: 'if (done || over.aborted) return value;',
-        replace: 'if (done || rings > 0 || over.aborted) return value;',
       },
     ],
   ),

@@ -213,41 +213,6 @@ const mirror = inFile(
   ],
 );
 
-const erasing = inFile(
-  'backend/store/erasing.ts',
-  ['backend/erasure'],
-  [
-    {
-      id: 'journal-of-their-edits-stays',
-      find: 'and salt is not null and (${isRecord} or edit_id in ${theirEdits})',
-      replace: 'and salt is not null and ${isRecord}',
-    },
-    {
-      id: 'salt-stays',
-      find: 'set before = null, after = null, salt = null',
-      replace: 'set before = null, after = null',
-    },
-    { id: 'note-of-a-ruling-stays', find: `'{"value": null, "note": null}'`, replace: `'{"value": null}'` },
-    {
-      id: 'what-we-overwrote-stays',
-      find: `value = null, base = base || '{"value": null}'`,
-      replace: 'value = null',
-    },
-    {
-      id: 'sessions-stay',
-      find: 'delete from sessions where hub_id = ${hubId} and identity_id in',
-      replace: 'delete from sessions where false and hub_id = ${hubId} and identity_id in',
-    },
-    { id: 'erases-by-the-beginning', find: ')[^0-9]`', replace: ')`' },
-    { id: 'named-differences-stay', find: "one->>'recordId' <> all(", replace: "one->>'recordId' = any(" },
-    {
-      id: 'twice-erased',
-      find: "m.life = 'erased' and not exists (",
-      replace: "m.life = 'erased' and exists (",
-    },
-  ],
-);
-
 const people = [
   ...inFile(
     'backend/store/sessions.ts',
@@ -281,61 +246,11 @@ const people = [
         find: "    .where('expires_at', '>', new Date(now))\n    .returning",
         replace: '    .returning',
       },
-      {
-        id: 'asked-without-count',
-        find: ".where('begun_at', '>', new Date(since))",
-        replace: ".where('begun_at', '<', new Date(since))",
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/store/claims.ts',
-    ['signIn/claims'],
-    [
-      {
-        id: 'settled-claim-settled-again',
-        find: "eb.or([eb('settled_at', 'is', null), eb('contact_id', 'is', null)])",
-        replace: "eb('claim_id', '=', claimId)",
-      },
-      {
-        id: 'oldest-claim-counts',
-        find: ".orderBy('claim_id', 'desc')\n    .executeTakeFirst()",
-        replace: ".orderBy('claim_id')\n    .executeTakeFirst()",
-      },
-      {
-        id: 'claims-pile-up',
-        find: '.doUpdateSet({ reason, address, candidates })',
-        replace: '.doNothing()',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/store/identities.ts',
-    ['signIn/identity', 'signIn/claims'],
-    [
-      {
-        id: 'address-may-be-shared',
-        find: ' or address = ${asked.address})',
-        replace: ' and ${asked.address}::text is not null)',
-      },
-      {
-        id: 'undone-on-another-record',
-        find: '.$if(end.of !== undefined,',
-        replace: '.$if(end.of === null,',
-      },
     ],
   ),
 ];
 
 const rest = [
-  ...inFile(
-    'backend/store/jobs.ts',
-    ['completeness/verify', 'completeness/cli'],
-    [
-      { id: 'stuck-goes-first', find: '    .orderBy(sql`error is not null`)\n', replace: '' },
-      { id: 'dry-run-counts-as-a-sweep', find: "      .where('kind', '<>', 'dry-run')\n", replace: '' },
-    ],
-  ),
   ...inFile(
     'backend/store/orders.ts',
     ['desk/desk', 'law/rulings'],
@@ -391,12 +306,6 @@ const rest = [
         replace: 'order by seq desc limit 1\n    ) j',
       },
       {
-        id: 'page-repeats-its-last',
-        find: "where m.life = 'present'\n      and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length",
-        replace:
-          "where m.life = 'present'\n      and (${page.after}::text is null or (length(m.record_id), m.record_id) >= (length",
-      },
-      {
         id: 'resumed-after-the-first',
         find: 'and seq > ${after} and seq <= ${upTo}',
         replace: 'and seq > ${after} + 1 and seq <= ${upTo}',
@@ -418,7 +327,7 @@ const rest = [
 export const STORE: Room = {
   name: 'store',
   needsDatabase: true,
-  mutants: [due, visits, journal, mirror, erasing, people, rest].flat(),
+  mutants: [due, visits, journal, mirror, people, rest].flat(),
   stages: [
     { name: 'loop', tests: ['backend/loop', 'desk/desk', 'portal/edits', 'portal/records'] },
     { name: 'world', tests: ['world/world'] },

@@ -11,51 +11,6 @@ const apply = inFile(
       find: 'if (row?.life === ERASED || working',
       replace: 'if (working',
     },
-    {
-      id: 'merged-comes-back-by-event',
-      near: ['world/world'],
-      find: "one.is === 'life' && isMergedAway(row?.life) && !isMergedAway(one.life)",
-      replace: "one.is === 'life' && isMergedAway(row?.life) && isMergedAway(one.life)",
-    },
-    {
-      id: 'half-a-record',
-      near: ['backend/loop', 'world/world'],
-      find: 'if (row === null && !isErasure) {',
-      replace: 'if (row === null && isErasure) {',
-    },
-    {
-      id: 'paused-let-in-by-event',
-      near: ['desk/desk'],
-      find: "if (isPaused(ctx.pauses, object, field, 'in') && field !== LIFE) continue;",
-      replace: '',
-    },
-    {
-      id: 'echo-is-read',
-      find: "if (after === before && after.how === 'read') continue;",
-      replace: '',
-    },
-    {
-      id: 'event-never-proven',
-      find: 'due.set(key, marked);\n    if (after === before) continue;',
-      replace: 'if (after === before) continue;',
-    },
-    {
-      id: 'line-heard-by-nobody',
-      near: ['portal/making'],
-      find: 'if (!due.some((each)',
-      replace: 'if (due.some((each)',
-    },
-    {
-      id: 'known-by-an-event',
-      near: ['completeness/journal'],
-      find: "held.how === 'read' && held.at >= at && held.asOf === held.learnedAt &&",
-      replace: "held.how === 'read' && held.at >= at &&",
-    },
-    {
-      id: 'applied-untold',
-      find: 'if (change.moved.length > 0) {',
-      replace: 'if (change.moved.length > 1_000) {',
-    },
   ],
 );
 
@@ -325,73 +280,17 @@ const holding = [
     ],
   ),
   ...inFile(
-    'backend/sync/inbox.ts',
-    ['completeness/journal'],
-    [
-      {
-        id: 'memory-is-all',
-        find: 'this.#behind || this.#clock.now() - this.#lookedAt >= LOOK_MS',
-        replace: 'this.#behind',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/sync/mirrorCache.ts',
-    ['backend/loop'],
-    [
-      {
-        id: 'cache-forgets-fields',
-        find: '{ ...before.fields, ...patch.fields }',
-        replace: '{ ...patch.fields }',
-      },
-    ],
-  ),
-  ...inFile(
     'backend/sync/context.ts',
     ['backend/loop'],
     [{ id: 'head-stands', find: '    ctx.head = head;\n', replace: '' }],
   ),
 ];
 
-const orders = inFile(
-  'backend/sync/orders.ts',
-  ['desk/desk'],
-  [
-    {
-      id: 'resume-not-heard',
-      find: "order.do === 'pause' || order.do === 'resume'",
-      replace: "order.do === 'pause'",
-    },
-    {
-      id: 'pause-not-heard',
-      find: "order.do === 'pause' || order.do === 'resume'",
-      replace: "order.do === 'resume'",
-    },
-    { id: 'discards-what-is-not-parked', find: ".where('parked_at', 'is not', null)", replace: '' },
-    {
-      id: 'resumed-edits-sleep',
-      find: "if (pause.direction !== 'in') {",
-      replace: "if (pause.direction === 'both') {",
-    },
-    {
-      id: 'resumed-without-reading',
-      find: "if (pause.direction !== 'out') {",
-      replace: "if (pause.direction === 'both') {",
-    },
-    { id: 'order-of-nobody', find: 'person: staffId(userId) }', replace: 'person: null }' },
-  ],
-);
-
 const sending = [
   ...inFile(
     'backend/sync/send.ts',
     ['backend/round'],
     [
-      {
-        id: 'left-out-of-the-answer',
-        find: 'writes.filter((write) => !answer.value.includes(write.recordId));',
-        replace: 'writes.slice(writes.length);',
-      },
       { id: 'refused-together', find: ' && writes.length > 1)', replace: ' && writes.length > 1_000)' },
       { id: 'sent-without-the-lease', find: 'await ctx.lease.prove(ctx.clock.now());', replace: '' },
       {
@@ -418,33 +317,9 @@ const sending = [
     ['backend/round'],
     [
       {
-        id: 'sent-when-promised',
-        near: ['world/world'],
-        find: 'row.epoch === ctx.lease.epoch ? row.promisedAt',
-        replace: 'row.epoch > 0 ? row.promisedAt',
-      },
-      {
-        id: 'erased-read-again',
-        near: ['backend/erasure'],
-        find: 'row?.life === ERASED\n      ? {',
-        replace: 'row?.life === LIFE\n      ? {',
-      },
-      {
-        id: 'drafts-kept',
-        near: ['portal/making'],
-        find: "(found.is !== 'here' || isNoneOfOurs(object, found.reading))",
-        replace: "found.is !== 'here'",
-      },
-      {
         id: 'gone-owes',
         find: "settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),",
         replace: 'settled: [],',
-      },
-      {
-        id: 'done-before-the-write',
-        near: ['world/world'],
-        find: 'again: plan.promises.length > 0 ? settle : plan.again',
-        replace: 'again: plan.again',
       },
       { id: 'never-read', find: 'readAt: ghost ? null : begunAt,', replace: 'readAt: null,' },
     ],
@@ -476,11 +351,6 @@ const reading = [
         id: 'never-parked',
         find: 'park: work.attempts + 1 >= MAX_ATTEMPTS',
         replace: 'park: false',
-      },
-      {
-        id: 'unstorable-holds-up-all',
-        find: 'if (seen.length > 1) {',
-        replace: 'if (seen.length > 1_000) {',
       },
       {
         id: 'outage-blamed-on-records',
@@ -525,42 +395,15 @@ const making = [
     ['portal/making'],
     [
       {
-        id: 'made-without-looking',
-        find: 'if (creation.sentAt !== null) {',
-        replace: 'if (creation.sentAt === -1) {',
-      },
-      { id: 'call-unsaid', find: '      sentAt: now,\n', replace: '' },
-      {
-        id: 'not-there-too-early',
-        find: "if (answer.failure.is === 'gone' && !mayStillCome) return null;",
-        replace: "if (answer.failure.is === 'gone') return null;",
-      },
-      {
         id: 'repeatable-key-used',
         near: ['portal/creationKeys'],
         find: "if (key === 'repeatable') return",
         replace: 'if (key === null) return',
       },
       {
-        id: 'unknown-key-used',
-        near: ['portal/creationKeys'],
-        find: "if (key === 'unknown') return",
-        replace: 'if (key === null) return',
-      },
-      {
-        id: 'taken-key-is-a-refusal',
-        find: "if (answer.failure.is === 'refused') {",
-        replace: "if (answer.failure.is === 'gone') {",
-      },
-      {
         id: 'document-kept',
         find: 'if (creation.uploadId !== null) await eraseUploads(trx, ctx.hubId, [creation.uploadId], now);\n    return next;\n  });\n  const records',
         replace: 'return next;\n  });\n  const records',
-      },
-      {
-        id: 'creation-asked-again',
-        find: 'creation.fields.filter(({ journaled }) => !journaled)',
-        replace: 'creation.fields',
       },
     ],
   ),
@@ -574,33 +417,9 @@ const making = [
         replace: "...text.split('\\n'),",
       },
       { id: 'key-not-set', find: 'set(spec.key, creation.editId);', replace: '' },
-      {
-        id: 'hangs-on-every-company',
-        find: "on.object === 'company' ? [on.recordId] : companies",
-        replace: 'companies',
-      },
     ],
   ),
 ];
-
-const erasing = inFile(
-  'backend/sync/erasure.ts',
-  ['backend/erasure'],
-  [
-    {
-      id: 'merged-stay',
-      find: 'await withMerged(ctx.db, ctx.hubId, object, recordId);',
-      replace: '[recordId];',
-    },
-    { id: 'erased-while-sent', find: 'if (open.some(({ sent }) => sent)) return null;', replace: '' },
-    { id: 'memory-keeps-them', find: 'ctx.mirror.clear(); // it', replace: '// it' },
-    {
-      id: 'no-certificate-of-erasure',
-      find: '...subject.ids.map((recordId) => certificate(subject, recordId, counts))',
-      replace: '',
-    },
-  ],
-);
 
 const identities = [
   ...inFile(
@@ -614,37 +433,6 @@ const identities = [
         equivalent:
           'HubSpot answers 404 for an archived contact: archived ones are read only where that is asked for.',
       },
-      {
-        id: 'unanswered-is-nobody',
-        find: "if (failure.is === 'gone' || failure.is === 'refused') return null;",
-        replace: 'if (failure.message.length >= 0) return null;',
-      },
-      {
-        id: 'merge-followed-one-step',
-        find: 'followed = next.filter(({ at }) => at !== survivor);',
-        replace: 'followed = [];',
-      },
-      {
-        id: 'former-holder-ignored',
-        find: 'formerHolders: [...gone, ...had].filter',
-        replace: 'formerHolders: gone.filter',
-      },
-      {
-        id: 'own-past-is-another',
-        find: 'identity.continues === null ? [] : [identity.continues]',
-        replace: 'identity.continues === null ? [] : []',
-      },
-      {
-        id: 'claim-left-open',
-        find: 'await claims.settleOpenClaim(trx, hubId, identityId, { by: WORKER, contactId, now });',
-        replace: '',
-      },
-      {
-        id: 'followed-under-another-address',
-        find: 'contactEmail: email,',
-        replace: 'contactEmail: tie.address,',
-      },
-      { id: 'linked-contact-unread', find: 'await lookAt(ctx, trx, contacts);', replace: '' },
     ],
   ),
   ...inFile(
@@ -688,53 +476,9 @@ const identities = [
       },
     ],
   ),
-  ...inFile(
-    'backend/sync/claims.ts',
-    ['signIn/claims'],
-    [
-      {
-        id: 'linked-to-the-gone',
-        find: "if (row?.life !== 'present') return false;",
-        replace: 'if (row === undefined) return false;',
-      },
-      {
-        id: 'undone-comes-back',
-        find: 'if (open !== null) await store.settleClaim',
-        replace: 'if (open === undefined) await store.settleClaim',
-      },
-    ],
-  ),
-  ...inFile(
-    'backend/sync/statements.ts',
-    ['portal/statement'],
-    [
-      {
-        id: 'half-a-decision-signed',
-        find: ' || digest === null || evidence === null) return null;',
-        replace: ' || evidence === null) return null;',
-      },
-      {
-        id: 'undecided-signed',
-        find: "state === 'verified' && fields.has(field)",
-        replace: 'fields.has(field)',
-      },
-    ],
-  ),
 ];
 
 const sources = [
-  ...inFile(
-    'backend/sync/sources.ts',
-    ['sources/push'],
-    [
-      {
-        id: 'our-write-is-foreign',
-        find: " || (by.via === 'INTEGRATION' && by.id === ctx.appId);",
-        replace: ';',
-      },
-      { id: 'blow-for-blow', find: '.length < REVERTS_MAX;', replace: '.length < 1_000;' },
-    ],
-  ),
   ...inFile(
     'backend/sync/push.ts',
     ['law/push'],
@@ -765,7 +509,7 @@ export const SYNC: Room = {
   name: 'sync',
   needsDatabase: true,
   mutants: [
-    ...[apply, plan, settling, missed, budget, holding, orders, sending, reading, making, erasing],
+    ...[apply, plan, settling, missed, budget, holding, sending, reading, making],
     ...[identities, sources],
   ].flat(),
   stages: [
