@@ -260,7 +260,8 @@ function decide(rule, property, crm, asked) {
   if (isRuling) return write("R1", asked.wanted, crm);
   if (rule.approval) return { do: "propose", rule: "D10" };
   if (equal(rule.kind, asked.seen, crm.value)) return write("D3", asked.wanted, null);
-  if (crm.by.person === asked.actor.person) return write("D4", asked.wanted, null);
+  if (crm.by.person === asked.actor.person && rule.conflict !== "union")
+    return write("D4", asked.wanted, null);
   return collide(rule, crm, asked);
 }
 function unfit(rule, property, wanted) {
@@ -285,6 +286,7 @@ function collide(rule, crm, asked) {
       return asked.at > crm.at + SKEW_TOLERANCE_MS ? write("D7", asked.wanted, crm) : { do: "yield", rule: "D7", to: crm };
     case "union": {
       const merged = merge(asked.seen, crm.value, asked.wanted);
+      if (merged === null && rule.required) return refuse("D2", "required");
       return equal("choices", merged, crm.value) ? { do: "already", rule: "D8" } : write("D8", merged, crm);
     }
     case "ask":
@@ -420,6 +422,14 @@ function defineOwnership(literal) {
 }
 function ruleOf(field) {
   const { kind } = field;
+  if (field.owner === "crm" && field.canary === true)
+    return {
+      kind,
+      conflict: "customer",
+      writers: [sourceAudience("canary")],
+      approval: false,
+      required: false
+    };
   if (field.owner === "crm") return { kind, conflict: "crm", writers: [], approval: false, required: false };
   if (field.owner === "source") {
     const writers = [sourceAudience(field.source)];
@@ -540,6 +550,8 @@ var ownership = defineOwnership({
         paymentStatus: { property: "payment_status", label: "Payments", kind: "choice", owner: "source", source: "billing", from: "payment_status", see: deciding },
         // Staff see these on the card; no audience does.
         billingCustomer: { property: "billing_customer", label: "Billing customer", kind: "text", owner: "crm", see: [] },
+        // Where the canary sings (docs/operations.md).
+        canary: { property: "portal_canary", label: "Round trip", kind: "text", owner: "crm", see: [], canary: true },
         internalRisk: { property: "internal_risk", label: "Internal risk", kind: "choice", owner: "crm", see: [] }
       }
     },

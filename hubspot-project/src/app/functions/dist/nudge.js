@@ -248,6 +248,8 @@ var ownership = defineOwnership({
         paymentStatus: { property: "payment_status", label: "Payments", kind: "choice", owner: "source", source: "billing", from: "payment_status", see: deciding },
         // Staff see these on the card; no audience does.
         billingCustomer: { property: "billing_customer", label: "Billing customer", kind: "text", owner: "crm", see: [] },
+        // Where the canary sings (docs/operations.md).
+        canary: { property: "portal_canary", label: "Round trip", kind: "text", owner: "crm", see: [], canary: true },
         internalRisk: { property: "internal_risk", label: "Internal risk", kind: "choice", owner: "crm", see: [] }
       }
     },
