@@ -46,3 +46,6 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', end);
   });
 }
+
+/** For a pause that nothing cuts short. */
+export const NEVER = new AbortController().signal;

@@ -23,6 +23,8 @@ export interface HubsWeb {
   router: Router;
   intake: Intake;
   put(hubId: HubId, entry: Entry | null): Promise<void>;
+  /** Of this hub, in this process. */
+  streams(hubId: HubId): number;
   endStreams(): void;
   close(): Promise<void>;
 }
@@ -39,7 +41,7 @@ export function openHubsWeb(config: ProcessConfig, shared: Process, pool: HubPoo
   const unknowable = randomBytes(UNKNOWABLE_BYTES).toString('base64url');
   const intake = createIntake({
     ...shared.bounds.intake,
-    ...{ databaseUrl, signals, now, log, at },
+    ...{ databaseUrl, signals, now, log, at, meter: shared.metrics.meter },
     trust: {
       is: 'by-hub',
       of: (hubId) => {
@@ -83,6 +85,7 @@ export function openHubsWeb(config: ProcessConfig, shared: Process, pool: HubPoo
       const { signIn } = entry.config;
       if (signIn !== null) hosts.set(new URL(signIn.portalUrl).host, hubId);
     },
+    streams: (hubId) => open.get(hubId)?.web.streams() ?? 0,
     endStreams: () => {
       for (const { web } of open.values()) web.endStreams();
     },

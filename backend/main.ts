@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
-import { pause } from './bell.ts';
+import { NEVER, pause } from './bell.ts';
 import { ConfigError, parseConfig, type Config } from './config.ts';
 import { connectHub, meetHub } from './connectHub.ts';
 import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from './hubWeb.ts';
@@ -144,7 +144,6 @@ function openWeb(
 
 /** Whatever is not over by then is answered by whoever comes after: nothing that was acknowledged depends on it. */
 const STOP_DEADLINE_MS = 30_000;
-const NEVER = new AbortController().signal;
 
 /** The first signal stops in order, within a deadline; a second one at once. */
 export function stopOnSignal(service: { close(): Promise<void> }): void {

@@ -1,6 +1,8 @@
 /** A process that serves the hubs of the directory: answers their people, speaks for its share of them, or both. */
+import { randomUUID } from 'node:crypto';
 import { OBJECTS } from '@tallystick/shared/ownership';
 import type { HubId } from '@tallystick/shared/ids';
+import { NEVER, pause } from './bell.ts';
 import type { ProcessConfig } from './config.ts';
 import { watchDirectory, type Entry, type HubDirectory } from './hubDirectory.ts';
 import type { Environment } from './hubSettings.ts';
@@ -9,6 +11,8 @@ import { openCrm, type Crm } from './hubspot/crm.ts';
 import { startHubWorker } from './hubWorker.ts';
 import { spreadHubs, type HubWorkers } from './hubWorkers.ts';
 import { INTAKE_PATH } from './intake/webhooks.ts';
+import { meteredCrm, serveMetrics, watchHubs } from './operating.ts';
+import { requestLog } from './requestLog.ts';
 import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { createApp, startServer } from './server.ts';
 import { relaySignals } from './signalRelay.ts';
@@ -65,14 +69,28 @@ async function compose(
   const { databaseUrl, clock, log, onIdleError, bounds } = shared;
   const { host, port, role } = config;
   const web = role === 'worker' ? null : openHubsWeb(config, shared, pool);
+  const watches = watchHubs(shared);
+  const measure = (hubId: HubId, entry: Entry | null): void => {
+    const { measured } = shared;
+    const others = measured.filter((each) => each.hubId !== hubId);
+    const own = { hubId, db: pool.of(hubId), streams: () => web?.streams(hubId) ?? 0 };
+    measured.splice(0, measured.length, ...others, ...(entry === null ? [] : [own]));
+  };
   const directory = await watchDirectory({
     ...{ databaseUrl, pool, keyring, env, clock, log, onIdleError },
     withToken: role !== 'web',
-    onEntry: (hubId, entry) => web?.put(hubId, entry) ?? Promise.resolve(),
+    onEntry: async (hubId, entry) => {
+      await web?.put(hubId, entry);
+      measure(hubId, entry);
+      await watches.put(hubId, entry?.config ?? null);
+    },
   });
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
-  const app = createApp({ routers, log, ready: () => isReady(directory.door, 'door'), ...bounds.app });
+  let stopping = false;
+  const ready = async (): Promise<boolean> => !stopping && (await isReady(directory.door, 'door'));
+  const logged = requestLog({ log, now: shared.now, newId: randomUUID, meter: shared.metrics.meter });
+  const app = createApp({ routers, log, ready, ...bounds.app, logged });
   const relay = relaySignals(shared);
   const close = async (server: { close(): Promise<void> } | null): Promise<void> => {
     web?.endStreams();
@@ -81,19 +99,24 @@ async function compose(
     await workers?.stop();
     await relay.close();
     await directory.close();
+    await watches.stop();
     await web?.close();
   };
   try {
     const intake = web?.intake ?? null;
     const place = { host, port, intakePath: INTAKE_PATH };
     const server = await startServer({ ...place, intake, app, ...bounds.server });
+    const metrics = await serveMetrics(config, shared);
     await writeRunning(config, { databaseUrl, url: server.url });
     log.info({ url: server.url, role, hubs: directory.entries().size }, 'Tallystick is listening.');
     return {
       ...{ url: server.url, port: server.port, databaseUrl },
       speaksFor: () => workers?.speaksFor() ?? [],
       close: async () => {
+        stopping = true; // nobody is sent here any more
+        await pause(clock, config.stopDrainMs, NEVER);
         await close(server);
+        await metrics?.close();
         await pool.close();
         await shared.stopDatabase();
       },
@@ -114,7 +137,8 @@ function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): Hub
       let typeIds: Readonly<Record<string, string>> = await typeIdsOf(db, hubId);
       const { baseUrl, accessToken } = config.hubspot;
       if (accessToken === null) throw new Error('A worker was started without a token.');
-      const crm = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+      const plain = openCrm({ baseUrl, accessToken: accessToken.reveal(), typeIds: () => typeIds });
+      const crm = meteredCrm(plain, shared, () => hubId);
       const spoken = { ...served, crm, typeIds: () => typeIds };
       const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
       const prepare = (): Promise<void> => meetAccount(crm, db, entry, shared.clock.now());

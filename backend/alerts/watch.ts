@@ -42,7 +42,7 @@ export interface WatchDeps {
   clock: { now(): number; after(delayMs: number, work: () => void): () => void };
   log: Logger;
   /** Tests want it sooner. */
-  pace?: Partial<typeof PACE & { lookMs: number; databasePatienceMs: number }>;
+  pace?: Partial<typeof PACE & { lookMs: number; holdRetryMs: number; databasePatienceMs: number }>;
 }
 
 export interface Watch {
@@ -89,7 +89,8 @@ async function keep(
       if (!isAborted(stopping)) log.error({ err: error, hub: hubId }, 'The watch could not look.');
       await outage.stands();
     }
-    await pause(clock, Math.min(HOLD_RETRY_MS, deps.pace?.lookMs ?? LOOK_MS), stopping);
+    const { lookMs = LOOK_MS, holdRetryMs = Math.min(HOLD_RETRY_MS, lookMs) } = deps.pace ?? {};
+    await pause(clock, holdRetryMs, stopping);
   }
 }
 

@@ -131,11 +131,9 @@ export function createIntake(deps: IntakeDeps): Intake {
       const outForS = deps.strikes?.outForS(req) ?? null;
       if (outForS !== null) res.setHeader('retry-after', outForS);
       const refusal = closing ? STOPPING : outForS !== null ? STRUCK_OUT : unreadable(req);
-      if (refusal !== null) {
-        deps.meter?.turnedAway(refusal[1]);
-        return leave(req, res, refusal);
-      }
-      read(req, res, (body) => accept(req, res, body));
+      if (refusal === null) return read(req, res, (body) => accept(req, res, body));
+      deps.meter?.turnedAway(refusal[1]);
+      leave(req, res, refusal);
     },
     close: async () => {
       closing = true;

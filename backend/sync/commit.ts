@@ -9,8 +9,9 @@ import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store
 import { isPaused } from '../store/orders.ts';
 import * as store from '../store/visits.ts';
 import { openConflicts, settleConflicts } from '../store/conflicts.ts';
-import { saveLines, saveParents, type Parent } from '../store/hanging.ts';
+import type { Parent } from '../store/hanging.ts';
 import { endWork, type Ending, type Work } from '../store/work.ts';
+import { saveHanging } from './lines.ts';
 import { storing, kindOf, propertyOf, rulesOf, type Context } from './context.ts';
 import { fieldDrift } from './drift.ts';
 import { heard, holdBack, NOTHING_HELD, type Holding, type Intent } from './holding.ts';
@@ -85,7 +86,12 @@ export async function commitVisits(
       ),
       saveMirror(all.patches),
       saveLinks(trx, ctx.hubId, all.links),
-      saveHanging(ctx, trx, object, visits),
+      saveHanging(
+        ctx,
+        trx,
+        object,
+        visits.filter(({ move }) => move.readAt !== null).map(({ seen: one }) => one),
+      ),
       endWork(
         trx,
         ctx.hubId,
@@ -106,27 +112,6 @@ export async function commitVisits(
   if (done.moved.length + edits.length > 0)
     ctx.signals.changed({ hubId: ctx.hubId, seq: done.seq, records: done.moved, edits });
   return done.writes;
-}
-
-async function saveHanging(
-  ctx: Context,
-  trx: Db,
-  object: AppObject,
-  visits: readonly Visited[],
-): Promise<void> {
-  const kept = visits.filter(({ move }) => move.readAt !== null).map(({ seen }) => seen);
-  await Promise.all([
-    saveParents(
-      trx,
-      ctx.hubId,
-      kept.flatMap(({ recordId, parents }) => (parents === undefined ? [] : [{ object, recordId, parents }])),
-    ),
-    saveLines(
-      trx,
-      ctx.hubId,
-      kept.flatMap(({ recordId, lines }) => (lines === undefined ? [] : [{ object, recordId, lines }])),
-    ),
-  ]);
 }
 
 interface Loaded {

@@ -4,6 +4,8 @@ import { isObject, objects, type AppObject } from '@tallystick/shared/ownership'
 import { LINES_MAX_RECORDS } from '../hubspot/crm.ts';
 import { LINE_TYPE, valueOfLines, type ReadLine } from '../hubspot/lines.ts';
 import type { Answer } from '../hubspot/transport.ts';
+import type { Db } from '../store/database.ts';
+import { saveLines, saveParents } from '../store/hanging.ts';
 import type { Lane } from '../store/lanes.ts';
 import type { Parent, Seen } from './commit.ts';
 import type { Context } from './context.ts';
@@ -68,4 +70,20 @@ export async function withParents(
     last = read;
   }
   return last === null ? null : { ok: true, value: found, limits: last.limits };
+}
+
+/** What was read together with them. */
+export async function saveHanging(
+  ctx: Context,
+  trx: Db,
+  object: AppObject,
+  seen: readonly Seen[],
+): Promise<void> {
+  const parents = seen.flatMap(({ recordId, parents: on }) =>
+    on === undefined ? [] : [{ object, recordId, parents: on }],
+  );
+  const lines = seen.flatMap(({ recordId, lines: of }) =>
+    of === undefined ? [] : [{ object, recordId, lines: of }],
+  );
+  await Promise.all([saveParents(trx, ctx.hubId, parents), saveLines(trx, ctx.hubId, lines)]);
 }

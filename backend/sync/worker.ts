@@ -16,7 +16,7 @@ import type { Meter } from '../meter.ts';
 import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
 import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
 import type { Arrived, Signals } from '../signals.ts';
-import type { Db, HubHealth } from '../store/database.ts';
+import type { Db } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
 import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
@@ -24,17 +24,17 @@ import type { Source } from '../sources/source.ts';
 import { loadPauses } from '../store/orders.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
 import { applyBatch, type Translate } from './apply.ts';
-import { loadBreaker, tendBreaker, tidyBreaker } from './breakerMemory.ts';
+import { loadBreaker } from './breakerMemory.ts';
 import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
 import type { Context } from './context.ts';
-import { DEFINITIONS_FRESH_MS, loadDefinitions, refreshDefinitions } from './definitions.ts';
-import { AT_ONCE_EVERY_MS, loadDrift } from './drift.ts';
+import { loadDefinitions } from './definitions.ts';
+import { loadDrift } from './drift.ts';
 import { BATCH_BYTES, Inbox, LOOK_MS } from './inbox.ts';
 import { canaryLoop, type CanaryPlace } from './canary.ts';
 import { taskLoop } from './alertTasks.ts';
+import { heartLoop, keepingLoop } from './keeping.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { MirrorCache } from './mirrorCache.ts';
-import { eraseAbandoned } from './files.ts';
 import { eraseWaiting } from './erasure.ts';
 import { makeCreations } from './creations.ts';
 import { linkIdentities } from './identities.ts';
@@ -45,12 +45,9 @@ import { sourceLoop, SOURCE_LOOK_MS } from './sources.ts';
 
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
-const KEEPING_MS = 2_000;
 const JOBS_LOOK_MS = 1_000;
 const ASKED_LOOK_MS = 1_000;
 const MAX_ROUNDS_IN_FLIGHT = 20;
-const TIDYING_MS = 600_000;
-const DEFINITIONS_RETRY_MS = 10_000;
 const OFF = { on: false, failure: null };
 const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
@@ -183,7 +180,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal, lookMs),
       workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal, lookMs),
       heartLoop(ctx, term.signal),
-      keepingLoop(ctx, deps, term.signal),
+      keepingLoop(ctx, deps.onTypeIds, term.signal),
       jobLoop(ctx, term.signal, Math.max(lookMs, JOBS_LOOK_MS)),
       askedLoop(bells.asked, term.signal, askedMs, () => carryOutOrders(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => makeCreations(ctx)),
@@ -323,37 +320,6 @@ async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly La
   return works.filter((work) => !busy.has(keyOf(work))); // the other loop may have been faster
 }
 
-async function keepingLoop(ctx: Context, deps: WorkerDeps, term: AbortSignal): Promise<void> {
-  let definitionsAt = -Infinity;
-  let tidiedAt = -Infinity;
-  while (!term.aborted) {
-    const now = deps.clock.now();
-    await tendBreaker(ctx);
-    const isAtOnce = ctx.drift.isWanted && now - ctx.drift.readAt >= AT_ONCE_EVERY_MS;
-    if (isAtOnce || now - definitionsAt > DEFINITIONS_FRESH_MS) {
-      const complete = await refreshDefinitions(ctx, deps.onTypeIds);
-      definitionsAt = complete ? now : now - DEFINITIONS_FRESH_MS + DEFINITIONS_RETRY_MS;
-    }
-    if (now - tidiedAt > TIDYING_MS) {
-      await eraseAbandoned(ctx);
-      await tidyBreaker(ctx);
-      tidiedAt = now;
-    }
-    await pause(deps.clock, KEEPING_MS, term);
-  }
-}
-
-/** Waits for nothing but the database: a CRM that hangs must not look like a worker that hangs. */
-async function heartLoop(ctx: Context, term: AbortSignal): Promise<void> {
-  let failingSince: number | null = null;
-  while (!term.aborted) {
-    const now = ctx.clock.now();
-    failingSince = ctx.health.failure === null ? null : (failingSince ?? now);
-    await heartbeat(ctx, now, failingSince);
-    await pause(ctx.clock, KEEPING_MS, term);
-  }
-}
-
 async function jobLoop(ctx: Context, term: AbortSignal, lookMs: number): Promise<void> {
   while (!term.aborted) if (!(await workOnJobs(ctx))) await pause(ctx.clock, lookMs, term);
 }
@@ -370,21 +336,4 @@ async function askedLoop(
     const done = await work();
     if (done === 0) await bell.after(rings, lookMs);
   }
-}
-
-async function heartbeat(ctx: Context, now: number, failedSince: number | null): Promise<void> {
-  const at = new Date(now);
-  const budget = JSON.stringify({ ...ctx.budget.snapshot(), at: at.toISOString() });
-  const { lastSuccessAt, failure, scopes, sources, journal } = ctx.health;
-  const heardAt = lastSuccessAt === 0 ? null : new Date(lastSuccessAt).toISOString();
-  const failingSince = failedSince === null ? null : new Date(failedSince).toISOString();
-  const said = { heardAt, failure, failingSince, scopes, sources, journal } satisfies HubHealth;
-  const health = JSON.stringify(said);
-  await ctx.lease.exclusive((db) =>
-    db
-      .updateTable('hubs')
-      .set({ heartbeat_at: at, budget, health })
-      .where('hub_id', '=', ctx.hubId)
-      .execute(),
-  );
 }

@@ -119,9 +119,9 @@ describe('pausing for days, at every level', () => {
       }
       expect(await hub.loop.mirrored('company', hub.companies[n]!, 'street')).toBe(`Street ${n}`);
       // A backfill that is under way when the pause ends has passed the record by: it begins anew.
-      let resumed: Promise<void> | null = null;
+      const resumed: Promise<void>[] = [];
       onStep = (step) => {
-        if (step === 'backfill.page') resumed ??= resume(id);
+        if (step === 'backfill.page' && resumed.length === 0) resumed.push(resume(id));
       };
       const at = new Date(world.clock.now());
       const job = {
@@ -133,10 +133,10 @@ describe('pausing for days, at every level', () => {
       await hub.loop.db.insertInto('jobs').values(job).execute();
       await eventually(() => {
         world.clock.advance(500);
-        return resumed !== null;
+        return resumed.length > 0;
       }, 'the backfill is under way');
       onStep = () => undefined;
-      await Promise.all([resumed]);
+      await Promise.all(resumed);
       await settled();
       expect(await hub.loop.mirrored('company', hub.companies[n]!, 'street')).toBe(`Day ${n}2`);
     },

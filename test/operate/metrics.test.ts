@@ -40,7 +40,10 @@ describe('a service that is measured', () => {
 
   beforeAll(async () => {
     port = await freePort();
-    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const log = pino(
+      { level: 'info' },
+      { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+    );
     whole = await startWhole({
       overrides: { log },
       env: () => Promise.resolve({ METRICS_PORT: String(port), METRICS_TOKEN: TOKEN }),
