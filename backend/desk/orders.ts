@@ -46,8 +46,8 @@ const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   fix: 'What was missing was made.',
 };
 
-const isRefusal = (code: string): code is 'finding-moved' | 'not-acceptable' =>
-  code === 'finding-moved' || code === 'not-acceptable';
+const REFUSALS = ['finding-moved', 'not-acceptable', 'set-grew'] as const;
+const isRefusal = (code: string): code is (typeof REFUSALS)[number] => REFUSALS.some((each) => each === code);
 
 /** Postgres keeps the keys of a JSON object in an order of its own. */
 function sameOrder(a: Order, b: Order): boolean {

@@ -16,12 +16,17 @@ import { freshKey, REP, startWhole, type Whole } from '../harness/whole.ts';
 
 const PRIMARY = { category: 'HUBSPOT_DEFINED' as const, typeId: 1 };
 const TARGET = `https://sync.example.com${INTAKE_PATH}`;
-const EMAIL = 'canary@birds.example';
-const OLD_EMAIL = 'canary.before@birds.example';
+const EMAIL = 'kingfisher@birds.example';
+const OLD_EMAIL = 'kingfisher.before@birds.example';
 /** Whatever of the person contains one of these, in any spelling of letters. */
-const MARKS = ['canar', '7654321'];
+const MARKS = ['kingfis', '7654321'];
 /** Tables in which a person can leave nothing but ids, and why. */
 const HARMLESS: Record<string, string> = {
+  alerts: 'sentences on warnings, which name no person',
+  canaries: 'the newest round trip',
+  crm_schema: 'definitions',
+  directory: 'sealed settings of the account',
+  findings: 'what does not fit in definitions',
   erasures: 'numbers',
   held_sets: 'a pattern, ids, and until it is closed the digest of a value that many have',
   hooks: 'endpoints',
@@ -68,7 +73,7 @@ afterAll(async () => {
 async function live(): Promise<void> {
   const { world } = whole.sim;
   const person = (email: string): RecordId => {
-    const { id } = world.create('contacts', { firstname: 'Canaria', lastname: 'Canary', email }, REP);
+    const { id } = world.create('contacts', { firstname: 'Kingfisa', lastname: 'Kingfisher', email }, REP);
     world.associate(['contacts', id], ['companies', whole.ids.acme], REP, [PRIMARY, whole.labels.admin]);
     return recordId(id);
   };
@@ -95,21 +100,21 @@ async function live(): Promise<void> {
     await edit('company', whole.ids.acme, { deliveryNotes: 'Ask for the kestrel.' }),
   );
   // Held for staff: an e-mail address wants their approval.
-  await whole.settled(token, await edit('contact', contact, { email: 'new.canary@birds.example' }));
+  await whole.settled(token, await edit('contact', contact, { email: 'new.kingfisher@birds.example' }));
   const made = await whole.call(token, 'POST', '/creations/raiseCase', {
     body: { fields: { subject: 'My kestrel is cold', description: 'It is grey.' } },
     headers: freshKey(),
   });
   await whole.settled(token, made.body.editId);
   const begun = await whole.call(token, 'POST', '/uploads', {
-    body: { name: 'canary.txt', size: 6 },
+    body: { name: 'kingfisher.txt', size: 10 },
     headers: freshKey(),
   });
   await whole.call(token, 'PATCH', `/uploads/${(begun.body as { uploadId?: string }).uploadId}`, {
-    bytes: Buffer.from('Canary'),
+    bytes: Buffer.from('Kingfisher'),
     headers: { 'upload-offset': '0' },
   });
-  world.update('contacts', contact, { jobtitle: 'Keeper of canaries' }, REP);
+  world.update('contacts', contact, { jobtitle: 'Keeper of kingfishers' }, REP);
   await eventually(async () => (await scan()).length > 8, 'everything is stored');
 }
 
@@ -140,7 +145,7 @@ async function signIn(): Promise<string> {
       method: 'POST',
       headers: {
         ...{ 'content-type': 'application/json', origin: url, 'sec-fetch-site': 'same-origin', cookie },
-        'user-agent': 'Canary/1.0',
+        'user-agent': 'Kingfisher/1.0',
       },
       body: JSON.stringify(body),
     });
@@ -274,7 +279,7 @@ describe('a person erased for privacy', () => {
     const change = {
       subscriptionType: 'object.propertyChange',
       propertyName: 'firstname',
-      propertyValue: 'Canaria',
+      propertyValue: 'Kingfisa',
     };
     await tell(contact, change, { subscriptionType: 'contact.restore' }, change);
     expect((await mirrored(contact))?.life).toBe('erased');
@@ -287,7 +292,7 @@ describe('a person erased for privacy', () => {
   ])('stays erased while the CRM still answers with the record: one %s', async (_which, isKnown) => {
     const { sim, db, hubId } = whole;
     const make = (): void => {
-      const of = { firstname: 'Canarina', email: `canarina.${isKnown}@birds.example` };
+      const of = { firstname: 'Kingfisrina', email: `kingfisrina.${isKnown}@birds.example` };
       contact = recordId(sim.world.create('contacts', of, REP).id);
       sim.world.associate(['contacts', contact], ['companies', whole.ids.beta], REP, [PRIMARY]);
     };

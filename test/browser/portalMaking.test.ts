@@ -158,7 +158,7 @@ describe.skipIf(executable === null).each<Size>(['desktop', 'phone'])(
     it('show a partner the companies they look after, and nothing that is not theirs to see', async () => {
       const { page } = await pages.as(pages.partner, '/', size);
       await page.getByRole('heading', { name: `Hello ${pages.partner.name}` }).waitFor();
-      await follow(page, 'Company');
+      await follow(page, 'Companies');
       const rows = page.locator('.rows li');
       expect(await rows.count()).toBeGreaterThan(1);
       await rows.first().getByRole('link').click();

@@ -22,6 +22,8 @@ import { addPerson } from '../../backend/store/people.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { NORA, startDesk, TOMASZ, type DeskHarness } from '../harness/desk.ts';
 import { eventually } from '../harness/eventually.ts';
+import { startLoop } from '../harness/loop.ts';
+import { seedDefinitions } from '../simulator/seedSchema.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: `userId:${TOMASZ.id}` };
 const key = (): string => randomUUID();
@@ -32,20 +34,7 @@ describe('the desk', () => {
   let contact: string;
 
   beforeAll(async () => {
-    desk = await startDesk();
-    const { sim } = desk.loop;
-    const made = await fetch(`${sim.url}/crm/properties/2026-09/companies`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${sim.accessToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        name: 'vat_number',
-        label: 'VAT number',
-        type: 'string',
-        fieldType: 'text',
-        groupName: 'companyinformation',
-      }),
-    });
-    expect(made.status, await made.text()).toBe(201);
+    desk = await startDesk(await startLoop({ prepare: ({ world }) => void seedDefinitions(world) }));
   });
   afterAll(() => desk.close());
 
