@@ -185,13 +185,13 @@ function assemble(parts: Parts): Town {
       return running;
     },
     load: async () => {
-      counter += 1;
-      const [rep, other] = [people[counter % people.length]!, people[(counter * 7 + 3) % people.length]!];
-      sim.world.update('contacts', rep.id, { jobtitle: `Title ${counter}` }, COLLEAGUE);
+      const n = (counter += 1); // several may be under way
+      const [rep, other] = [people[n % people.length]!, people[(n * 7 + 3) % people.length]!];
+      sim.world.update('contacts', rep.id, { jobtitle: `Title ${n}` }, COLLEAGUE);
       head = await newestVersion(db).catch(() => head);
-      const mobile = `+44207946${String(counter).padStart(4, '0')}`;
-      const body = JSON.stringify({ fields: { firstName: `Name ${counter}`, mobile } });
-      return send({ person: other, key: `edit-${counter}`, seen: head, body });
+      const mobile = `+44207946${String(n).padStart(4, '0')}`;
+      const body = JSON.stringify({ fields: { firstName: `Name ${n}`, mobile } });
+      return send({ person: other, key: `edit-${n}`, seen: head, body });
     },
     firstAnswer: async () => {
       const begunAt = performance.now();
