@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     environment: 'node',
+    // Most tests wait for something: two on two cores, where vitest would take one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ['test/harness/postgres.ts', 'test/harness/chromium.ts', 'test/workbench/pages.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

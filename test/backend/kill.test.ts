@@ -8,7 +8,7 @@ import { openTown, type Town } from '../chaos/town.ts';
 import { STEPS } from '../harness/killable.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
-const KILLS = Number(process.env.TALLYSTICK_KILLS ?? 55);
+const KILLS = Number(process.env.TALLYSTICK_KILLS ?? 33);
 
 describe('a service that is killed', () => {
   let database: TestDatabase;
