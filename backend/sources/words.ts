@@ -10,4 +10,4 @@ export const FAILURES: Readonly<Record<SourceFailure['is'], string>> = {
 };
 
 export const refusedSentence = (setting: string, label: string, why: string): string =>
-  `${setting}: ${label} is refused. ${why} Make a role with SELECT on the views and nothing else (README, “A second system”).`;
+  `${setting}: ${label} is refused. ${why} Make a role with SELECT on the views and nothing else (docs/install.md, “A second system”).`;

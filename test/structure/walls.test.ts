@@ -143,7 +143,7 @@ describe('the wall between hubs', () => {
     expect(sessionConfig(address, MINE).connectionString).toBe(database.url);
   });
 
-  it('serves a login that is no owner, made as the README says', async () => {
+  it('serves a login that is no owner, made as docs/install.md says', async () => {
     const name = `portal_${new URL(database.url).pathname.slice(1)}`;
     await sql
       .raw(`create role ${name} login noinherit password 'p' in role ${SERVICE}, ${DOOR}`)

@@ -85,7 +85,7 @@ const BOOKS = [
     price numeric(12, 2) not null, currency char(3) not null default 'EUR', cancelled boolean not null default false)`,
 ];
 
-/** What the service may see. The README shows the same. */
+/** What the service may see. docs/install.md shows the same. */
 const VIEWS = [
   `create view portal_customer as
     select c.number as customer, coalesce(sum(i.total - i.paid), 0) as open_balance,
