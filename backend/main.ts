@@ -12,7 +12,7 @@ import { startHubWorker, type SpokenHub } from './hubWorker.ts';
 import { manyHubs } from './hubSettings.ts';
 import { openCrm } from './hubspot/crm.ts';
 import { createIntake, INTAKE_PATH, type Intake } from './intake/webhooks.ts';
-import { meteredCrm, serveMetrics, startHubWatch } from './operating.ts';
+import { meteredCrm, serveMetrics, watchHubs } from './operating.ts';
 import { pageRoutes } from './portal/pages.ts';
 import { openProcess, writeRunning, type Overrides, type Process } from './process.ts';
 import { requestLog } from './requestLog.ts';
@@ -97,7 +97,8 @@ async function compose(config: Config, shared: Process, { served, spoken }: Hub)
   // One process that does everything has nobody to tell.
   const relay = config.role === 'all' ? null : relaySignals(shared);
   shared.measured.push({ hubId, db, streams: web?.hub.streams ?? (() => 0) });
-  const watch = startHubWatch(hubId, config, shared);
+  const watched = [{ hubId, settings: config.alerts }];
+  const watch = watchHubs(hubId, () => watched, shared);
   const metrics = await serveMetrics(config, shared);
   await writeRunning(config, { databaseUrl, url: server.url, hubId });
   log.info({ url: server.url, hub: hubId, role: config.role }, 'Tallystick is listening.');

@@ -1,7 +1,7 @@
 /** What a process has for those who operate it: metrics, and the watch over each hub it serves. */
 import type { HubId } from '@tallystick/shared/ids';
-import { startWatch, type Watch } from './alerts/watch.ts';
-import type { Config, ProcessConfig } from './config.ts';
+import { startWatch, type Watch, type WatchedHub } from './alerts/watch.ts';
+import type { ProcessConfig } from './config.ts';
 import { observed } from './hubspot/observed.ts';
 import type { Crm } from './hubspot/crm.ts';
 import { startMetricsServer, type MetricsServer } from './metricsServer.ts';
@@ -14,41 +14,13 @@ export const meteredCrm = (crm: Crm, { metrics, now }: Process, hubId: () => Hub
     if (hub !== null) metrics.meter.called(hub, operation, outcome, ms);
   });
 
-/** Needs no worker: one that is gone cannot say so. */
-export function startHubWatch(
-  hubId: HubId,
-  { alerts: settings }: Config,
-  shared: Process,
-  holdRetryMs?: number,
-): Watch {
+/** Needs no worker: one that is gone cannot say so. `over` names the hubs together: one process at a time watches them. */
+export function watchHubs(over: string, hubs: () => readonly WatchedHub[], shared: Process): Watch {
   const { databaseUrl, clock, log, alertPace } = shared;
   return startWatch({
-    ...{ hubId, databaseUrl, settings, clock, log },
-    pace: { ...(holdRetryMs === undefined ? {} : { holdRetryMs }), ...alertPace },
+    ...{ lock: over, hubs, databaseUrl, clock, log },
+    ...(alertPace === undefined ? {} : { pace: alertPace }),
   });
-}
-
-/** Of many hubs: whoever has not the watch of one asks for it less often, because asking takes a connection. */
-const HOLD_RETRY_MS = 30_000;
-
-export interface HubWatches {
-  /** Null: the hub is no longer served. */
-  put(hubId: HubId, config: Config | null): Promise<void>;
-  stop(): Promise<void>;
-}
-
-export function watchHubs(shared: Process): HubWatches {
-  const watches = new Map<HubId, Watch>();
-  return {
-    put: async (hubId, config) => {
-      await watches.get(hubId)?.stop();
-      watches.delete(hubId);
-      if (config !== null) watches.set(hubId, startHubWatch(hubId, config, shared, HOLD_RETRY_MS));
-    },
-    stop: async () => {
-      await Promise.all([...watches.values()].map((watch) => watch.stop()));
-    },
-  };
 }
 
 /** Null: there is no METRICS_PORT. */

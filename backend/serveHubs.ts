@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { OBJECTS } from '@tallystick/shared/ownership';
 import type { HubId } from '@tallystick/shared/ids';
+import type { WatchedHub } from './alerts/watch.ts';
 import { NEVER, pause } from './bell.ts';
 import type { ProcessConfig } from './config.ts';
 import { watchDirectory, type Entry, type HubDirectory } from './hubDirectory.ts';
@@ -69,7 +70,6 @@ async function compose(
   const { databaseUrl, clock, log, onIdleError, bounds } = shared;
   const { host, port, role } = config;
   const web = role === 'worker' ? null : openHubsWeb(config, shared, pool);
-  const watches = watchHubs(shared);
   const measure = (hubId: HubId, entry: Entry | null): void => {
     const { measured } = shared;
     const others = measured.filter((each) => each.hubId !== hubId);
@@ -82,9 +82,18 @@ async function compose(
     onEntry: async (hubId, entry) => {
       await web?.put(hubId, entry);
       measure(hubId, entry);
-      await watches.put(hubId, entry?.config ?? null);
     },
   });
+  const watched = (): WatchedHub[] =>
+    [...directory.entries()].map(
+      ([
+        hubId,
+        {
+          config: { alerts },
+        },
+      ]) => ({ hubId, settings: alerts }),
+    );
+  const watch = watchHubs('directory', watched, shared);
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];
   let stopping = false;
@@ -99,7 +108,7 @@ async function compose(
     await workers?.stop();
     await relay.close();
     await directory.close();
-    await watches.stop();
+    await watch.stop();
     await web?.close();
   };
   try {

@@ -1,6 +1,6 @@
 /**
  * The watch: finds out what stands, and tells each channel of it once. It needs no worker, because one that is gone
- * cannot say so. Of all processes of a hub one keeps the watch, under a lock of its own, and another takes over when it dies.
+ * cannot say so. Of all processes one keeps the watch, under a lock of its own, and another takes over when it dies.
  *
  *   1. read the facts, and store what stands and what is over      2. write down that a channel is about to be told
  *   3. tell it      4. write down that it took it
@@ -13,7 +13,7 @@ import { pause } from '../bell.ts';
 import { loadAlerts, noteAttempt, noteFailed, noteTold, orderAlert, type Alert } from '../store/alerts.ts';
 import type { Db } from '../store/database.ts';
 import { readFacts } from '../store/facts.ts';
-import { takeHold } from '../store/hold.ts';
+import { takeHold, type Hold } from '../store/hold.ts';
 import type { AlertChannel } from '../store/operatingTables.ts';
 import {
   endWarning,
@@ -35,14 +35,20 @@ const HOLD_RETRY_MS = 2_000;
 const DATABASE_PATIENCE_MS = 60_000;
 const FORGET_AFTER_MS = 30 * 86_400_000;
 
-export interface WatchDeps {
+export interface WatchedHub {
   hubId: HubId;
-  databaseUrl: string;
   settings: AlertSettings;
+}
+
+export interface WatchDeps {
+  databaseUrl: string;
+  /** Names what this watch is over: of all processes with the same name one keeps it. */
+  lock: string;
+  hubs: () => readonly WatchedHub[];
   clock: { now(): number; after(delayMs: number, work: () => void): () => void };
   log: Logger;
   /** Tests want it sooner. */
-  pace?: Partial<typeof PACE & { lookMs: number; holdRetryMs: number; databasePatienceMs: number }>;
+  pace?: Partial<typeof PACE & { lookMs: number; databasePatienceMs: number }>;
 }
 
 export interface Watch {
@@ -51,53 +57,97 @@ export interface Watch {
 
 export function startWatch(deps: WatchDeps): Watch {
   const stopping = new AbortController();
-  const channels = openChannels(deps.hubId, deps.settings);
-  const outage = outageOf(deps, channels, stopping.signal);
-  const running = keep(deps, channels, outage, stopping.signal);
+  const opened = openedHubs(deps, stopping.signal);
+  const running = keep(deps, opened.now, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
       await running;
-      for (const channel of channels) channel.close();
+      opened.close();
     },
   };
 }
 
 async function keep(
   deps: WatchDeps,
-  channels: readonly Channel[],
-  outage: Outage,
+  opened: () => readonly OpenedHub[],
   stopping: AbortSignal,
 ): Promise<void> {
-  const { clock, hubId, databaseUrl, log } = deps;
-  while (!stopping.aborted) {
+  const { clock, databaseUrl, lock, log } = deps;
+  const { lookMs = LOOK_MS } = deps.pace ?? {};
+  while (!isAborted(stopping)) {
     try {
-      const hold = await takeHold(databaseUrl, hubId, LOCK_CLASS);
-      await outage.over();
-      if (hold !== null) {
-        try {
-          while (!isAborted(stopping)) {
-            await look(deps, hold.db, channels, stopping);
-            await outage.over();
-            await pause(clock, deps.pace?.lookMs ?? LOOK_MS, stopping);
-          }
-        } finally {
-          await hold.release();
-        }
+      const hold = await takeHold(databaseUrl, LOCK_CLASS, lock);
+      for (const { outage } of opened()) await outage.over();
+      while (hold !== null && !isAborted(stopping)) {
+        await lookAtAll(deps, hold, opened(), stopping);
+        await pause(clock, lookMs, stopping);
       }
+      await hold?.release();
     } catch (error) {
-      if (!isAborted(stopping)) log.error({ err: error, hub: hubId }, 'The watch could not look.');
-      await outage.stands();
+      if (!isAborted(stopping)) log.error({ err: error }, 'The watch could not look.');
+      for (const { outage } of opened()) await outage.stands();
     }
-    const { lookMs = LOOK_MS, holdRetryMs = Math.min(HOLD_RETRY_MS, lookMs) } = deps.pace ?? {};
-    await pause(clock, holdRetryMs, stopping);
+    await pause(clock, Math.min(HOLD_RETRY_MS, lookMs), stopping);
   }
+}
+
+/** What is wrong with one hub keeps nobody from looking at the others. */
+async function lookAtAll(
+  deps: WatchDeps,
+  hold: Hold,
+  hubs: readonly OpenedHub[],
+  stopping: AbortSignal,
+): Promise<void> {
+  for (const hub of hubs) {
+    if (isAborted(stopping)) return;
+    try {
+      await look({ ...deps, ...hub }, await hold.of(hub.hubId), hub.channels, stopping);
+      await hub.outage.over();
+    } catch (error) {
+      await hold.prove().catch(async (lost: unknown) => {
+        await hold.release();
+        throw lost;
+      });
+      deps.log.error({ err: error, hub: hub.hubId }, 'The watch could not look at a hub.');
+    }
+  }
+}
+
+interface OpenedHub extends WatchedHub {
+  channels: readonly Channel[];
+  outage: Outage;
+}
+
+/** The hubs of this moment, each with its channels; those of a hub that left or has other settings are closed. */
+function openedHubs(
+  deps: WatchDeps,
+  stopping: AbortSignal,
+): { now: () => readonly OpenedHub[]; close: () => void } {
+  let opened: OpenedHub[] = [];
+  const closeAll = (hubs: readonly OpenedHub[]): void => {
+    for (const { channels } of hubs) for (const channel of channels) channel.close();
+  };
+  return {
+    now: () => {
+      const hubs = deps.hubs().map((hub) => {
+        const before = opened.find(({ hubId, settings }) => hubId === hub.hubId && settings === hub.settings);
+        if (before !== undefined) return before;
+        const channels = openChannels(hub.hubId, hub.settings);
+        return { ...hub, channels, outage: outageOf({ ...deps, ...hub }, channels, stopping) };
+      });
+      closeAll(opened.filter((hub) => !hubs.includes(hub)));
+      opened = hubs;
+      return opened;
+    },
+    close: () => closeAll(opened),
+  };
 }
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function look(
-  deps: WatchDeps,
+  deps: WatchDeps & WatchedHub,
   db: Db,
   channels: readonly Channel[],
   stopping: AbortSignal,
@@ -132,7 +182,7 @@ const isOf = (alert: Alert, { code, subject }: KnownWarning, channel: AlertChann
 const keyOf = ({ code, subject }: KnownWarning) => ({ code, subject });
 
 async function tell(
-  { hubId, clock, log }: WatchDeps,
+  { hubId, clock, log }: WatchDeps & WatchedHub,
   db: Db,
   channel: Channel,
   warning: KnownWarning,
@@ -159,7 +209,7 @@ interface Outage {
 }
 
 /** Where nothing can be stored, each process remembers for itself what it told. */
-function outageOf(deps: WatchDeps, channels: readonly Channel[], stopping: AbortSignal): Outage {
+function outageOf(deps: WatchDeps & WatchedHub, channels: readonly Channel[], stopping: AbortSignal): Outage {
   const { clock, hubId, log } = deps;
   const patienceMs = deps.pace?.databasePatienceMs ?? DATABASE_PATIENCE_MS;
   let since: number | null = null;

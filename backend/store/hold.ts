@@ -9,14 +9,16 @@ import { sessionConfig } from './connection.ts';
 import type { Database, Db } from './database.ts';
 
 export interface Hold {
-  /** Over the connection that holds the lock, and no other. */
-  db: Db;
+  /** Over the connection that holds the lock, and no other; bound to this hub until another one is asked for. */
+  of(hubId: HubId): Promise<Db>;
+  /** Rejects once the lock is lost. */
+  prove(): Promise<void>;
   release(): Promise<void>;
 }
 
 /** Null: another process has it. */
-export async function takeHold(url: string, hubId: HubId, lockClass: number): Promise<Hold | null> {
-  const client = new pg.Client(sessionConfig(url, hubId));
+export async function takeHold(url: string, lockClass: number, lock: string): Promise<Hold | null> {
+  const client = new pg.Client(sessionConfig(url, 'unbound'));
   client.on('error', () => undefined); // the next statement fails, and says so
   await client.connect();
   const connection = { query: client.query.bind(client), release: () => undefined };
@@ -28,10 +30,21 @@ export async function takeHold(url: string, hubId: HubId, lockClass: number): Pr
   const release = (): Promise<void> => client.end().catch(() => undefined);
   try {
     const { rows } = await sql<{ held: boolean }>`
-      select pg_try_advisory_lock(${lockClass}, hashtext(${hubId})) as held`.execute(db);
-    if (rows[0]?.held === true) return { db, release };
-    await release();
-    return null;
+      select pg_try_advisory_lock(${lockClass}, hashtext(${lock})) as held`.execute(db);
+    if (rows[0]?.held !== true) {
+      await release();
+      return null;
+    }
+    return {
+      of: async (hubId) => {
+        await sql`select set_config('tallystick.hub', ${hubId}, false)`.execute(db);
+        return db;
+      },
+      prove: async () => {
+        await sql`select 1`.execute(db);
+      },
+      release,
+    };
   } catch (error) {
     await release();
     throw error;

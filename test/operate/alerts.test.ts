@@ -20,20 +20,19 @@ describe('an alert', () => {
   const code = (text: string) => text as WarningCode;
 
   /** As a process of its own would. */
-  const watch = (): Watch =>
-    startWatch({
-      ...{ hubId: loop.hubId, databaseUrl: loop.database.url, clock, log: pino({ level: 'silent' }) },
-      settings: {
-        mail: {
-          to: ['nora@example.com', 'tom@example.com'],
-          smtpUrl: mailbox.url,
-          from: 'tally@example.com',
-        },
-        webhook: receiver.hook,
-        taskOwner: '1',
-      },
+  const watch = (): Watch => {
+    const settings = {
+      mail: { to: ['nora@example.com', 'tom@example.com'], smtpUrl: mailbox.url, from: 'tally@example.com' },
+      webhook: receiver.hook,
+      taskOwner: '1',
+    };
+    const hubs = [{ hubId: loop.hubId, settings }];
+    return startWatch({
+      ...{ lock: loop.hubId, hubs: () => hubs, databaseUrl: loop.database.url, clock },
+      log: pino({ level: 'silent' }),
       pace: { lookMs: 30, settledAfterMs: 300, quietMs: 0, databasePatienceMs: 0 },
     });
+  };
   const mails = (title: string) => mailbox.mails.filter(({ subject }) => subject.endsWith(title));
   const heard = (about: string) =>
     receiver.heard.filter(({ data }) => (data as { code?: string }).code === about);
