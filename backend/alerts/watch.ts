@@ -28,7 +28,7 @@ import { standing } from './standing.ts';
 import { messageOf } from './words.ts';
 
 /** "watc" in ASCII. */
-const LOCK_CLASS = 0x77617463;
+export const WATCH_LOCK_CLASS = 0x77617463;
 const LOOK_MS = 5_000;
 const HOLD_RETRY_MS = 2_000;
 /** The database may be started again, or fail over, without anybody being called. */
@@ -72,7 +72,7 @@ async function keep(
   const { clock, hubId, databaseUrl, log } = deps;
   while (!stopping.aborted) {
     try {
-      const hold = await takeHold(databaseUrl, hubId, LOCK_CLASS);
+      const hold = await takeHold(databaseUrl, hubId, WATCH_LOCK_CLASS);
       await outage.over();
       if (hold !== null) {
         try {
