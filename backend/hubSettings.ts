@@ -26,6 +26,8 @@ const NEVER_SHARED = [
   'HOOKS_ALLOW_PRIVATE',
   'DESK_ADMINS',
   'SIGN_IN_PROVIDERS',
+  'CANARY',
+  'ALERT_TASK_OWNER',
   ...Object.keys(sources).map(settingOf),
 ];
 /** A hub may have its own; without one the process's counts. */
@@ -38,11 +40,14 @@ const MAY_BE_SHARED = [
   'MAIL_FROM',
   'SESSION_IDLE_MINUTES',
   'SESSION_MAX_HOURS',
+  'CANARY_EVERY_S',
+  'ALERT_MAIL_TO',
+  'ALERT_WEBHOOK',
 ];
 /** What the directory keeps of a hub. */
 export const HUB_SETTINGS: readonly string[] = [...NEVER_SHARED, ...MAY_BE_SHARED];
-/** Of no use to a hub where customers do not sign in, and wrong there. */
-const SIGN_IN_ONLY = ['SMTP_URL', 'MAIL_FROM', 'SIGN_IN_PROVIDERS'];
+/** Wrong where nothing is mailed: neither links to sign in nor alerts. */
+const MAIL_ONLY = ['SMTP_URL', 'MAIL_FROM'];
 
 export interface HubSettings {
   hubspot: { accessToken: string; clientSecrets: string };
@@ -109,7 +114,8 @@ export function configOf(
 export const moreSettings = z.record(z.string(), z.string());
 
 function overlay(env: Environment, own: Readonly<Record<string, string>>, role: Config['role']): Environment {
-  const left = own[PORTAL_URL] === undefined ? [...NEVER_SHARED, ...SIGN_IN_ONLY] : NEVER_SHARED;
+  const mails = own[PORTAL_URL] !== undefined || (own.ALERT_MAIL_TO ?? env.ALERT_MAIL_TO) !== undefined;
+  const left = mails ? NEVER_SHARED : [...NEVER_SHARED, ...MAIL_ONLY];
   const shared = Object.fromEntries(Object.entries(env).filter(([name]) => !left.includes(name)));
   return { ...shared, ...own, TALLYSTICK_ROLE: role };
 }

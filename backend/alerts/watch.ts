@@ -28,7 +28,7 @@ import { standing } from './standing.ts';
 import { messageOf } from './words.ts';
 
 /** "watc" in ASCII. */
-const LOCK_CLASS = 0x77617463;
+export const WATCH_LOCK_CLASS = 0x77617463;
 const LOOK_MS = 5_000;
 const HOLD_RETRY_MS = 2_000;
 /** The database may be started again, or fail over, without anybody being called. */
@@ -77,7 +77,7 @@ async function keep(
   const { lookMs = LOOK_MS } = deps.pace ?? {};
   while (!isAborted(stopping)) {
     try {
-      const hold = await takeHold(databaseUrl, LOCK_CLASS, lock);
+      const hold = await takeHold(databaseUrl, WATCH_LOCK_CLASS, lock);
       for (const { outage } of opened()) await outage.over();
       while (hold !== null && !isAborted(stopping)) {
         await lookAtAll(deps, hold, opened(), stopping);

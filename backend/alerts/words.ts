@@ -110,6 +110,21 @@ export const ALERT_WORDS: Readonly<Record<string, Words>> = {
     meaning: 'The mirror and the CRM were not equal. The differences are repaired.',
     advice: 'Run `tally verify` once more. If it differs again, see which fields its certificate names.',
   },
+  'schema-drift': {
+    title: 'HubSpot’s schema no longer fits the rules',
+    meaning: 'A field that it touches is held back alone, and what customers ask for it waits.',
+    advice: 'The app’s page “Schema” and `tally doctor` say what it touches and what to do.',
+  },
+  'mass-change': {
+    title: 'Very many records were changed alike in HubSpot',
+    meaning: 'The portal follows, because HubSpot holds the truth; nothing is undone by itself.',
+    advice: 'Ask whoever did it. If it was a mistake, mend it in HubSpot: the portal follows again.',
+  },
+  'held-set': {
+    title: 'Too many changes alike are held back',
+    meaning: 'They wait, HubSpot has none of them, and everything else goes on.',
+    advice: 'Look at them on the app’s page “Held back”, and release or discard them there.',
+  },
   'database-failing': {
     title: 'The database does not work for us',
     meaning: 'It cannot be reached, or cannot store. HubSpot is asked to send its webhooks again.',

@@ -71,7 +71,7 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'mirror-differs': 'records found to differ and repaired',
   'schema-drift': 'point in which the CRM’s schema no longer fits the rules',
   'mass-change': 'records changed alike in the CRM, more than is plausible',
-  'held-set': 'changes held back because too many came at once: see the page Held',
+  'held-set': 'changes held back because too many came at once: see the page Held back',
   test: 'test alerts',
 };
 

@@ -1,5 +1,6 @@
 /** The canary's newest round trip: one row a hub. */
 import type { EditId, HubId } from '@tallystick/shared/ids';
+import { canaryField, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import type { Layer } from './layers.ts';
@@ -7,6 +8,13 @@ import type { Layer } from './layers.ts';
 /** The name under which it asks, as another system would: `source:canary`. */
 export const CANARY = 'canary';
 export const CANARY_PERSON = `source:${CANARY}`;
+
+/** What the canary does there is nobody's: lists and figures of people's changes leave it out. */
+export const canaryPlaces = (): { object: AppObject; field: string }[] =>
+  OBJECTS.flatMap((object) => {
+    const field = canaryField(object);
+    return field === undefined ? [] : [{ object, field }];
+  });
 
 /** All instants in ms. */
 export interface Canary {

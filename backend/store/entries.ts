@@ -1,7 +1,8 @@
 /** Reading the journal: pages of it, newest first, and where it stood at a moment. */
 import type { HubId, RecordId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
+import { canaryPlaces } from './canaries.ts';
 import type { Database, Db, JournalKind } from './database.ts';
 import { headOf } from './records.ts';
 
@@ -17,9 +18,11 @@ export interface EntryFilter {
   limit: number;
 }
 
-/** Newest first. */
+/** Newest first. Of all records together, the canary's entries are left out: a few every minute, of nobody's. */
 export function entriesOf(db: Db, hubId: HubId, filter: EntryFilter): Promise<EntryRow[]> {
   const { object, recordId, field, kinds, before, limit } = filter;
+  const isOfAll = recordId === undefined && field === undefined;
+  const canaries = canaryPlaces().map((place) => `${place.object}.${place.field}`);
   return db
     .selectFrom('journal')
     .selectAll()
@@ -28,6 +31,9 @@ export function entriesOf(db: Db, hubId: HubId, filter: EntryFilter): Promise<En
     .$if(recordId !== undefined, (query) => query.where('record_id', '=', recordId ?? null))
     .$if(field !== undefined, (query) => query.where('field', '=', field ?? null))
     .$if(kinds !== undefined, (query) => query.where('kind', 'in', [...(kinds ?? [])]))
+    .$if(isOfAll, (query) =>
+      query.where(sql<boolean>`concat(object, '.', field) <> all(${canaries}::text[])`),
+    )
     .$if(before !== undefined, (query) => query.where('seq', '<', String(before ?? 0)))
     .orderBy('seq', 'desc')
     .limit(limit)

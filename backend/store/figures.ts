@@ -1,8 +1,7 @@
 /** Figures for the health page, each from one statement. */
 import type { HubId } from '@tallystick/shared/ids';
-import { canaryField, OBJECTS } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
-import { CANARY_PERSON } from './canaries.ts';
+import { CANARY_PERSON, canaryPlaces } from './canaries.ts';
 import type { Db } from './database.ts';
 
 /** Changes and opened conflicts of these hours; an hour without any is not in the answer. */
@@ -16,14 +15,12 @@ export async function hourCounts(
   const last = starts.at(-1);
   if (first === undefined || last === undefined) return new Map();
   const [from, to] = [new Date(first), new Date(last + hourMs)];
-  // The canary's changes are nobody's.
-  const object = OBJECTS.find((each) => canaryField(each) !== undefined) ?? null;
-  const field = object === null ? null : (canaryField(object) ?? null);
+  const canaries = canaryPlaces().map(({ object, field }) => `${object}.${field}`);
   const { rows } = await sql<{ hour: string; changes: string; conflicts: string }>`
     select hour, sum(changes) as changes, sum(conflicts) as conflicts from (
       select floor(extract(epoch from at) * 1000 / ${hourMs}::bigint) as hour, count(*) as changes, 0 as conflicts
       from journal where hub_id = ${hubId} and at >= ${from} and at < ${to} and kind = 'changed'
-        and not (object is not distinct from ${object}::text and field is not distinct from ${field}::text) group by 1
+        and concat(object, '.', field) <> all(${canaries}::text[]) group by 1
       union all
       select floor(extract(epoch from opened_at) * 1000 / ${hourMs}::bigint), 0, count(*)
       from conflicts where hub_id = ${hubId} and opened_at >= ${from} and opened_at < ${to} group by 1

@@ -4,6 +4,7 @@ import type { EditId, HubId, PersonId, RecordId, StaffId } from '@tallystick/sha
 import type { AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import { sql } from 'kysely';
+import { CANARY_PERSON } from './canaries.ts';
 import type { Db } from './database.ts';
 import { dueRows } from './due.ts';
 import { keyOf } from './mirror.ts';
@@ -35,7 +36,7 @@ export interface OwnWriteRow {
 
 /**
  * Every write of ours of each field in which one is chosen, oldest first; at most `limit` fields. What the CRM refused, or
- * never had, is no write.
+ * never had, is no write; what the canary wrote is nothing to put back.
  */
 export async function ownWrites(
   db: Db,
@@ -60,7 +61,8 @@ export async function ownWrites(
     and ${since === undefined ? all : sql`p.promised_at >= ${new Date(since)}`}
     and ${until === undefined ? all : sql`p.promised_at <= ${new Date(until)}`}
     and ${undoId === undefined ? all : undo}`;
-  const inCrm = sql`(p.settled_at is null or p.outcome in ('confirmed', 'overtaken', 'superseded'))`;
+  const inCrm = sql`(p.settled_at is null or p.outcome in ('confirmed', 'overtaken', 'superseded'))
+    and p.person is distinct from ${CANARY_PERSON}`;
   const { rows } = await sql<OwnWriteRow>`
     with places as (
       select p.object, p.record_id, p.field from promises p

@@ -1,11 +1,13 @@
 /** The canary over the whole service: both latencies, who told, and that nobody else sees it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordId } from '@tallystick/shared/ids';
+import { recordId, type RecordId } from '@tallystick/shared/ids';
 import { loadCanary } from '../../backend/store/canaries.ts';
 import { raisedWarnings } from '../../backend/store/warnings.ts';
 import { standing } from '../../backend/alerts/standing.ts';
 import { readFacts } from '../../backend/store/facts.ts';
 import { statusLines } from '../../backend/cli/statusLines.ts';
+import { historyAnswer } from '../../backend/desk/history.ts';
+import { undoAnswer } from '../../backend/desk/undo.ts';
 import { hubStatus } from '../../backend/desk/status.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -44,7 +46,7 @@ describe('the canary', () => {
     expect((await verifyJournal(whole.db, whole.hubId)).broken).toBeNull();
   });
 
-  it('is seen by no customer, opens no conflict, and costs a handful of journal entries', async () => {
+  it('is seen by no customer and in no list of staff, opens no conflict, and costs a handful of journal entries', async () => {
     const token = await whole.token(whole.ids.ada, 'direct');
     const { body } = await whole.call(token, 'GET', `/records/company/${whole.ids.acme}`);
     expect(Object.keys(body.fields)).not.toContain('canary');
@@ -53,6 +55,21 @@ describe('the canary', () => {
     const raised = await raisedWarnings(whole.db, whole.hubId);
     // Before the first backfill its record is not there: that is said too.
     expect(raised.filter(({ code }) => code !== 'canary-failing')).toEqual([]);
+    // Nor does it fill the lists of staff: only who asks for its record reads of it, and nothing of it is put back.
+    const told = async (recordId?: RecordId) =>
+      (await historyAnswer(whole.db, whole.hubId, { recordId })).entries;
+    expect(
+      (await told()).filter(({ recordId }) => recordId === company).map(({ field }) => field),
+    ).not.toContain('canary');
+    expect((await told(recordId(company))).map(({ field }) => field)).toContain('canary');
+    const { fields, left } = await undoAnswer(
+      whole.db,
+      whole.hubId,
+      'admin',
+      { object: 'company' },
+      Date.now(),
+    );
+    expect({ fields, left }).toEqual({ fields: 0, left: [] });
     const { id } = recordOf(company);
     const entries = await whole.db.selectFrom('journal').selectAll().where('record_id', '=', id).execute();
     const edits = await whole.db.selectFrom('edits').selectAll().where('person', '=', PERSON).execute();

@@ -93,7 +93,7 @@ describe('hostile names', () => {
     expectProblem(await asked('/records/company?limit=5&limit=6'), 400, 'bad-request');
   }, 60_000);
 
-  it('in the CRM’s own definitions, as property, label and option, do no harm and are shown as they are', async () => {
+  it('as values of the CRM’s records, of its title and of a field, do no harm and are shown as they are', async () => {
     const { sim, ids } = target.whole;
     sim.world.update('companies', ids.acme, { name: '__proto__', city: 'constructor' }, REP);
     await eventually(

@@ -12,6 +12,7 @@ import { openDatabase } from '../../backend/store/connection.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { startMailbox, type Mailbox } from '../harness/mailbox.ts';
 import { createCardProxy } from '../simulator/cardProxy.ts';
+import { ownCompany } from './ownCompany.ts';
 import { seedDemo } from '../simulator/seed.ts';
 import { billingCustomer } from '../simulator/seedKit.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
@@ -85,7 +86,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     stops.push(() => billing.close());
     const mailbox = await startMailbox();
     stops.push(() => mailbox.close());
-    const settings: Settings = { ...options, databaseUrl, billingUrl: billing.url, smtpUrl: mailbox.url };
+    const canary = `company:${ownCompany(sim.world)}`;
+    const urls = { databaseUrl, billingUrl: billing.url, smtpUrl: mailbox.url };
+    const settings: Settings = { ...options, ...urls, canary };
     const service = await serviceOver(sim, port, settings);
     let running: Service | null = service;
     stops.push(async () => running?.close());
@@ -133,7 +136,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-type Settings = DemoOptions & { databaseUrl: string; billingUrl: string; smtpUrl: string };
+interface Settings extends DemoOptions {
+  databaseUrl: string;
+  billingUrl: string;
+  smtpUrl: string;
+  canary: string;
+}
 
 async function embedded(stateDir: string, stops: (() => Promise<void>)[]): Promise<string> {
   const dataDir = join(stateDir, 'postgres');
@@ -183,6 +191,7 @@ async function serviceOver(sim: Simulator, port: number, options: Settings): Pro
     MAIL_FROM: 'Tallyheat <portal@tallyheat.example>',
     DESK_ADMINS: COLLEAGUES[0]?.email ?? '',
     NUDGE_SECRETS: NUDGE_SECRET,
+    CANARY: options.canary,
     PORT: String(port),
   });
   const log = options.log ?? pino({ level: 'warn' });

@@ -7,6 +7,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import { objects } from '@tallystick/shared/ownership';
 import { build } from 'esbuild';
 import { who } from '@tallystick/shared/words';
+import { canaryPlaces } from '../../backend/store/canaries.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { buildExtensions } from '../project/build.ts';
 import type { Mailbox } from '../harness/mailbox.ts';
@@ -272,6 +273,7 @@ async function journal(
         after,
         outcome,
         who: who(row.actor),
+        isCanary: canaryPlaces().some((place) => place.object === object && place.field === field),
       };
       res.write(`id: ${row.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
       last = entry.seq;

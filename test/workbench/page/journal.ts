@@ -14,6 +14,7 @@ interface Entry {
   after: string | null;
   outcome: string | null;
   who: string;
+  isCanary: boolean;
 }
 
 const KEPT_ENTRIES = 400;
@@ -24,7 +25,8 @@ export function showJournal(chosen: () => Chosen | null): void {
   const entries: Entry[] = [];
   const isShown = (entry: Entry): boolean => {
     const now = chosen();
-    return !only.checked || now === null || (entry.object === now.object && entry.id === now.id);
+    const isOfChosen = entry.object === now?.object && entry.id === now?.id;
+    return isOfChosen || ((!only.checked || now === null) && !entry.isCanary);
   };
   const redraw = (): void =>
     list.replaceChildren(...entries.filter(isShown).slice(-KEPT_ENTRIES).reverse().map(line));
