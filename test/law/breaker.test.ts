@@ -223,7 +223,7 @@ describe('K: what came in', () => {
         recordId: id(n),
         before: 'archived',
         after: 'present',
-        actor: ours.actor,
+        actor: { via: 'CRM_UI', id: 'userId:5', person: null },
       });
       expect(heard(breaker, [old, ours, back], '99', T0)).toEqual([]);
     }
