@@ -230,7 +230,7 @@ const nudge = inFile(
 const undo = [
   ...inFile(
     'backend/desk/undoPlan.ts',
-    ['blast/undo'],
+    ['blast/undoPlan'],
     [
       { id: 'undone-over-the-source', find: "if (owner === 'source') return leave('source');", replace: '' },
       { id: 'decision-undone', find: "if (last.isAction) return leave('action');", replace: '' },
@@ -323,7 +323,7 @@ export const DESK: Room = {
   needsDatabase: true,
   mutants: [gate, rulings, showing, undo, nudge].flat(),
   stages: [
-    { name: 'desk', tests: ['desk/gate', 'desk/desk', 'desk/size', 'blast/undo'] },
+    { name: 'desk', tests: ['desk/gate', 'blast/undoPlan', 'desk/desk', 'desk/size', 'blast/undo'] },
     {
       name: 'beside',
       tests: ['signIn/claims', 'backend/nudge', 'backend/cli', 'sources/push', 'backend/erasure'],
