@@ -29,6 +29,12 @@ export interface Warning {
   detail: WarningDetail | null;
 }
 
+/** Of a warning that is there already: raised after its end, it begins anew. */
+const STANDS_NOW = sql`
+  first_at = case when w.ended_at is null then w.first_at else excluded.first_at end,
+  told_at = case when w.ended_at is null then w.told_at end,
+  detail = excluded.detail, last_at = excluded.last_at, ended_at = null`;
+
 /** The one place where warnings are raised. */
 export async function raise(db: Db, hubId: HubId, warnings: readonly Warning[], now: number): Promise<void> {
   const at = new Date(now);
@@ -39,9 +45,7 @@ export async function raise(db: Db, hubId: HubId, warnings: readonly Warning[], 
       values (${hubId}, ${code}, ${subject}, ${count}, ${stored}::jsonb, ${at}, ${at})
       on conflict (hub_id, code, subject) do update set
         count = case when w.ended_at is null then w.count else 0 end + excluded.count,
-        first_at = case when w.ended_at is null then w.first_at else excluded.first_at end,
-        told_at = case when w.ended_at is null then w.told_at end,
-        detail = excluded.detail, last_at = excluded.last_at, ended_at = null`.execute(db);
+        ${STANDS_NOW}`.execute(db);
   }
 }
 
@@ -131,9 +135,7 @@ export async function keepStanding(
       insert into warnings as w (hub_id, code, subject, count, detail, first_at, last_at)
       values (${hubId}, ${code}, ${subject}, 1, ${stored}::jsonb, ${at}, ${at})
       on conflict (hub_id, code, subject) do update set
-        first_at = case when w.ended_at is null then w.first_at else excluded.first_at end,
-        told_at = case when w.ended_at is null then w.told_at end,
-        detail = excluded.detail, last_at = excluded.last_at, ended_at = null`.execute(db);
+        ${STANDS_NOW}`.execute(db);
   }
 }
 

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { UndoAnswer, UndoProgress, UndoStarted } from '@tallystick/shared/deskMessages';
-import { recordId, type EditId } from '@tallystick/shared/ids';
+import type { EditId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../backend/cli/commands.ts';
-import { planUndo, type Written } from '../../backend/desk/undoPlan.ts';
 import { entriesOf } from '../../backend/store/entries.ts';
 import { NORA, TOMASZ } from '../harness/desk.ts';
 import { eventually } from '../harness/eventually.ts';
 import { COLLEAGUE, startHub, type Hub } from './kit.ts';
-
-const NOBODY = { via: 'CRM_UI', id: 'userId:5', person: null };
 
 describe('undo of our own writes', () => {
   let hub: Hub;
@@ -145,34 +142,7 @@ describe('undo of our own writes', () => {
     ]);
   });
 
-  it('leaves out, and says so, what another system owns, what customers decided, and what would not be taken', async () => {
-    const ours = { via: 'INTEGRATION', id: '99', person: null };
-    const write = {
-      ...{ value: 'Two', base: { value: 'One', at: 1, by: NOBODY }, editIds: [] },
-      ...{ selected: true, isAction: false, isOpen: false },
-    };
-    const written: Written = {
-      ...{ object: 'company', recordId: recordId(1), field: 'name', writes: [write], owner: 'customer' },
-      rule: { kind: 'text', conflict: 'customer', writers: [], approval: false, required: true },
-      property: { exists: true, readOnly: false, options: null },
-      ...{ isPresent: true, now: { value: 'Two', by: ours }, isAsked: false },
-    };
-    const why = (some: Partial<Written>): string => {
-      const found = planUndo({ ...written, ...some }, '99');
-      return found.do === 'leave' ? found.why : `${found.seen} → ${found.wanted}`;
-    };
-    expect(why({})).toBe('Two → One');
-    expect(why({ owner: 'source' })).toBe('source');
-    expect(why({ writes: [{ ...write, isAction: true }] })).toBe('action');
-    expect(why({ isPresent: false })).toBe('gone');
-    expect([why({ isAsked: true }), why({ writes: [{ ...write, isOpen: true }] })]).toEqual([
-      'underway',
-      'underway',
-    ]);
-    expect(why({ writes: [{ ...write, base: { ...write.base, value: null } }] })).toBe('unfit');
-    // The same value, set by a colleague after ours, is theirs; and so is another write of ours that was not chosen.
-    expect(why({ now: { value: 'Two', by: NOBODY } })).toBe('changed');
-    expect(why({ writes: [write, { ...write, selected: false }] })).toBe('changed');
+  it('of everything is not to be had', async () => {
     const nothing = await hub.desk.ask<UndoAnswer>(NORA, '/desk/v1/undo');
     expect(nothing).toMatchObject({ ok: false, code: 'undo-everything' });
   });

@@ -5,6 +5,7 @@ import { hubId, type HubId } from '@tallystick/shared/ids';
 import { share, type Seen } from '../../backend/share.ts';
 
 const ids = (...numbers: number[]): HubId[] => numbers.map(hubId);
+const many = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
 const asIs = (hubs: HubId[]): HubId[] => hubs;
 const seen = (some: Partial<Seen>): Seen => ({
   ...{ hubs: ids(1, 2, 3, 4, 5), own: new Set(), leaving: new Set(), held: new Set(), avoided: new Set() },
@@ -32,6 +33,7 @@ describe('a worker’s share', () => {
       [],
       [],
     ],
+    ['a dozen at once, and the rest at the next look', { hubs: ids(...many(40)) }, ids(...many(12)), []],
     ['without a hub that is not served any more', { own: new Set(ids(1, 9)) }, ids(2, 3, 4, 5), ids(9)],
   ])('is %s', (_, some, take, handOver) => {
     expect(share(seen(some), asIs)).toEqual({ take, handOver });

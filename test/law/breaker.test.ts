@@ -1,5 +1,5 @@
 import { BREAKER, limitOf, mistakesInBreaker, type BreakerSpec } from '@tallystick/shared/breakerSpec';
-import { editId, recordId, type EditId, type PersonId } from '@tallystick/shared/ids';
+import { editId, recordId, staffId, type EditId, type PersonId } from '@tallystick/shared/ids';
 import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
 import fc from 'fast-check';
@@ -80,6 +80,9 @@ describe('K: the breaker counts', () => {
       change(n, null, `Text ${n}`, { ...by(recordId(77)), object: n % 2 === 0 ? 'site' : 'company' }),
     );
     expect(firstTrip(one, 'out')).toMatchObject({ at: 99, trip: { key: 'person 77', who: '77', of: null } });
+    // What staff decide is theirs to decide, in whatever numbers.
+    const staff = Array.from({ length: 300 }, (_, n) => change(n, null, `Text ${n}`, by(staffId('7'))));
+    expect(firstTrip(staff, 'out', 1)).toBeNull();
     const billing = 'source:billing' as PersonId;
     const filled = Array.from({ length: 900 }, (_, n) => change(n, null, `${n}`, by(billing)));
     expect(firstTrip(filled, 'out', 1)).toBeNull();
@@ -220,7 +223,7 @@ describe('K: what came in', () => {
         recordId: id(n),
         before: 'archived',
         after: 'present',
-        actor: ours.actor,
+        actor: { via: 'CRM_UI', id: 'userId:5', person: null },
       });
       expect(heard(breaker, [old, ours, back], '99', T0)).toEqual([]);
     }

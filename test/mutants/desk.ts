@@ -54,6 +54,16 @@ const gate = [
         find: "'/rulings': (user, input) => {\n      adminsOnly(user);",
         replace: "'/rulings': (user, input) => {",
       },
+      {
+        id: 'viewers-decide-many',
+        find: "'/rulings/many': (user, input) => {\n      adminsOnly(user);",
+        replace: "'/rulings/many': (user, input) => {",
+      },
+      {
+        id: 'viewers-order',
+        find: 'adminsOnly(user);\n      checkPlace(asked.order);',
+        replace: 'checkPlace(asked.order);',
+      },
     ],
   ),
 ];
@@ -74,6 +84,117 @@ const rulings = [
         replace: '',
       },
       { id: 'ruling-without-a-guard', find: 'guards: [{ field, seen }],', replace: 'guards: [],' },
+      {
+        id: 'takes-the-crms',
+        find: "if (choice === 'take') return asked;",
+        replace: "if (choice === 'take') return seen;",
+      },
+      {
+        id: 'click-reused',
+        find: "if (edit.fingerprint !== fingerprint) throw new DeskRefused('key-reused');",
+        replace: '',
+      },
+      { id: 'staff-write-anything', find: 'unfit(ruleOf(spec), property, parsed.value)', replace: 'null' },
+      { id: 'ruling-sleeps', find: 'signals.wake(user.hubId);', replace: '' },
+      {
+        id: 'one-refusal-fails-all',
+        find: 'if (!(error instanceof DeskRefused)) throw error;',
+        replace: 'throw error;',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/orders.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'another-order-under-the-key',
+        find: "if (!sameOrder(first.order, asked.order)) throw new DeskRefused('key-reused');",
+        replace: '',
+      },
+      {
+        id: 'nothing-there-is-done',
+        find: 'if (!outcome.ok) throw',
+        replace: 'if (outcome === undefined) throw',
+      },
+    ],
+  ),
+];
+
+const showing = [
+  ...inFile(
+    'backend/desk/record.ts',
+    ['desk/desk'],
+    [
+      { id: 'reported-is-agreed', find: "if (how === 'event') return 'reported';", replace: '' },
+      {
+        id: 'held-looks-written',
+        find: "edit === undefined || edit.state === 'held'\n        ? crm",
+        replace: 'edit === undefined\n        ? crm',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/history.ts',
+    ['desk/desk'],
+    [
+      { id: 'no-next-page', find: 'limit: PAGE_ENTRIES + 1 }', replace: 'limit: PAGE_ENTRIES }' },
+      { id: 'as-it-is-now', find: 'past.changed.has(name)\n', replace: 'past.changed.has(`${name}?`)\n' },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/viewAs.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'sees-everything',
+        find: 'sees(person, reach, row) ? recordView(linked, row, now) : null',
+        replace: 'recordView(linked, row, now)',
+      },
+      {
+        id: 'everything-editable',
+        find: "shown.editable ? 'editable' : 'read-only'",
+        replace: "'editable'",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/conflicts.ts',
+    ['desk/desk'],
+    [
+      {
+        id: 'never-moved',
+        find: "moved: !equal(spec?.kind ?? 'text', now, crm.value)",
+        replace: 'moved: false',
+      },
+      {
+        id: 'ruling-under-way-unseen',
+        find: "f.state in ('accepted', 'written')) as pending",
+        replace: "f.state in ('held')) as pending",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/claims.ts',
+    ['signIn/claims'],
+    [
+      {
+        id: 'counts-what-is-unseen',
+        find: 'rows.filter((row) => sees(person, reach, row)).length',
+        replace: 'rows.length',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/explain.ts',
+    ['desk/desk'],
+    [
+      { id: 'always-proven', find: "proven: held.how === 'read'", replace: 'proven: true' },
+      {
+        id: 'wish-not-restorable',
+        find: "if (kind === 'proven' && outcome === 'superseded') return after;",
+        replace: '',
+      },
     ],
   ),
 ];
@@ -106,12 +227,103 @@ const nudge = inFile(
   ],
 );
 
+const undo = [
+  ...inFile(
+    'backend/desk/undoPlan.ts',
+    ['blast/undoPlan'],
+    [
+      { id: 'undone-over-the-source', find: "if (owner === 'source') return leave('source');", replace: '' },
+      { id: 'decision-undone', find: "if (last.isAction) return leave('action');", replace: '' },
+      { id: 'undone-of-the-gone', find: "if (!isPresent) return leave('gone');", replace: '' },
+      {
+        id: 'undone-while-under-way',
+        find: 'if (isAsked || writes.some(({ isOpen }) => isOpen))',
+        replace: 'if (isAsked)',
+      },
+      { id: 'undone-while-asked', find: 'if (isAsked || writes', replace: 'if (writes' },
+      {
+        id: 'undone-over-somebody',
+        find: 'if (!isOurs || at < writes.length - 1 ||',
+        replace: 'if (at < writes.length - 1 ||',
+      },
+      {
+        id: 'undone-under-a-later-write',
+        find: '!isOurs || at < writes.length - 1 ||',
+        replace: '!isOurs ||',
+      },
+      {
+        id: 'undone-to-the-unfit',
+        find: "if (unfit(rule, property, wanted) !== null) return leave('unfit');",
+        replace: '',
+      },
+      {
+        id: 'undone-one-step',
+        find: 'return isUnbroken ? firstOfRun',
+        replace: 'return at < 0 ? firstOfRun',
+      },
+      { id: 'undone-past-another', find: 'equal(kind, before.value, one.base.value) &&\n', replace: '\n' },
+    ],
+  ),
+  ...inFile(
+    'backend/desk/undo.ts',
+    ['blast/undo'],
+    [
+      {
+        id: 'undo-of-everything',
+        find: "throw new DeskRefused('undo-everything');",
+        replace: 'void 0;',
+      },
+      {
+        id: 'undo-grows',
+        find: "if (putBack.length > shown) throw new DeskRefused('undo-grew');",
+        replace: '',
+      },
+      {
+        id: 'undo-of-later-writes',
+        find: 'until: until === undefined ? now : instant(until),',
+        replace: 'until: now,',
+      },
+      {
+        id: 'undo-repeated-is-nothing',
+        find: 'if (putBack.length === 0 && !isRepeated)',
+        replace: 'if (putBack.length === 0)',
+      },
+      {
+        id: 'held-undo-is-done',
+        find: "waiting: of('accepted', 'written', 'held')",
+        replace: "waiting: of('accepted')",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/ownWrites.ts',
+    ['blast/undo'],
+    [
+      {
+        id: 'refused-is-undone',
+        find: "outcome in ('confirmed', 'overtaken', 'superseded'))",
+        replace: 'outcome is not null)',
+      },
+      {
+        id: 'undo-of-all-that-is-chosen-later',
+        find: 'p.promised_at <= ${new Date(until)}',
+        replace: 'p.promised_at <= now()',
+      },
+      {
+        id: 'put-back-unguarded',
+        find: "jsonb_build_array(jsonb_build_object('field', field, 'seen', seen)), key, key",
+        replace: "'[]'::jsonb, key, key",
+      },
+    ],
+  ),
+];
+
 export const DESK: Room = {
   name: 'desk',
   needsDatabase: true,
-  mutants: [gate, rulings, nudge].flat(),
+  mutants: [gate, rulings, showing, undo, nudge].flat(),
   stages: [
-    { name: 'desk', tests: ['desk/gate', 'desk/desk', 'desk/size'] },
+    { name: 'desk', tests: ['desk/gate', 'blast/undoPlan', 'desk/desk', 'desk/size', 'blast/undo'] },
     {
       name: 'beside',
       tests: ['signIn/claims', 'backend/nudge', 'backend/cli', 'sources/push', 'backend/erasure'],

@@ -13,13 +13,13 @@ const webhooks = [
       },
       {
         id: 'signature-over-the-text',
-        find: 'url: deps.publicUrl, body, signature',
-        replace: "url: deps.publicUrl, body: Buffer.from(body.toString('utf8').trim()), signature",
+        find: '{ ...signed, url: publicUrl }',
+        replace: "{ ...signed, body: Buffer.from(signed.body.toString('utf8').trim()), url: publicUrl }",
       },
       {
         id: 'not-stored-and-accepted',
-        find: "refuse(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');",
-        replace: 'res.writeHead(200, ACCEPTED).end();',
+        find: "turnAway(res, 503, 'cannot-store', 'The events could not be stored; please send them again.');",
+        replace: 'res.writeHead(200, HEADERS).end();',
       },
       {
         id: 'no-end-of-waiting',
@@ -46,8 +46,8 @@ const webhooks = [
       { id: 'closed-over-the-last', find: 'await flushing;', replace: '' },
       {
         id: 'accepts-while-stopping',
-        find: 'closing ? STOPPING : unreadable(req)',
-        replace: 'unreadable(req)',
+        find: 'closing ? STOPPING : outForS',
+        replace: 'outForS',
       },
     ],
   ),
@@ -111,8 +111,8 @@ const translating = [
     [
       {
         id: 'one-end-of-an-association',
-        find: 'objectOf(textOf(raw.toObjectTypeId) ?? TYPE_IDS[toName])',
-        replace: 'objectOf(TYPE_IDS[toName])',
+        find: 'objectOf(textOf(raw.toObjectTypeId) ?? TYPE_IDS.get(toName))',
+        replace: 'objectOf(TYPE_IDS.get(toName))',
       },
       { id: 'associations-by-upper-case', find: ".toLowerCase().split('_to_')", replace: ".split('_to_')" },
     ],

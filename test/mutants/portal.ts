@@ -145,6 +145,17 @@ const entering = [
         find: "if (contact.life === 'present') return",
         replace: "if (!contact.life.startsWith('merged:')) return",
       },
+      {
+        id: 'merged-asker-is-another',
+        near: ['portal/edits', 'portal/records'],
+        find: 'formerIds.push(contactId);',
+        replace: '',
+      },
+      {
+        id: 'reach-of-the-old-contact',
+        find: 'linksOf(db, person.hubId, person.contactId)',
+        replace: 'linksOf(db, person.hubId, bound.contactId)',
+      },
     ],
   ),
 ];

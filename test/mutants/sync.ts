@@ -118,8 +118,8 @@ const settling = [
       },
       {
         id: 'guard-moved-and-verified',
-        find: 'hasMovedUnder(situation, promise, edits)',
-        replace: 'hasMovedUnder(situation, promise, [])',
+        find: '.includes(edit.editId) && hasMovedUnder(situation, edit))',
+        replace: '.includes(edit.editId) && edit.guards === undefined)',
       },
       { id: 'restore-in-the-customers-place', find: 'restores: !keepsOurs', replace: 'restores: false' },
       { id: 'wrong-side-restored', find: 'value: restore.value', replace: 'value: promise.value' },
@@ -135,18 +135,18 @@ const settling = [
       },
       {
         id: 'taken-not-held-again',
-        find: 'if (taker === undefined) applyMove',
-        replace: 'if (taker !== null) applyMove',
+        find: 'if (taken !== undefined) holdAgain(taken, one.edit, theirs, plan);',
+        replace: '',
       },
       {
         id: 'union-of-the-last',
-        find: "return rule.conflict === 'union' ?",
-        replace: "return rule.conflict === 'ask' ?",
+        find: "rule.conflict === 'union' ? union : asked",
+        replace: "rule.conflict === 'ask' ? union : asked",
       },
       {
         id: 'restore-attributed',
-        find: 'person: keepsOurs ? edit.person : null',
-        replace: 'person: edit.person',
+        find: 'const person = keepsOurs ? edit.person : null;',
+        replace: 'const person = edit.person;',
       },
     ],
   ),
@@ -306,8 +306,8 @@ const sending = [
       { id: 'blank-is-a-word', find: "value ?? ''", replace: 'String(value)' },
       {
         id: 'refused-with-the-others',
-        find: 'named.size === 0 || named.has(',
-        replace: 'named.size >= 0 || named.has(',
+        find: '(named.length === 0 ? write.promises : named).map(',
+        replace: 'write.promises.map(',
       },
       { id: 'restored-is-written', find: 'restores ? [] : editIds.map', replace: 'editIds.map' },
     ],
@@ -325,6 +325,35 @@ const sending = [
     ],
   ),
 ];
+
+const creating = inFile(
+  'backend/sync/creations.ts',
+  ['portal/made'],
+  [
+    {
+      id: 'made-without-looking',
+      find: 'if (creation.sentAt !== null) {',
+      replace: 'if (creation.sentAt === -1) {',
+    },
+    { id: 'call-unsaid', find: '      sentAt: now,\n', replace: '' },
+    {
+      id: 'not-there-too-early',
+      find: "if (answer.failure.is === 'gone' && !mayStillCome) return null;",
+      replace: "if (answer.failure.is === 'gone') return null;",
+    },
+    {
+      id: 'unknown-key-used',
+      near: ['portal/made', 'portal/creationKeys'],
+      find: "if (key === 'unknown') return",
+      replace: 'if (key === null) return',
+    },
+    {
+      id: 'taken-key-is-a-refusal',
+      find: "if (answer.failure.is === 'refused') {",
+      replace: "if (answer.failure.is === 'gone') {",
+    },
+  ],
+);
 
 const reading = [
   ...inFile(
@@ -509,7 +538,7 @@ export const SYNC: Room = {
   name: 'sync',
   needsDatabase: true,
   mutants: [
-    ...[apply, plan, settling, missed, budget, holding, sending, reading, making],
+    ...[apply, plan, settling, missed, budget, holding, sending, creating, reading, making],
     ...[identities, sources],
   ].flat(),
   stages: [

@@ -1,10 +1,11 @@
 /** What stands by the facts, what is told of it, and when it is over: all pure. */
 import { describe, expect, it } from 'vitest';
-import { nextAlert, PACE, settledNow } from '../../backend/alerts/next.ts';
+import { nextAlert, PACE, retryAt, settledNow } from '../../backend/alerts/next.ts';
 import { standing } from '../../backend/alerts/standing.ts';
 import { ALERT_WORDS, messageOf } from '../../backend/alerts/words.ts';
 import type { Facts } from '../../backend/store/facts.ts';
 import type { HookRow } from '../../backend/store/hooks.ts';
+import type { SourceHealth } from '../../backend/store/sourceHealth.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const MINUTE = 60_000;
@@ -19,6 +20,14 @@ const WELL: Facts = {
 };
 const since = (ms: number) => new Date(NOW - ms).toISOString();
 const failing = (code: string, ms: number) => ({ failure: { code, message: '' }, failingSince: since(ms) });
+const withSource = (more: Partial<SourceHealth>): Facts['health'] => ({
+  sources: {
+    billing: {
+      ...{ lookedAt: since(0), failure: null, withheld: null, keys: 9, found: 9, shared: 0, unfit: 0 },
+      ...more,
+    },
+  },
+});
 const hook = { hookId: 'h1', url: 'https://a.example/x?key=secret', failingSince: null, disabledAt: null };
 const hooks = (more: Partial<HookRow>): Facts['hooks'] => [{ ...hook, ...more } as HookRow];
 const canary = {
@@ -36,12 +45,16 @@ describe('a hub', () => {
     ['no-worker', { heartbeatAt: NOW - 31_000 }],
     ['no-worker', { heartbeatAt: null }],
     ['crm-barred', { health: failing('barred', 11_000) }],
+    ['crm-barred', { health: failing('barred', 6 * MINUTE) }],
     ['crm-away', { health: failing('ambiguous', 5 * MINUTE + 1) }],
     ['daily-budget', { budget: { ...WELL.budget!, dailyRemaining: 99 } }],
     ['people-wait', { peopleDueSince: NOW - 5 * MINUTE - 1 }],
     ['changes-wait', { observeDueSince: NOW - 15 * MINUTE - 1 }],
     ['changes-wait', { deliveryWaitsSince: NOW - 2 * MINUTE - 1 }],
     ['webhooks-silent', { webhookAt: NOW - 12 * MINUTE }],
+    ['webhooks-silent', { webhookAt: null }],
+    ['source-failing', { health: withSource({ withheld: 'Most of it is gone.' }) }],
+    ['source-failing', { health: withSource({ failure: { code: 'ambiguous', message: '' } }) }],
     ['journal-late', { journalReadAt: NOW - 10 * MINUTE - 1 }],
     ['hook-failing', { hooks: hooks({ failingSince: NOW - 15 * MINUTE - 1 }) }],
     ['hook-failing', { hooks: hooks({ disabledAt: NOW }) }],
@@ -61,6 +74,8 @@ describe('a hub', () => {
     ['a call that fails once', { health: failing('ambiguous', MINUTE) }],
     ['an endpoint that is away for a minute', { hooks: hooks({ failingSince: NOW - MINUTE }) }],
     ['an edit on its way', { peopleDueSince: NOW - MINUTE }],
+    ['a source that answers', { health: withSource({}) }],
+    ['a journal that was switched off', { journalReadAt: NOW - 60 * MINUTE, health: {} }],
     ['a journal that is off', { journalReadAt: null, health: {} }],
   ])('needs nobody for %s', (_, facts) => expect(standing({ ...WELL, ...facts }, NOW)).toEqual([]));
 
@@ -84,6 +99,8 @@ describe('a channel', () => {
     expect(nextAlert(stands, told(1), NOW)).toBeNull();
     expect(nextAlert(stands, told(PACE.remindAfterMs - 1), NOW)).toBeNull();
     expect(nextAlert(stands, told(PACE.remindAfterMs), NOW)).toBe('stands');
+    const reminded = alert({ stage: 'begun', toldAt: NOW - MINUTE, begunAt: NOW - 2 * PACE.remindAfterMs });
+    expect(nextAlert(stands, reminded, NOW)).toBeNull();
     expect(nextAlert(over, told(MINUTE), NOW)).toBe('over');
   });
 
@@ -101,6 +118,8 @@ describe('a channel', () => {
   it('that did not take a message is left alone until its time', () => {
     expect(nextAlert(stands, alert({ notBefore: NOW + 1 }), NOW)).toBeNull();
     expect(nextAlert(stands, alert({ notBefore: NOW }), NOW)).toBe('begun');
+    expect([0, 1, 3].map((n) => retryAt(n, NOW) - NOW)).toEqual([5_000, 10_000, 40_000]);
+    expect(retryAt(2_000, NOW) - NOW).toBe(10 * MINUTE);
   });
 
   it('reads of any code, also one that has no words here', () => {
@@ -123,6 +142,8 @@ describe('a warning that nobody ends', () => {
     expect(settled('missed-by-webhooks', 59 * MINUTE)).toBe(false);
     expect(settled('missed-by-webhooks', 60 * MINUTE)).toBe(true);
     expect(settled('mirror-differs', 6.5 * 60 * MINUTE)).toBe(false);
+    const over = { ...known, code: 'crm-away', lastAt: 0, endedAt: NOW - 1 };
+    expect(settledNow([over], NOW)).toEqual([]);
   });
 
   it('is left to whoever raised it where we do not know its code', () => {

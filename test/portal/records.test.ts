@@ -70,6 +70,19 @@ describe('signing in', () => {
     expect(await at('52')).toMatchObject({ status: 200, body: { contactId: '2' } });
   });
 
+  test('P6: a person whose contact was merged sees what its survivor sees, and no more what it saw itself', async () => {
+    const merged = {
+      object: 'contact',
+      id: '55',
+      fields: { lastName: 'Doubled' },
+      life: 'merged:2',
+    } as const;
+    await world.crm.find({ ...merged, companies: [{ id: '200' }] });
+    const token = await world.token({ contactId: '55' });
+    const statuses = ['11', '12'].map(async (id) => (await get(token, `/records/ticket/${id}`)).status);
+    expect(await Promise.all(statuses)).toEqual([200, 404]);
+  });
+
   test('contacts that were merged in a circle sign nobody in', async () => {
     await world.crm.find({ object: 'contact', id: '53', life: 'merged:54' });
     await world.crm.find({ object: 'contact', id: '54', life: 'merged:53' });
