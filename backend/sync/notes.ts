@@ -2,7 +2,7 @@
 import { STAFF, type Decision, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
-import type { Settlement } from '@tallystick/shared/settle';
+import type { Entry, Settlement } from '@tallystick/shared/settle';
 import { isSourceAudience } from '@tallystick/shared/sourceSpec';
 import type { Value } from '@tallystick/shared/values';
 import type { HeldEdit } from '../store/visits.ts';
@@ -110,6 +110,21 @@ export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
     default:
       return settlement satisfies never;
   }
+}
+
+/** What writes of ours covered besides what the settlement itself names: a late one knew nothing of it (S6). */
+export function lost(
+  promise: OpenPromise,
+  settlement: Settlement,
+  covered: readonly { theirs: Entry; by: Entry }[],
+): Note[] {
+  const named = 'theirs' in settlement ? settlement.theirs : null;
+  return covered
+    .filter(({ theirs }) => theirs !== named)
+    .map(({ theirs, by }) => ({
+      ...{ kind: 'proven', field: promise.field, editId: promise.editIds.at(-1) ?? null, rule: 'S6' },
+      ...{ actor: theirs.by, crmAt: theirs.at, before: theirs.value, after: by.value, outcome: 'overtaken' },
+    }));
 }
 
 /** A3: the decision no longer counts, because what it names is no longer what the CRM holds. */

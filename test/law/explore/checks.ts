@@ -15,7 +15,9 @@ export function wrongInStep(plan: WorldPlan, before: State, after: State): strin
     if (edit.state === now.state) continue;
     // Held for staff, and decided; or taken by a ruling whose write did not arrive, and so on its way once more (R3).
     const wasDecided = now.rule === 'R3' || (edit.state === 'held' && RANK[now.state] === 2);
-    if (!wasDecided && RANK[edit.state]! >= RANK[now.state]!)
+    // S4: its write did not arrive, and nothing may go out now, so it waits like one that was never written.
+    const waits = now.rule === 'S4' && now.state === 'accepted' && before.paused === 'out';
+    if (!wasDecided && !waits && RANK[edit.state]! >= RANK[now.state]!)
       return `edit ${i} went from ${edit.state} to ${now.state}`;
   }
   if (before.worker.is !== 'answered' || after.worker.is !== 'promised') return null;
@@ -81,8 +83,7 @@ function unnamed(state: State, name: string): Fact | null {
   for (let i = 1; i < history.length; i += 1) {
     const ours = history[i]!;
     const theirs = history[i - 1]!;
-    if (ours.promise === null || ours.late || theirs.promise !== null || theirs.value === ours.value)
-      continue;
+    if (ours.promise === null || theirs.promise !== null || theirs.value === ours.value) continue;
     if (!named.includes(theirs.at)) return theirs;
   }
   return null;
