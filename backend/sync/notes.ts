@@ -135,6 +135,12 @@ export function voided(field: string, crm: Standing, value: Value): Note {
   };
 }
 
+/** What nobody asked for, we did ourselves: the end of a void decision (A3). Every entry says who. */
+export function byUs(note: Note, appId: string): Note {
+  if (note.actor !== null || note.editId !== null) return note;
+  return { ...note, actor: { via: 'INTEGRATION', id: appId, person: null } };
+}
+
 /** What a ruling meant for the held edit it answers. */
 export function ruled(ruling: OpenEdit, held: HeldEdit, crm: Standing): Note {
   const choice = ruling.ruling?.choice ?? 'keep';
