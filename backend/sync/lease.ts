@@ -93,7 +93,9 @@ function held(
     queue = turn.catch(() => undefined);
     return turn;
   };
-  const prove = async (): Promise<void> => void (await inTurn(() => sql`select 1`.execute(db)));
+  const prove = async (): Promise<void> => {
+    await inTurn(() => sql`select 1`.execute(db));
+  };
   return {
     ...facts,
     lost,
