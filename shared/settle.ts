@@ -57,6 +57,23 @@ export function settle(written: Written, history: readonly Entry[]): Settlement 
   return { is: 'confirmed', rule: 'S1', at: own.at };
 }
 
+/**
+ * Foreign values that writes of ours covered: by the one that is settled, and by late ones of which nobody heard (S6).
+ * What somebody else covered is not ours to tell.
+ */
+export function covered(written: Written, history: readonly Entry[]): { theirs: Entry; by: Entry }[] {
+  const since = entriesSince(written, history);
+  return since.flatMap((theirs, i) => {
+    const by = since[i - 1];
+    const isCovered =
+      by !== undefined &&
+      isOurs(written, by) &&
+      !isOurs(written, theirs) &&
+      !equal(written.kind, by.value, theirs.value);
+    return isCovered ? [{ theirs, by }] : [];
+  });
+}
+
 /** Our write is not in the history: either it never arrived, or somebody had already set the same value (S5). */
 function withoutOurs(written: Written, top: Entry): Settlement {
   if (equal(written.kind, top.value, written.value)) return { is: 'confirmed', rule: 'S5', at: top.at };

@@ -190,13 +190,10 @@ export interface EditMove {
 }
 
 /** Moves edits on. An edit that has come to its end never moves again; a held one moves when staff have decided. */
-export async function moveEdits(
-  db: Db,
-  hubId: HubId,
-  moves: readonly EditMove[],
-  now: number,
-): Promise<void> {
-  if (moves.length === 0) return;
+export async function moveEdits(db: Db, hubId: HubId, all: readonly EditMove[], now: number): Promise<void> {
+  if (all.length === 0) return;
+  // An update takes any one of several rows that fit: of the moves of one edit the last counts.
+  const moves = [...new Map(all.map((move) => [`${move.editId} ${move.field}`, move])).values()];
   await sql`
     update edit_fields f set state = m.state, rule = coalesce(m.rule, f.rule), reason = m.reason,
       crm_value = m.crm_value, crm_by = m.crm_by, note = coalesce(m.note, f.note), journaled = true, changed_at = ${new Date(now)}

@@ -20,7 +20,8 @@ export interface Work {
 
 /**
  * The most urgent work in these lanes, and whatever else of the same object type is due: it rides along in the same
- * call. Records in `busy` (keys as of `keyOf`) are being worked on.
+ * call. What is due at one instant comes in the order of its records, so that one seed gives one history. Records in
+ * `busy` (keys as of `keyOf`) are being worked on.
  */
 export async function nextWork(
   db: Db,
@@ -43,11 +44,11 @@ export async function nextWork(
   }>`
     with first as (
       select object from due where ${isFree} and lane = any(${lanes.map(laneNumber)}::smallint[])
-      order by lane, not_before limit 1
+      order by lane, not_before, object, record_id limit 1
     )
     select object, record_id, lane, links, told, version, attempts from due
     where ${isFree} and object = (select object from first)
-    order by lane, not_before limit ${limit}`.execute(db);
+    order by lane, not_before, object, record_id limit ${limit}`.execute(db);
   return rows.map((row) => ({
     object: row.object,
     recordId: row.record_id,

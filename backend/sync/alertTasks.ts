@@ -24,7 +24,7 @@ export async function taskLoop(ctx: Context, ownerId: string | null, term: Abort
       await tellTasks(ctx, ownerId);
     } catch (error) {
       if (error instanceof BudgetClosed) return;
-      await ctx.lease.prove(Infinity); // not ours any more: the term ends
+      await ctx.lease.prove(); // not ours any more: the term ends
       ctx.log.error({ err: error, hub: ctx.hubId }, 'An alert could not be made a task.');
     }
     await pause(ctx.clock, LOOK_MS, term);
@@ -69,7 +69,7 @@ async function tell(ctx: Context, ownerId: string, alert: Alert, message: AlertM
       }
       const body = message.text.split('\n').map(escaped).join('<br>');
       const made = { subject, body, ownerId, at: clock.now() };
-      await lease.prove(clock.now());
+      await lease.fence(clock);
       const answer = await paid(ctx, 'settle', () => ctx.crm.makeTask(made));
       return answer.ok ? taken(answer.value) : failed(answer.failure.message);
     }

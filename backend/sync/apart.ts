@@ -34,7 +34,7 @@ export async function applyApart(
     try {
       await apply({ ids: [id], deliveries: [delivery] });
     } catch (error) {
-      await ctx.lease.prove(Infinity);
+      await ctx.lease.prove();
       if (!isOfTheData(error)) throw error;
       ctx.log.error({ err: error, hub: ctx.hubId, delivery: id }, 'A delivery could not be stored.');
       await setAside(ctx, id, named(translate, delivery.events));

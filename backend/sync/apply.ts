@@ -36,7 +36,7 @@ export async function applyBatch(ctx: Context, translate: Translate, batch: Arri
   try {
     await applyTogether(ctx, translate, batch);
   } catch (error) {
-    await ctx.lease.prove(Infinity); // not ours any more: nothing to isolate
+    await ctx.lease.prove(); // not ours any more: nothing to isolate
     if (!isOfTheData(error)) throw error;
     await applyApart(ctx, batch.ids, (one) => applyTogether(ctx, translate, one), translate);
   }

@@ -50,7 +50,7 @@ async function makeOne(ctx: Context, creation: Creation): Promise<void> {
   try {
     await make(ctx, creation);
   } catch (error) {
-    await ctx.lease.prove(Infinity); // not ours any more: nothing to isolate
+    await ctx.lease.prove(); // not ours any more: nothing to isolate
     if (error instanceof BudgetClosed) throw error;
     ctx.log.error({ err: error, hub: ctx.hubId, creation: creation.name }, 'A creation failed.');
     await putOff(ctx, creation, {
@@ -87,7 +87,7 @@ async function make(ctx: Context, creation: Creation): Promise<void> {
     });
   });
   const ticket = await ctx.budget.acquire('edit');
-  await ctx.lease.prove(ctx.clock.now());
+  await ctx.lease.fence(ctx.clock);
   ctx.at('creation.sending');
   const answer = await ctx.crm.createRecord(creation.object, made);
   ticket.done(answer.limits);

@@ -3,7 +3,7 @@
  *
  * The lease is a session-level advisory lock: it lives and dies with one database connection, and every write of the
  * worker goes through that same connection. Whoever has lost the lease can therefore not write, however late it wakes.
- * Calls to HubSpot are fenced by `prove`: just before one is sent the connection must answer.
+ * Calls to HubSpot are fenced by `fence`: just before one is sent the connection must have answered.
  */
 import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect, sql } from 'kysely';
@@ -20,6 +20,8 @@ export const LEASE_CLASS = 0x74616c6c;
 const IDLE = '-c idle_session_timeout=15s';
 /** A proof of the lease this young is good enough for the next call. */
 const PROOF_MAX_AGE_MS = 1_000;
+/** A connection that answers later than that so often in a row proves nothing, and is given up with its lease. */
+const PROOFS_MAX = 10;
 
 /** All or nothing. Statements of `work` that do not wait for each other cost one round trip together. */
 export type Transaction = <T>(work: (trx: Db) => Promise<T>) => Promise<T>;
@@ -30,8 +32,10 @@ export interface Lease {
   acquiredAt: number;
   /** Work with the connection that holds the lease, one at a time in the order asked for; rejects once it is lost. */
   exclusive<T>(work: (db: Db, transaction: Transaction) => Promise<T>): Promise<T>;
-  /** Resolves while the lease is held; rejects when it is lost. */
-  prove(now: number): Promise<void>;
+  /** Asks: resolves while the lease is held, rejects when it is lost. */
+  prove(): Promise<void>;
+  /** Just before a call: resolves when a proof is at most `PROOF_MAX_AGE_MS` old at the moment it resolves. */
+  fence(clock: { now(): number }): Promise<void>;
   lost: Promise<Error>;
   release(): Promise<void>;
 }
@@ -89,14 +93,27 @@ function held(
     queue = turn.catch(() => undefined);
     return turn;
   };
+  const prove = async (): Promise<void> => {
+    await inTurn(() => sql`select 1`.execute(db));
+  };
   return {
     ...facts,
     lost,
     exclusive: (work) => inTurn(() => work(db, (trxWork) => inTransaction(client, trxWork))),
-    prove: async (now) => {
-      if (now - provenAt < PROOF_MAX_AGE_MS && gone === null) return; // `Infinity` always asks
-      await inTurn(() => sql`select 1`.execute(db));
-      if (Number.isFinite(now)) provenAt = now;
+    prove,
+    fence: async (clock) => {
+      for (let proofs = 0; ; proofs += 1) {
+        const askedAt = clock.now();
+        const age = askedAt - provenAt;
+        if (gone === null && age >= 0 && age < PROOF_MAX_AGE_MS) return;
+        if (proofs === PROOFS_MAX) {
+          void client.end().catch(() => undefined);
+          throw new Error('The database answers too slowly to prove that the hub is still ours.');
+        }
+        await prove();
+        // It counts from when it was asked: a process that is stopped meanwhile finds an answer that is long out of date.
+        provenAt = askedAt;
+      }
     },
     release: async () => {
       await queue;

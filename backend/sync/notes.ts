@@ -2,7 +2,7 @@
 import { STAFF, type Decision, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Source } from '@tallystick/shared/observe';
-import type { Settlement } from '@tallystick/shared/settle';
+import type { Entry, Settlement } from '@tallystick/shared/settle';
 import { isSourceAudience } from '@tallystick/shared/sourceSpec';
 import type { Value } from '@tallystick/shared/values';
 import type { HeldEdit } from '../store/visits.ts';
@@ -112,12 +112,33 @@ export function proven(promise: OpenPromise, settlement: Settlement): Note[] {
   }
 }
 
+/** What writes of ours covered besides what the settlement itself names: a late one knew nothing of it (S6). */
+export function lost(
+  promise: OpenPromise,
+  settlement: Settlement,
+  covered: readonly { theirs: Entry; by: Entry }[],
+): Note[] {
+  const named = 'theirs' in settlement ? settlement.theirs : null;
+  return covered
+    .filter(({ theirs }) => theirs !== named)
+    .map(({ theirs, by }) => ({
+      ...{ kind: 'proven', field: promise.field, editId: promise.editIds.at(-1) ?? null, rule: 'S6' },
+      ...{ actor: theirs.by, crmAt: theirs.at, before: theirs.value, after: by.value, outcome: 'overtaken' },
+    }));
+}
+
 /** A3: the decision no longer counts, because what it names is no longer what the CRM holds. */
 export function voided(field: string, crm: Standing, value: Value): Note {
   return {
     ...{ kind: 'decided' as const, field, editId: null, actor: crm.by, rule: 'A3', crmAt: crm.at },
     ...{ before: crm.value, after: value, outcome: 'void' },
   };
+}
+
+/** What nobody asked for, we did ourselves: the end of a void decision (A3). Every entry says who. */
+export function byUs(note: Note, appId: string): Note {
+  if (note.actor !== null || note.editId !== null) return note;
+  return { ...note, actor: { via: 'INTEGRATION', id: appId, person: null } };
 }
 
 /** What a ruling meant for the held edit it answers. */

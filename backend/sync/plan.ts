@@ -10,7 +10,7 @@ import { observeField, type Held } from '@tallystick/shared/observe';
 import type { Entry } from '@tallystick/shared/settle';
 import { equal, type Kind } from '@tallystick/shared/values';
 import { applyMove, guardsNow, later, LOOK_AGAIN_MS, move, moveOf, NEVER_SET, NOBODY } from './moves.ts';
-import { asked as noteAsked, decided, sent } from './notes.ts';
+import { asked as noteAsked, byUs, decided, sent } from './notes.ts';
 import {
   endHeld,
   holdAgain,
@@ -42,7 +42,7 @@ export function visit(situation: Situation): Visit {
   };
   for (const field of Object.keys(situation.rules)) visitField(situation, field, plan);
   voidDecisions(situation, situation.object, plan);
-  return plan;
+  return { ...plan, notes: plan.notes.map((note) => byUs(note, situation.appId)) };
 }
 
 function visitField(situation: Situation, field: string, plan: Visit): void {

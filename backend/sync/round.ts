@@ -142,7 +142,7 @@ async function commitEach(ctx: Context, object: AppObject, seen: readonly Seen[]
   try {
     return await commitVisits(ctx, object, seen);
   } catch (error) {
-    await ctx.lease.prove(Infinity); // not ours any more: nothing to isolate
+    await ctx.lease.prove(); // not ours any more: nothing to isolate
     if (seen.length > 1) {
       const half = Math.ceil(seen.length / 2);
       return [

@@ -5,10 +5,17 @@ import type { SettledConflict } from '../store/conflicts.ts';
 import { ruled } from './notes.ts';
 import type { EditMove, OpenEdit, Visit } from './situation.ts';
 
-/** The ruling, among these edits, that took this one: from then on the two share one fate (R3). */
+/**
+ * The ruling, among these edits, that took this one: from then on the two share one fate (R3). One that came too late
+ * took nothing (R5), so its refusal holds nothing again either.
+ */
 export function takenBy(edits: readonly OpenEdit[], { editId, field }: OpenEdit): OpenEdit | undefined {
   return edits.find(
-    ({ ruling, ...by }) => ruling?.choice === 'take' && ruling.held?.editId === editId && by.field === field,
+    ({ ruling, ...by }) =>
+      ruling?.choice === 'take' &&
+      ruling.held?.editId === editId &&
+      !ruling.held.isSettled &&
+      by.field === field,
   );
 }
 

@@ -18,7 +18,7 @@ export async function sendWrites(ctx: Context, object: AppObject, writes: readon
   if (writes.length === 0) return;
   const inputs = writes.map((write) => ({ id: write.recordId, properties: propertiesOf(object, write) }));
   const ticket = await ctx.budget.acquire('edit');
-  await ctx.lease.prove(ctx.clock.now());
+  await ctx.lease.fence(ctx.clock);
   ctx.at('write.sending');
   const [only] = inputs;
   const answer =

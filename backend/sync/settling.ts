@@ -1,10 +1,10 @@
 /** What became of a promise, and what is owed because of it. Rules S1 to S6 of SPEC.md, applied to one field. Pure. */
 import type { Asked, Rule, Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
-import { makeGood, settle, type Entry } from '@tallystick/shared/settle';
+import { covered, makeGood, settle, type Entry } from '@tallystick/shared/settle';
 import { equal } from '@tallystick/shared/values';
 import { applyMove, endAll, guardsNow, later, LOOK_AGAIN_MS, NEVER_SET } from './moves.ts';
-import { decided, proven, sent } from './notes.ts';
+import { decided, lost, proven, sent } from './notes.ts';
 import { holdAgain, sharing, takenBy } from './rulings.ts';
 import type { NewPromise, OpenEdit, OpenPromise, Situation, Visit } from './situation.ts';
 
@@ -26,7 +26,7 @@ export function settlePromise(
     return null;
   }
   plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is });
-  plan.notes.push(...proven(promise, settlement));
+  plan.notes.push(...proven(promise, settlement), ...lost(promise, settlement, covered(written, history)));
   switch (settlement.is) {
     case 'confirmed':
       confirmed(situation, promise, settlement.rule, history, edits, plan);

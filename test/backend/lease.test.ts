@@ -89,7 +89,7 @@ describe('a lease', () => {
     // Its turn comes when the transaction is over.
     const afterwards = async (work: () => Promise<unknown>): Promise<string> => {
       await new Promise((resolve) => setImmediate(resolve));
-      await lease.prove(Infinity);
+      await lease.prove();
       return work().then(
         () => 'stored',
         (error: unknown) => String(error),
@@ -113,7 +113,7 @@ describe('a lease', () => {
     const lease = await taken(hubId);
     await endConnections();
     await lease.lost;
-    await expect(lease.prove(1)).rejects.toThrow();
+    await expect(lease.fence({ now: () => 1 })).rejects.toThrow();
     await expect(lease.exclusive((db) => role(db, hubId, '1').execute())).rejects.toThrow();
     const next = await eventually(() => take(hubId).then((each) => each ?? undefined), 'the next lease');
     expect(next.epoch).toBe(lease.epoch + 1);
@@ -127,12 +127,27 @@ describe('a lease', () => {
       const url = new URL(database.url);
       url.host = new URL(line.url).host;
       const lease = await taken(hubId, url.href, 10_000);
-      await lease.prove(10_500);
+      await lease.fence({ now: () => 10_500 });
       line.down(true);
       // However fresh the proof: whoever lost the connection meanwhile has lost the lease.
-      await expect(lease.prove(20_000)).rejects.toThrow();
+      await expect(lease.fence({ now: () => 20_000 })).rejects.toThrow();
     } finally {
       await line.close();
     }
+  });
+
+  it('is not proven by an answer that came while the process slept: it is asked for again', async () => {
+    const hubId = await connectedHub();
+    const lease = await taken(hubId, database.url, 10_000);
+    // Asked at 20,000; the process is stopped, and goes on at 50,000 with the answer waiting for it.
+    const instants = [20_000, 50_000, 50_010];
+    let looks = 0;
+    const now = (): number => instants[Math.min(looks++, instants.length - 1)] ?? 0;
+    await lease.fence({ now });
+    expect(looks).toBe(3);
+    // Where no answer ever comes in time, the lease is given up.
+    let at = 60_000;
+    await expect(lease.fence({ now: () => (at += 5_000) })).rejects.toThrow('too slowly');
+    await lease.lost;
   });
 });

@@ -261,6 +261,10 @@ describe('an approval of a quote', () => {
       { field: 'decision', restores: true, person: null },
       { field: 'decisionOf', value: null },
     ]);
+    // Nobody asked for it: the journal says that we did it ourselves.
+    const { notes } = quote({});
+    const who = { via: 'INTEGRATION', id: APP, person: null };
+    expect(notes.filter(({ kind }) => kind === 'sent').map(({ actor }) => actor)).toEqual([who, who]);
   });
 
   it('A3: is left alone where a colleague decided, while its write is under way, and while staff pause it', () => {

@@ -8,10 +8,8 @@ import { PATIENCE, type OpenEdit, type OpenPromise, type Situation } from '../..
 
 const APP = '31337';
 const NOW = 1_800_000_000_000;
-const [FIRST, SECOND] = [1, 2].map((n) => editId(`00000000-0000-4000-8000-00000000000${n}`)) as [
-  OpenEdit['editId'],
-  OpenEdit['editId'],
-];
+const idOf = (n: number): OpenEdit['editId'] => editId(`00000000-0000-4000-8000-00000000000${n}`);
+const [FIRST, SECOND, THIRD] = [idOf(1), idOf(2), idOf(3)];
 const RULE: Rule = { kind: 'text', conflict: 'ask', writers: ['direct'], approval: false, required: false };
 const entry = (value: string | null, at: number, by = 'CRM_UI'): Entry => ({
   value,
@@ -101,5 +99,53 @@ describe('one visit', () => {
     );
     expect(endsOf(visited)).toEqual({ [FIRST]: 'superseded F1' });
     expect(visited.promises).toMatchObject([{ value: 'p', editIds: [SECOND] }]);
+  });
+
+  it('R5: a late ruling that is refused does not hold again what the earlier one took', () => {
+    const held = { kind: 'proposal' as const, editId: FIRST, person: recordId(410), wanted: 'c' };
+    const ruling = { choice: 'take' as const, conflictId: '1', note: null };
+    const guards = [{ field: 'f', kind: 'text' as const, seen: 'a', crm: null }];
+    const took = { ruling: { ...ruling, held: { ...held, isSettled: false } }, guards };
+    const late = { ruling: { ...ruling, held: { ...held, isSettled: true } }, guards };
+    const visited = visit(
+      situation({
+        history: { f: [entry('a', 1_000)] },
+        edits: [
+          edit({}),
+          edit({ editId: SECOND, person: staffId(7), ...took }),
+          edit({ editId: THIRD, person: staffId(8), ...late }),
+        ],
+        // The write of the ruling that counted did not arrive.
+        promises: [promised({ editIds: [FIRST, SECOND], sentAt: NOW - PATIENCE.ambiguousMs })],
+      }),
+    );
+    expect(visited.moves.map(({ editId: id, state, rule }) => [id, state, rule])).toEqual([
+      [THIRD, 'refused', 'R5'],
+      [FIRST, 'accepted', 'R3'],
+    ]);
+    expect(visited.conflicts).toEqual([]);
+    expect(visited.promises).toMatchObject([{ value: 'c', editIds: [FIRST, SECOND] }]);
+  });
+
+  it('S6: what a late write of ours covered is told, and what the settled write covered as well', () => {
+    const history = [
+      ...[entry('late', 5_000, 'INTEGRATION'), entry('x', 4_000), entry('c', 3_000, 'INTEGRATION')],
+      ...[entry('y', 2_000), entry('a', 1_000)],
+    ];
+    const visited = visit(
+      situation({ history: { f: history }, edits: [edit({ state: 'written' })], promises: [promised({})] }),
+    );
+    expect(visited.settled).toEqual([{ promiseId: '1', outcome: 'missing' }]);
+    const told = visited.notes.filter(({ outcome }) => outcome === 'overtaken');
+    expect(told).toMatchObject([
+      { kind: 'proven', rule: 'S6', editId: FIRST, crmAt: 4_000, before: 'x', after: 'late' },
+      { kind: 'proven', rule: 'S6', editId: FIRST, crmAt: 2_000, before: 'y', after: 'c' },
+    ]);
+  });
+
+  it('S2: a value that the settlement names is told once', () => {
+    const history = { f: [entry('c', 3_000, 'INTEGRATION'), entry('x', 2_000), entry('a', 1_000)] };
+    const visited = visit(situation({ history, edits: [edit({})], promises: [promised({})] }));
+    expect(visited.notes.filter(({ kind, before }) => kind === 'proven' && before === 'x')).toHaveLength(1);
   });
 });

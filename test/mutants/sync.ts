@@ -292,7 +292,7 @@ const sending = [
     ['backend/round'],
     [
       { id: 'refused-together', find: ' && writes.length > 1)', replace: ' && writes.length > 1_000)' },
-      { id: 'sent-without-the-lease', find: 'await ctx.lease.prove(ctx.clock.now());', replace: '' },
+      { id: 'sent-without-the-lease', find: 'await ctx.lease.fence(ctx.clock);', replace: '' },
       {
         id: 'throttled-and-on',
         find: 'ctx.budget.hold(failure.retryAfterMs);\n      return storeUnsent',

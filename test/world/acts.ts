@@ -197,6 +197,6 @@ async function pause(random: Random, { service, tell }: Scene): Promise<void> {
 async function resume(random: Random, { service, tell }: Scene): Promise<void> {
   const [first] = service.ctx().pauses;
   if (first === undefined) return;
-  tell(`resume ${first.pauseId}`);
+  tell(`resume ${first.direction} ${first.object ?? 'everything'}`);
   await service.command(random.pick(STAFF), { do: 'resume', pauseId: first.pauseId });
 }

@@ -15,7 +15,9 @@ export function wrongInStep(plan: WorldPlan, before: State, after: State): strin
     if (edit.state === now.state) continue;
     // Held for staff, and decided; or taken by a ruling whose write did not arrive, and so on its way once more (R3).
     const wasDecided = now.rule === 'R3' || (edit.state === 'held' && RANK[now.state] === 2);
-    if (!wasDecided && RANK[edit.state]! >= RANK[now.state]!)
+    // S4: its write did not arrive, and nothing may go out now, so it waits like one that was never written.
+    const waits = now.rule === 'S4' && now.state === 'accepted' && before.paused === 'out';
+    if (!wasDecided && !waits && RANK[edit.state]! >= RANK[now.state]!)
       return `edit ${i} went from ${edit.state} to ${now.state}`;
   }
   if (before.worker.is !== 'answered' || after.worker.is !== 'promised') return null;
@@ -81,8 +83,7 @@ function unnamed(state: State, name: string): Fact | null {
   for (let i = 1; i < history.length; i += 1) {
     const ours = history[i]!;
     const theirs = history[i - 1]!;
-    if (ours.promise === null || ours.late || theirs.promise !== null || theirs.value === ours.value)
-      continue;
+    if (ours.promise === null || theirs.promise !== null || theirs.value === ours.value) continue;
     if (!named.includes(theirs.at)) return theirs;
   }
   return null;
@@ -122,10 +123,10 @@ function wrongVerdict(plan: WorldPlan, state: State, edit: Edit): string | null 
   return null;
 }
 
-function isForbidden(plan: WorldPlan, { field, audience, wanted }: Edit): boolean {
+function isForbidden(plan: WorldPlan, { field, audience, wanted, reason }: Edit): boolean {
   const { rule, property } = plan.fields[field]!;
   // D8: each took out what the other left.
-  if (rule.conflict === 'union' && rule.required) return true;
+  if (rule.conflict === 'union' && rule.required && reason === 'required') return true;
   const isStranger = audience !== STAFF && !rule.writers.includes(audience);
   return isStranger || unfit(rule, property ?? ANY_PROPERTY, wanted) !== null;
 }
@@ -188,10 +189,11 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   if (rule.conflict !== 'crm' && rule.conflict !== 'ask') return null;
   const { history } = state.fields[name]!;
   const top = history.at(-1)!;
-  if (top.promise === null || history.some((fact) => fact.late)) return null;
+  if (top.promise === null) return null;
   const last = history.findLast((fact) => fact.promise === null)!;
   if (equal(rule.kind, last.value, top.value)) return null;
-  if (state.counts.voided > 0) return null; // A3: who saw “void” saw what became of theirs
+  // A3: what we voided, with its name, stands over what was decided on before, by whomever.
+  if (state.counts.voided > 0 && (top.value === 'void' || name === 'decisionOf')) return null;
   const writers = state.edits.filter(
     (edit) => edit.field === name && equal(rule.kind, edit.wanted, top.value),
   );
@@ -208,7 +210,6 @@ function notMerged(state: State, name: string): string | null {
   const lastWord = ({ field, rule, audience }: Edit): boolean =>
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
-  if (state.fields[name]!.history.some((fact) => fact.late)) return null; // S6: it knew nothing of what came since
   const { history } = state.fields[name]!;
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],

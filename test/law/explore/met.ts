@@ -8,6 +8,7 @@ const SPEC = join(import.meta.dirname, '../../../shared/SPEC.md');
 const ELSEWHERE: Readonly<Record<string, string>> = {
   O1: 'every history begins with it, before anybody counts; observe.test.ts',
   O4: 'no two changes of a drawn world fall into one instant; observe.test.ts, properties.test.ts',
+  K: 'it counts over many records, and a drawn world has one: breaker.test.ts, test/blast',
   B: 'the source’s loop, over real tables: push.test.ts, test/sources',
   V: 'values.test.ts and properties.test.ts',
 };
