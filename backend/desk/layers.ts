@@ -5,7 +5,6 @@ import type { Db, HubHealth, WorkError } from '../store/database.ts';
 import { journalPlace } from '../store/layers.ts';
 import { raisedWarnings, type RaisedWarning } from '../store/warnings.ts';
 import { inWords } from './show.ts';
-import { ALERT_WORDS } from '../alerts/words.ts';
 import { WARNING_SENTENCES } from './words.ts';
 
 /** The journal is looked at every 15 s; one this far behind is not keeping up. */
@@ -77,11 +76,8 @@ export function comparedText(compared: LayersStatus['compared'], now: number): s
   return `${compared.length} objects, the first ${inWords(now - oldest)} ago: ${found}`;
 }
 
-export function warningText({ code, count, lastAt }: RaisedWarning, now: number): string {
-  const counted = WARNING_SENTENCES[code];
-  const what = counted === undefined ? (ALERT_WORDS[code]?.title ?? code) : `${count} ${counted}`;
-  return `${what}, the last ${inWords(now - lastAt)} ago`;
-}
+export const warningText = ({ code, count, lastAt }: RaisedWarning, now: number): string =>
+  `${count} ${WARNING_SENTENCES[code] ?? code}, the last ${inWords(now - lastAt)} ago`;
 
 export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['channels'] {
   const { journal, compared } = layers;
@@ -102,7 +98,7 @@ export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['
 
 export const layerNumbers = ({ warnings }: LayersStatus): HealthAnswer['numbers'] =>
   warnings.map(({ code, count }) => ({
-    label: upperFirst(WARNING_SENTENCES[code] ?? ALERT_WORDS[code]?.title ?? code),
+    label: upperFirst(WARNING_SENTENCES[code] ?? code),
     text: String(count),
   }));
 
