@@ -72,6 +72,8 @@ export const WARNING_SENTENCES: Readonly<Record<string, string>> = {
   'schema-drift': 'point in which the CRM’s schema no longer fits the rules',
   'mass-change': 'records changed alike in the CRM, more than is plausible',
   'held-set': 'changes held back because too many came at once: see the page Held back',
+  'canary-failing': 'times that the canary’s edit did not arrive in the CRM',
+  'canary-late': 'times that no webhook told of the canary’s change',
   test: 'test alerts',
 };
 

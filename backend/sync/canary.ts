@@ -73,6 +73,7 @@ async function roundTrip(
     ...{ editId: id, value, askedAt, provenAt: null, toldAt: null, toldBy: null, problem: null },
     ...last,
   };
+  if (record === undefined && (await isLoading(ctx, object))) return pause(clock, LOOK_MS, term);
   if (record === undefined) {
     await save({ ...now, editId: null, problem: `The mirror holds no ${object} ${recordId}.` });
     return;
@@ -135,6 +136,20 @@ async function seen(ctx: Context, canary: Canary, since: string, value: string):
   const inMs =
     told === null || answered === null ? canary.inMs : Math.max(0, told.getTime() - answered.getTime());
   return { ...canary, provenAt, outMs, toldAt: told?.getTime() ?? null, toldBy: layer, inMs };
+}
+
+/** Before the first backfill is over nothing is amiss when the record is not there. */
+async function isLoading({ db, hubId }: Context, object: AppObject): Promise<boolean> {
+  const open = await db
+    .selectFrom('jobs')
+    .select('job_id')
+    .where('hub_id', '=', hubId)
+    .where('kind', '=', 'backfill')
+    .where('object', '=', object)
+    .where('finished_at', 'is', null)
+    .limit(1)
+    .execute();
+  return open.length > 0;
 }
 
 async function newestDelivery({ db, hubId }: Context): Promise<string> {

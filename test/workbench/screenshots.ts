@@ -7,8 +7,9 @@ import { pino } from 'pino';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { recordId } from '@tallystick/shared/ids';
 import setupChromium, { findChromium, openChromium } from '../harness/chromium.ts';
-import { COMMAND_LINE, storeOrder } from '../../backend/store/orders.ts';
+import { COMMAND_LINE, orderByKey, storeOrder } from '../../backend/store/orders.ts';
 import { addPerson } from '../../backend/store/people.ts';
+import { eventually } from '../harness/eventually.ts';
 import { startDemo, type Demo } from './demo.ts';
 
 const OUT = join(import.meta.dirname, '../../docs/screenshots');
@@ -150,7 +151,7 @@ async function takeAll(page: Page, demo: Demo): Promise<void> {
   const openPage = (name: string) => pages.getByRole('link', { name, exact: true }).click();
   await emptyMany(demo);
   await openPage('Held back');
-  await pages.getByText('wait since').waitFor();
+  await pages.getByText('the first came').waitFor();
   await take('held', pages);
   await openPage('Undo');
   await pages.getByRole('button', { name: 'See what would be put back' }).click();
@@ -204,4 +205,8 @@ async function removeProperty({ sim, service }: Demo): Promise<void> {
   const order = { do: 'fix' as const, fixes: [] };
   const asked = { userId: COMMAND_LINE, key: randomUUID(), order, now: Date.now() };
   await storeOrder(service.db, service.hubId, asked);
+  await eventually(
+    async () => (await orderByKey(service.db, service.hubId, COMMAND_LINE, asked.key)).outcome !== null,
+    'the schema is read',
+  );
 }

@@ -25,7 +25,7 @@ export function showJournal(chosen: () => Chosen | null): void {
   const entries: Entry[] = [];
   const isShown = (entry: Entry): boolean => {
     const now = chosen();
-    const isOfChosen = entry.object === now?.object && entry.id === now?.id;
+    const isOfChosen = entry.object === now?.object && entry.id === now.id;
     return isOfChosen || ((!only.checked || now === null) && !entry.isCanary);
   };
   const redraw = (): void =>

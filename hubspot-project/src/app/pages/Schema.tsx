@@ -1,5 +1,5 @@
 /** Where the CRM's schema no longer fits the rules: what it touches, what to do, and what may be accepted. */
-import { Alert, EmptyState, Flex, LoadingButton, Text } from '@hubspot/ui-extensions';
+import { Alert, Button, EmptyState, Flex, LoadingButton, Text } from '@hubspot/ui-extensions';
 import { PageTitle } from '@hubspot/ui-extensions/pages';
 import { useOrder } from '@tallystick/kit/changes';
 import { useQuestion } from '@tallystick/kit/desk';
@@ -35,6 +35,11 @@ export function Schema(): ReactNode {
                 />
               ))
             )}
+            <Flex>
+              <Button size="xs" onClick={question.reload}>
+                Look again
+              </Button>
+            </Flex>
             {more === 0 ? null : <Text>{`And ${more} more: “tally doctor” lists them all.`}</Text>}
           </Flex>
         )}

@@ -94,7 +94,7 @@ function Chosen({
       <Input
         name="person"
         label="Asked by"
-        description="A contact’s record id."
+        placeholder="A contact’s record id"
         value={asked.person}
         onChange={(value) => choose({ person: value.trim() })}
       />

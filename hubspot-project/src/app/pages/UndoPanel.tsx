@@ -60,6 +60,9 @@ function Preview({ answer, filter, role, onStarted }: PreviewProps): ReactNode {
           }))}
         />
       )}
+      {fields > samples.length && samples.length > 0 ? (
+        <Text variant="microcopy">{`The first ${samples.length} of ${fields}.`}</Text>
+      ) : null}
       {left.map(({ text, samples: named }) => (
         <Text key={text} variant="microcopy">{`${text}: ${named.join(', ')}`}</Text>
       ))}
