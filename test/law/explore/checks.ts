@@ -214,8 +214,10 @@ function notMerged(state: State, name: string): string | null {
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
   );
+  // A2: its write is in the history, though it does not count as what was asked for.
+  const wrote = ({ state: end, rule }: Edit): boolean => end === 'verified' || rule === 'A2';
   for (const edit of state.edits)
-    if (edit.field === name && edit.state === 'verified') changes.push({ from: edit.seen, to: edit.wanted });
+    if (edit.field === name && wrote(edit)) changes.push({ from: edit.seen, to: edit.wanted });
   const gone = (from: Value, to: Value): string[] =>
     members(from).filter((one) => !members(to).includes(one));
   const added = new Set(changes.flatMap(({ from, to }) => gone(to, from)));
