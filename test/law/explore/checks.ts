@@ -83,7 +83,9 @@ function unnamed(state: State, name: string): Fact | null {
   for (let i = 1; i < history.length; i += 1) {
     const ours = history[i]!;
     const theirs = history[i - 1]!;
-    if (ours.promise === null || theirs.promise !== null || theirs.value === ours.value) continue;
+    // S6: of a call that lands when no promise of its field is open nobody knows; what it covered is in the CRM's history.
+    if (ours.promise === null || ours.late || theirs.promise !== null || theirs.value === ours.value)
+      continue;
     if (!named.includes(theirs.at)) return theirs;
   }
   return null;
@@ -189,7 +191,8 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   if (rule.conflict !== 'crm' && rule.conflict !== 'ask') return null;
   const { history } = state.fields[name]!;
   const top = history.at(-1)!;
-  if (top.promise === null) return null;
+  // S6: of a call that lands when no promise is open nobody hears.
+  if (top.promise === null || history.some((fact) => fact.late)) return null;
   const last = history.findLast((fact) => fact.promise === null)!;
   if (equal(rule.kind, last.value, top.value)) return null;
   // A3: what we voided, with its name, stands over what was decided on before, by whomever.
@@ -211,11 +214,14 @@ function notMerged(state: State, name: string): string | null {
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
   const { history } = state.fields[name]!;
+  if (history.some((fact) => fact.late)) return null; // S6: it knew nothing of what came since
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
   );
+  // A2: its write is in the history, though it does not count as what was asked for.
+  const wrote = ({ state: end, rule }: Edit): boolean => end === 'verified' || rule === 'A2';
   for (const edit of state.edits)
-    if (edit.field === name && edit.state === 'verified') changes.push({ from: edit.seen, to: edit.wanted });
+    if (edit.field === name && wrote(edit)) changes.push({ from: edit.seen, to: edit.wanted });
   const gone = (from: Value, to: Value): string[] =>
     members(from).filter((one) => !members(to).includes(one));
   const added = new Set(changes.flatMap(({ from, to }) => gone(to, from)));
