@@ -476,7 +476,7 @@ describe('what is missing', () => {
     const properties = world.state.data.properties.get(type.typeId)!;
     expect(await doctor({ fresh: true })).toMatchObject({
       code: 0,
-      said: expect.stringContaining('Everything fits.'),
+      said: expect.stringContaining('Everything fits.') as string,
     });
     properties.delete('customer_decision');
     properties.delete('customer_decision_note');
@@ -488,7 +488,10 @@ describe('what is missing', () => {
     expect((await doctor({ fix: true })).code).toBe(2); // nobody can be asked
     expect((await doctor({ fix: true, 'dry-run': true })).code).toBe(1);
     const barred = await doctor({ fix: true, yes: true });
-    expect(barred).toMatchObject({ code: 2, said: expect.stringContaining('crm.schemas.quotes.write') });
+    expect(barred).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('crm.schemas.quotes.write') as string,
+    });
     expect(properties.has('customer_decision')).toBe(false);
     world.faults.api.missingScopes = [];
     expect(await doctor({ fix: true, yes: true })).toMatchObject({ code: 0 });

@@ -491,8 +491,8 @@ const decide: Fault[] = [
 const settle: Fault[] = [
   {
     id: 'all-history',
-    find: 'const since = entriesSince(written, history);',
-    replace: 'const since = history;',
+    find: 'const since = entriesSince(written, history);\n  const top',
+    replace: 'const since = history;\n  const top',
   },
   {
     id: 'anybody-is-ours',

@@ -52,8 +52,8 @@ const due = [
       { id: 'claimed-before-its-time', find: ' and not_before <= ${new Date(now)}\n', replace: '\n' },
       {
         id: 'machines-before-people',
-        find: 'order by lane, not_before limit 1',
-        replace: 'order by not_before limit 1',
+        find: 'order by lane, not_before, object, record_id limit 1',
+        replace: 'order by not_before, object, record_id limit 1',
       },
       {
         id: 'busy-is-claimed',

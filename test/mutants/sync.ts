@@ -267,7 +267,7 @@ const holding = [
       },
       {
         id: 'proven-once',
-        find: 'now - provenAt < PROOF_MAX_AGE_MS && gone === null',
+        find: 'gone === null && age >= 0 && age < PROOF_MAX_AGE_MS',
         replace: 'gone === null',
       },
       {
