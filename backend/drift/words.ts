@@ -65,7 +65,8 @@ export function findingSentence(finding: Finding, of: string): string {
 
 /** What to do; `canFix`: `tally doctor --fix` makes it. */
 export function findingAdvice(finding: Finding, canFix: boolean): string {
-  if (canFix) return 'Run “tally doctor --fix”: it makes what is missing and changes nothing else.';
+  if (canFix)
+    return 'Where it was removed, restore it in the CRM: its values come back with it. Else run “tally doctor --fix”, which makes what is missing and changes nothing else.';
   switch (finding.code) {
     case 'object-gone':
       return 'Restore the custom object in the CRM’s settings, or make it anew under the same name. If it is given up, take it out of shared/ownership.ts.';

@@ -63,7 +63,7 @@ describe('the page of what is held back', () => {
     const renderer = open(<Held />);
     await renderer.waitFor(() => renderer.find(Alert));
     expect(renderer.find(Alert).props.title).toBe('City of Companies would be emptied on many records');
-    expect(texts(renderer)).toMatch(/21 changes of 20 records, of 60 wait since/);
+    expect(texts(renderer)).toMatch(/21 changes wait, of 20 records out of 60; the first came/);
     expect(texts(renderer)).toContain('The first 1 of 21.');
     const [release] = button(renderer, 'Release …').props.overlay!.find(Modal).findAll(LoadingButton);
     release!.trigger('onClick');

@@ -218,7 +218,7 @@ describe('a service that is stopped, replaced and restored', () => {
       await eventually(
         async () => (await verified(copy)).length >= known.size,
         'what was open is settled',
-        20_000,
+        GRACE_WITHIN_MS,
       );
       const asked = (await copy.selectFrom('edits').select('edit_id').execute()).map((row) => row.edit_id);
       expect([...asked].sort()).toEqual([...known].sort());
@@ -237,7 +237,7 @@ describe('a service that is stopped, replaced and restored', () => {
           return people.every(({ id }, at) => held[at] === sim.world.value('contacts', id, 'firstname'));
         },
         'what happened in the gap is known',
-        20_000,
+        GRACE_WITHIN_MS,
       );
       expect((await mirrored(people[0]!.id)).jobTitle?.[0]).toBe('While nobody listened');
       expect(await certified(copy)).toMatchObject({ equal: true });

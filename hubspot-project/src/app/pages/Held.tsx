@@ -54,12 +54,12 @@ export function Held(): ReactNode {
 
 function OpenSet({ set, role, onDone }: { set: DeskHeldSet; role: DeskRole; onDone: () => void }): ReactNode {
   const { title, openedAt, edits, records, of, samples, advice, windowMinutes } = set;
-  const share = of === null || of === 0 ? counted(records, 'record') : `${records} of ${of} records`;
+  const share = of === null || of === 0 ? counted(records, 'record') : `${records} records out of ${of}`;
   return (
     <Alert title={title} variant="warning">
       <Flex direction="column" gap="sm">
         <Text>
-          {`${counted(edits, 'change')} of ${share} wait; the first came ${ago(openedAt)}. Too many alike came within ${windowMinutes} minutes; whatever is like them joins. The CRM has none of these, and the customers’ receipts say that you look at them.`}
+          {`${counted(edits, 'change')} wait, of ${share}; the first came ${ago(openedAt)}. Too many alike came within ${windowMinutes} minutes; whatever is like them joins. The CRM has none of these, and the customers’ receipts say that you look at them.`}
         </Text>
         {advice === null ? null : <Text format={{ fontWeight: 'bold' }}>{advice}</Text>}
         <Rows
