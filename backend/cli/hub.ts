@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { isHubId, type HubId } from '@tallystick/shared/ids';
 import { ConfigError } from '../config.ts';
-import { HUB_SETTINGS, keyringOf, settingsFrom, type Environment } from '../hubSettings.ts';
+import { HUB_SETTINGS, keyringOf, settingsFrom, type Environment } from '../hubs/settings.ts';
 import { openDatabase } from '../store/connection.ts';
 import type { Db } from '../store/database.ts';
 import {
@@ -17,7 +17,7 @@ import {
   sealedOf,
   type SealedRow,
 } from '../store/directory.ts';
-import { keyIdOf, NONCE_BYTES, seal, unseal, VaultError, type Keyring } from '../vault.ts';
+import { keyIdOf, NONCE_BYTES, seal, unseal, VaultError, type Keyring } from '../hubs/vault.ts';
 import { Misuse, type Flags, type Terminal } from './commands.ts';
 
 interface Place {

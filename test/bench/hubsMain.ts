@@ -1,7 +1,7 @@
 /** One process that serves many hubs, as `runService` would start it, for the load runs. */
 import { pino } from 'pino';
-import { manyHubs } from '../../backend/hubSettings.ts';
-import { serveHubs } from '../../backend/serveHubs.ts';
+import { manyHubs } from '../../backend/hubs/settings.ts';
+import { serveHubs } from '../../backend/hubs/serve.ts';
 import { serveParent } from './child.ts';
 
 async function serve({ env }: { env: Record<string, string> }): Promise<{ port: number }> {

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordId, type HubId } from '@tallystick/shared/ids';
 import { sign } from '../../backend/hubspot/signature.ts';
-import type { HubsService } from '../../backend/serveHubs.ts';
+import type { HubsService } from '../../backend/hubs/serve.ts';
 import { eventually } from '../harness/eventually.ts';
 import { newKey, PUBLIC_URL, startHubs, webhook, type Hubs, type OneHub } from '../harness/hubs.ts';
 import { asOwner } from '../harness/postgres.ts';

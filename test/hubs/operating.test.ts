@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WATCH_LOCK_CLASS } from '../../backend/alerts/watch.ts';
-import type { HubsService } from '../../backend/serveHubs.ts';
+import type { HubsService } from '../../backend/hubs/serve.ts';
 import { freePort } from '../../backend/store/embedded.ts';
 import { eventually } from '../harness/eventually.ts';
 import { startHubs, type Hubs } from '../harness/hubs.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hubId, type HubId } from '@tallystick/shared/ids';
-import { share, type Seen } from '../../backend/share.ts';
+import { share, type Seen } from '../../backend/hubs/share.ts';
 
 const ids = (...numbers: number[]): HubId[] => numbers.map(hubId);
 const many = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hubId } from '@tallystick/shared/ids';
 import { describe, expect, it } from 'vitest';
-import { keyIdOf, NONCE_BYTES, parseKeys, seal, unseal } from '../../backend/vault.ts';
+import { keyIdOf, NONCE_BYTES, parseKeys, seal, unseal } from '../../backend/hubs/vault.ts';
 
 const bytes = (n: number): string => randomBytes(n).toString('base64');
 const OLD = `k1:${bytes(32)}`;

@@ -3,7 +3,7 @@ import { inFile, type Room } from './mutant.ts';
 
 const many = [
   ...inFile(
-    'backend/vault.ts',
+    'backend/hubs/vault.ts',
     ['hubs/vault'],
     [
       {
@@ -36,7 +36,7 @@ const many = [
     ],
   ),
   ...inFile(
-    'backend/share.ts',
+    'backend/hubs/share.ts',
     ['hubs/share'],
     [
       { id: 'odd-ones-to-nobody', find: ' + (seen.rank < hubs.length % seen.workers ? 1 : 0)', replace: '' },
@@ -65,7 +65,7 @@ const many = [
     ],
   ),
   ...inFile(
-    'backend/hubRouter.ts',
+    'backend/hubs/router.ts',
     ['hubs/hubs'],
     [
       { id: 'address-by-spelling', find: 'host.toLowerCase().replace', replace: 'host.replace' },

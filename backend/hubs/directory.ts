@@ -5,14 +5,14 @@
  */
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
-import { pause } from './bell.ts';
-import { ConfigError, type Config } from './config.ts';
-import { configOf, moreSettings, type Environment } from './hubSettings.ts';
-import { openDatabase } from './store/connection.ts';
-import type { Db } from './store/database.ts';
-import { listHubs, sealedOf, type ListedHub } from './store/directory.ts';
-import type { HubPool } from './store/hubPool.ts';
-import type { Clock } from './sync/budget.ts';
+import { pause } from '../bell.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { configOf, moreSettings, type Environment } from './settings.ts';
+import { openDatabase } from '../store/connection.ts';
+import type { Db } from '../store/database.ts';
+import { listHubs, sealedOf, type ListedHub } from '../store/directory.ts';
+import type { HubPool } from '../store/hubPool.ts';
+import type { Clock } from '../sync/budget.ts';
 import { unseal, VaultError, type Keyring } from './vault.ts';
 
 /** A hub that was added, changed or removed is noticed within this time. */

@@ -4,13 +4,13 @@
  */
 import { randomInt } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
-import { pause } from './bell.ts';
-import type { Entry } from './hubDirectory.ts';
-import type { Process } from './process.ts';
+import { pause } from '../bell.ts';
+import type { Entry } from './directory.ts';
+import type { Process } from '../process.ts';
 import { share } from './share.ts';
-import { enterRoster, type Roster } from './store/roster.ts';
-import { LEASE_CLASS } from './sync/lease.ts';
-import type { Worker } from './sync/worker.ts';
+import { enterRoster, type Roster } from '../store/roster.ts';
+import { LEASE_CLASS } from '../sync/lease.ts';
+import type { Worker } from '../sync/worker.ts';
 
 const LOOK_MS = 200;
 /** A hub whose worker ended by itself is left to others, or to time, for this long. */

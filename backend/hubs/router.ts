@@ -6,9 +6,9 @@
  */
 import { isHubId, type HubId } from '@tallystick/shared/ids';
 import express, { Router, type Request } from 'express';
-import { answerUnreadable, NUDGE_MAX_BYTES, NUDGE_PATH } from './desk/nudge.ts';
-import type { HubWeb } from './hubWeb.ts';
-import { sendProblem } from './portal/problem.ts';
+import { answerUnreadable, NUDGE_MAX_BYTES, NUDGE_PATH } from '../desk/nudge.ts';
+import type { HubWeb } from '../hubWeb.ts';
+import { sendProblem } from '../portal/problem.ts';
 
 export interface HubsByRequest {
   byId: (hubId: HubId) => HubWeb | undefined;

@@ -5,7 +5,7 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
-import { Secret } from './secret.ts';
+import { Secret } from '../secret.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;

@@ -4,8 +4,8 @@
  */
 import { sources } from '@tallystick/shared/ownership';
 import { z } from 'zod';
-import { ConfigError, parseConfig, parseProcessConfig, type Config, type ProcessConfig } from './config.ts';
-import { settingOf } from './sources/open.ts';
+import { ConfigError, parseConfig, parseProcessConfig, type Config, type ProcessConfig } from '../config.ts';
+import { settingOf } from '../sources/open.ts';
 import { parseKeys, VaultError, type Keyring } from './vault.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

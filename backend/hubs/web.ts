@@ -2,18 +2,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import type { Router } from 'express';
-import type { ProcessConfig } from './config.ts';
-import { refuseWithoutWall } from './connectHub.ts';
-import { nudgeRouter } from './desk/nudge.ts';
-import { deskRouter } from './desk/router.ts';
-import type { Entry } from './hubDirectory.ts';
-import { hubRouter } from './hubRouter.ts';
-import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from './hubWeb.ts';
-import { createIntake, INTAKE_PATH, type Intake } from './intake/webhooks.ts';
-import { pageRoutes } from './portal/pages.ts';
-import type { Process } from './process.ts';
-import { revealed } from './secret.ts';
-import type { HubPool } from './store/hubPool.ts';
+import type { ProcessConfig } from '../config.ts';
+import { refuseWithoutWall } from '../connectHub.ts';
+import { nudgeRouter } from '../desk/nudge.ts';
+import { deskRouter } from '../desk/router.ts';
+import type { Entry } from './directory.ts';
+import { hubRouter } from './router.ts';
+import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from '../hubWeb.ts';
+import { createIntake, INTAKE_PATH, type Intake } from '../intake/webhooks.ts';
+import { pageRoutes } from '../portal/pages.ts';
+import type { Process } from '../process.ts';
+import { revealed } from '../secret.ts';
+import type { HubPool } from '../store/hubPool.ts';
 
 const UNKNOWABLE_BYTES = 32;
 /** HubSpot gives this id to nobody. */
