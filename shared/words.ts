@@ -73,7 +73,8 @@ export const RULE_SENTENCES: Readonly<Record<string, string>> = {
   S3: 'somebody changed it again after our write',
   S4: 'the write is not in the CRM’s history, so it was decided again',
   S5: 'somebody had just set the same value',
-  S6: 'a late write of our own came on top, so it was decided again',
+  S6: 'a late write of our own came on top, so it was written once more',
+  S7: 'a write of ours that had been given up came after all, so what it covered was given back',
 };
 
 /** Whose word counts. */

@@ -291,6 +291,8 @@ export interface Database
     answered_at: MaybeStamp;
     settled_at: MaybeStamp;
     outcome: string | null;
+    /** CRM clock. Settled without having been seen; until here the history does not hold it. */
+    watched_from: MaybeStamp;
   };
   conflicts: {
     hub_id: HubId;

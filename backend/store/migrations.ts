@@ -18,6 +18,7 @@ import { DIRECTORY } from './migrations/0020_directory.ts';
 import { DRIFT } from './migrations/0040_drift.ts';
 import { HELD_SETS } from './migrations/0050_held_sets.ts';
 import { OPERATING } from './migrations/0060_operating.ts';
+import { GIVEN_UP } from './migrations/0070_given_up.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -34,6 +35,7 @@ export const migrations: Record<string, Migration> = {
   '0040_drift': { up: (db) => run(db, DRIFT) },
   '0050_held_sets': { up: (db) => run(db, HELD_SETS) },
   '0060_operating': { up: (db) => run(db, OPERATING) },
+  '0070_given_up': { up: (db) => run(db, GIVEN_UP) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

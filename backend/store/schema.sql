@@ -406,6 +406,7 @@ create table promises (
   answered_at timestamp with time zone,
   settled_at timestamp with time zone,
   outcome text,
+  watched_from timestamp with time zone,
   PRIMARY KEY (hub_id, promise_id)
 );
 
@@ -562,6 +563,8 @@ CREATE INDEX mirror_erased ON public.mirror USING btree (hub_id, object, record_
 CREATE INDEX orders_waiting ON public.orders USING btree (hub_id, order_id) WHERE (done_at IS NULL);
 
 CREATE INDEX parents_children ON public.parents USING btree (hub_id, parent_object, parent_id);
+
+CREATE INDEX promises_given_up ON public.promises USING btree (hub_id, object, record_id) WHERE (watched_from IS NOT NULL);
 
 CREATE INDEX promises_of_field ON public.promises USING btree (hub_id, object, record_id, field, promise_id);
 

@@ -156,6 +156,57 @@ export async function loadOpenPromises(
   }));
 }
 
+/** A call that was given up longer ago than this is not expected any more. */
+const WATCHED_FOR_MS = 24 * 60 * 60 * 1_000;
+
+export interface GivenUpRow {
+  recordId: RecordId;
+  promiseId: string;
+  field: string;
+  value: Value;
+  from: number;
+}
+
+/** Writes that were given up and may yet be applied. */
+export async function loadGivenUp(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  ids: readonly RecordId[],
+  now: number,
+): Promise<GivenUpRow[]> {
+  const rows = await db
+    .selectFrom('promises')
+    .select(['record_id', 'promise_id', 'field', 'value', 'watched_from'])
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', 'in', [...ids])
+    .where('watched_from', 'is not', null)
+    .where('settled_at', '>', new Date(now - WATCHED_FOR_MS))
+    .execute();
+  return rows.map((row) => ({
+    recordId: row.record_id,
+    promiseId: row.promise_id,
+    field: row.field,
+    value: row.value,
+    from: row.watched_from?.getTime() ?? 0,
+  }));
+}
+
+/** The history of each was looked through until `from`, by the CRM's clock. */
+export async function lookedThrough(
+  db: Db,
+  hubId: HubId,
+  looked: readonly { promiseId: string; from: number }[],
+): Promise<void> {
+  if (looked.length === 0) return;
+  await sql`
+    update promises p set watched_from = l.watched_from
+    from unnest(${looked.map((l) => l.promiseId)}::bigint[], ${looked.map((l) => new Date(l.from))}::timestamptz[])
+      as l (promise_id, watched_from)
+    where p.hub_id = ${hubId} and p.promise_id = l.promise_id`.execute(db);
+}
+
 const OWN_WRITES_PER_FIELD = 3;
 
 /** For whom our latest writes of each field were, newest first. */
@@ -260,13 +311,16 @@ export async function addPromises(
 export async function settlePromises(
   db: Db,
   hubId: HubId,
-  settled: readonly { promiseId: string; outcome: string }[],
+  settled: readonly { promiseId: string; outcome: string; watchedFrom: number | null }[],
   now: number,
 ): Promise<void> {
   if (settled.length === 0) return;
   await sql`
-    update promises p set settled_at = ${new Date(now)}, outcome = s.outcome
-    from unnest(${settled.map((s) => s.promiseId)}::bigint[], ${settled.map((s) => s.outcome)}::text[]) as s (promise_id, outcome)
+    update promises p set settled_at = ${new Date(now)}, outcome = s.outcome, watched_from = s.watched_from
+    from unnest(
+      ${settled.map((s) => s.promiseId)}::bigint[], ${settled.map((s) => s.outcome)}::text[],
+      ${settled.map((s) => (s.watchedFrom === null ? null : new Date(s.watchedFrom)))}::timestamptz[]
+    ) as s (promise_id, outcome, watched_from)
     where p.hub_id = ${hubId} and p.promise_id = s.promise_id`.execute(db);
 }
 

@@ -64,7 +64,7 @@ export async function commitVisits(
   }
   const now = ctx.clock.now();
   const done = await storing(ctx, async ({ trx, next, journal, saveMirror }) => {
-    const loaded = await load(ctx, trx, object, seen);
+    const loaded = await load(ctx, trx, object, seen, now);
     const asked = seen.map((one) => visitOne(ctx, object, one, loaded, now));
     const holding = await holdBack(ctx, trx, object, intentsOf(asked, loaded), now);
     const visits = asked.map((one) =>
@@ -118,18 +118,26 @@ interface Loaded {
   mirror: Map<string, MirrorRow>;
   edits: Map<RecordId, store.OpenEditRow[]>;
   promises: Map<RecordId, store.OpenPromiseRow[]>;
+  givenUp: Map<RecordId, store.GivenUpRow[]>;
   ownWrites: Map<RecordId, store.OwnWriteRow[]>;
   links: Map<RecordId, Link[]>;
 }
 
-async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly Seen[]): Promise<Loaded> {
+async function load(
+  ctx: Context,
+  trx: Db,
+  object: AppObject,
+  seen: readonly Seen[],
+  now: number,
+): Promise<Loaded> {
   const ids = seen.map((one) => one.recordId);
   const records = ids.map((recordId) => ({ object, recordId }));
   const relinked = seen.filter(({ links }) => links !== null).map((one) => one.recordId);
-  const [mirror, edits, promises, ownWrites, links] = await Promise.all([
+  const [mirror, edits, promises, givenUp, ownWrites, links] = await Promise.all([
     ctx.mirror.load(trx, records),
     store.loadOpenEdits(trx, ctx.hubId, object, ids),
     store.loadOpenPromises(trx, ctx.hubId, object, ids),
+    store.loadGivenUp(trx, ctx.hubId, object, ids, now),
     store.loadOwnWrites(trx, ctx.hubId, object, ids),
     loadLinks(trx, ctx.hubId, object, relinked),
   ]);
@@ -137,6 +145,7 @@ async function load(ctx: Context, trx: Db, object: AppObject, seen: readonly See
     mirror,
     edits: byRecord(edits),
     promises: byRecord(promises),
+    givenUp: byRecord(givenUp),
     ownWrites: byRecord(ownWrites),
     links: byRecord(links),
   };
@@ -161,6 +170,7 @@ const NOTHING: Visit = {
   conflicts: [],
   rulings: [],
   settled: [],
+  looked: [],
   promises: [],
   again: null,
 };
@@ -213,6 +223,7 @@ function visitOne(
           read: { begunAt, history: found.reading.history },
           edits,
           promises,
+          givenUp: loaded.givenUp.get(recordId) ?? [],
           ownWrites: loaded.ownWrites.get(recordId) ?? [],
           isPaused: (field, direction) =>
             isPaused(ctx.pauses, object, field, direction) ||
@@ -225,7 +236,7 @@ function visitOne(
       : {
           ...NOTHING,
           ...visitGone(edits, found.is === 'gone' ? 'record-gone' : 'record-merged'),
-          settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),
+          settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing', watchedFrom: null })),
         };
   const plan = holding.joined(recordId, alone);
   const observed = Object.entries(plan.observed).map(([field, held]) => ({ field, held }));
@@ -318,6 +329,11 @@ async function storeVisits(
     store
       .settlePromises(trx, hubId, settled, now)
       .then(() => store.addPromises(trx, hubId, ctx.lease.epoch, rows, now)),
+    store.lookedThrough(
+      trx,
+      hubId,
+      each(({ plan }) => plan.looked),
+    ),
     store.markJournaled(trx, hubId, asked),
     store.moveEdits(trx, hubId, moves, now),
     settleConflicts(

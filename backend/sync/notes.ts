@@ -127,6 +127,14 @@ export function lost(
     }));
 }
 
+/** S7: what a write covered that was given up, and that nobody waited for any more. */
+export function late(field: string, theirs: Entry, by: Entry): Note {
+  return {
+    ...{ kind: 'proven' as const, field, editId: null, actor: theirs.by, rule: 'S7', crmAt: theirs.at },
+    ...{ before: theirs.value, after: by.value, outcome: 'overtaken' },
+  };
+}
+
 /** A3: the decision no longer counts, because what it names is no longer what the CRM holds. */
 export function voided(field: string, crm: Standing, value: Value): Note {
   return {

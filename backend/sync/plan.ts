@@ -7,7 +7,7 @@
  */
 import { decide, fold, type Decision, type Rule, type Standing } from '@tallystick/shared/decide';
 import { observeField, type Held } from '@tallystick/shared/observe';
-import type { Entry } from '@tallystick/shared/settle';
+import { isOurs, type Entry } from '@tallystick/shared/settle';
 import { equal, type Kind } from '@tallystick/shared/values';
 import { applyMove, guardsNow, later, LOOK_AGAIN_MS, move, moveOf, NEVER_SET, NOBODY } from './moves.ts';
 import { asked as noteAsked, byUs, decided, sent } from './notes.ts';
@@ -22,6 +22,7 @@ import {
   takenBy,
   takeUp,
 } from './rulings.ts';
+import { lateWrites } from './late.ts';
 import { settlePromise } from './settling.ts';
 import { voidDecisions } from './voiding.ts';
 import type { OpenEdit, Situation, Visit } from './situation.ts';
@@ -37,6 +38,7 @@ export function visit(situation: Situation): Visit {
     conflicts: [],
     rulings: [],
     settled: [],
+    looked: [],
     promises: [],
     again: null,
   };
@@ -63,8 +65,9 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
     return later(plan, 'observe', situation.now + LOOK_AGAIN_MS);
   const reopened = promise === undefined ? [] : settlePromise(situation, rule, promise, history, edits, plan);
   if (reopened === null) return; // still open, or owed: nothing else is decided for the field meanwhile
+  const isGivenBack = lateWrites(situation, field, rule, promise, history, plan);
   // Its write did not arrive, and nothing may go out now: it waits like every other edit.
-  if (situation.isPaused?.(field, 'out') === true) {
+  if (isGivenBack || situation.isPaused?.(field, 'out') === true) {
     for (const editId of reopened)
       plan.moves.push({ editId, field, state: 'accepted', rule: 'S4', reason: null, crm: null });
     return;
@@ -232,9 +235,9 @@ function refuseRuling(ruling: OpenEdit, waiting: readonly OpenEdit[], crm: Stand
   if (taken !== undefined) holdAgain(taken, ruling, crm, plan);
 }
 
-/** HubSpot knows only that our app wrote; the promise knows for whom (D4). */
+/** The promise knows for whom our app wrote (D4). */
 function attributed(situation: Situation, field: string, kind: Kind, entry: Entry): Entry {
-  if (entry.by.via !== 'INTEGRATION' || entry.by.id !== situation.appId) return entry;
+  if (!isOurs(situation.appId, entry)) return entry;
   const own = situation.ownWrites.find(
     (write) => write.field === field && equal(kind, write.value, entry.value),
   );

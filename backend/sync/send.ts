@@ -171,7 +171,7 @@ async function storeRefusal(
     await settlePromises(
       trx,
       ctx.hubId,
-      ids.map((promiseId) => ({ promiseId, outcome: 'refused' })),
+      ids.map((promiseId) => ({ promiseId, outcome: 'refused', watchedFrom: null })),
       now,
     );
     await markSent(trx, ctx.hubId, others, now, 'unsent');

@@ -1,8 +1,8 @@
 /** What became of a promise, and what is owed because of it. Rules S1 to S6 of SPEC.md, applied to one field. Pure. */
 import type { Asked, Rule, Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
-import { covered, makeGood, settle, type Entry } from '@tallystick/shared/settle';
-import { equal } from '@tallystick/shared/values';
+import { covered, isOurs, makeGood, settle, type Entry, type Written } from '@tallystick/shared/settle';
+import { equal, type Value } from '@tallystick/shared/values';
 import { applyMove, endAll, guardsNow, later, LOOK_AGAIN_MS, NEVER_SET } from './moves.ts';
 import { decided, lost, proven, sent } from './notes.ts';
 import { holdAgain, sharing, takenBy } from './rulings.ts';
@@ -17,7 +17,7 @@ export function settlePromise(
   edits: readonly OpenEdit[],
   plan: Visit,
 ): EditId[] | null {
-  const written = { kind: rule.kind, value: promise.value, base: promise.base, appId: situation.appId };
+  const written = writtenBy(situation, rule, promise);
   const settlement = settle(written, history);
   // S5: somebody set the same value, but a call that nobody answered may yet arrive on top of what they set next.
   const isOpen = settlement.rule === 'S4' || (settlement.rule === 'S5' && promise.answeredAt === null);
@@ -25,7 +25,9 @@ export function settlePromise(
     later(plan, 'settle', situation.now + Math.min(LOOK_AGAIN_MS, situation.patience.ambiguousMs));
     return null;
   }
-  plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is });
+  const isUnseen = settlement.is === 'missing' || settlement.rule === 'S5';
+  const watchedFrom = isUnseen && promise.sentAt > 0 ? (history[0]?.at ?? 0) : null;
+  plan.settled.push({ promiseId: promise.promiseId, outcome: settlement.is, watchedFrom });
   plan.notes.push(...proven(promise, settlement), ...lost(promise, settlement, covered(written, history)));
   switch (settlement.is) {
     case 'confirmed':
@@ -37,11 +39,26 @@ export function settlePromise(
     case 'overtaken':
       return overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
     case 'missing':
-      if (promise.owed && history[0]?.by.id === situation.appId) return oweAgain(promise, history[0], plan);
+      if (isOweStill(situation, promise, settlement.rule, history))
+        return oweAgain(promise, history[0] ?? NEVER_SET, plan);
       return promise.restores ? [] : promise.editIds; // somebody has moved on: nothing is owed to them any more
     default:
       return settlement satisfies never;
   }
+}
+
+/** Of what was owed nothing is decided anew while nobody else has come; of what a late write covered neither (S6). */
+function isOweStill(
+  situation: Situation,
+  promise: OpenPromise,
+  rule: string,
+  [top]: readonly Entry[],
+): boolean {
+  return rule === 'S6' || (promise.owed && top !== undefined && isOurs(situation.appId, top));
+}
+
+export function writtenBy(situation: Situation, { kind }: Rule, { value, base }: OpenPromise): Written {
+  return { kind, value, base, appId: situation.appId };
 }
 
 /** What one write carried is proven together, but an edit whose guards moved is not what was approved (A2). */
@@ -95,11 +112,12 @@ function overtaken(
   const carried = edits.filter(({ editId }) => promise.editIds.includes(editId));
   const verdicts = carried
     .filter((edit) => takenBy(edits, edit) === undefined)
-    .map((edit) => ({ edit, ...madeGoodFor(situation, rule, promise, theirs, edit) }));
+    .map((edit) => ({ edit, ...madeGoodFor(situation, rule, promise, theirs, base.value, edit) }));
   // Who is refused ends alone: what one write carried need not have been asked by the same people under the same guards.
   const last = verdicts.findLast(({ decision }) => decision.do !== 'refuse') ?? verdicts.at(-1);
   if (last === undefined || promise.restores) {
     // A restore overtook a still newer foreign value: that one is owed instead.
+    if (equal(rule.kind, theirs.value, base.value)) return [];
     owe(promise, base, { value: theirs.value, restores: true, person: null }, plan);
     return null;
   }
@@ -131,12 +149,35 @@ function madeGoodFor(
   rule: Rule,
   promise: OpenPromise,
   theirs: Entry,
+  now: Value,
   edit: OpenEdit,
 ): ReturnType<typeof makeGood> {
   const asked: Asked = { ...edit, guards: guardsNow(situation, edit) };
   const union = { ...asked, seen: promise.base.value, wanted: promise.value };
   const property = situation.properties(promise.field);
-  return makeGood(rule, property, theirs, rule.conflict === 'union' ? union : asked, promise.value);
+  return makeGood(rule, property, theirs, rule.conflict === 'union' ? union : asked, now);
+}
+
+/** S6, S7: a late write of our own lies on top, so what stands below it is given back. False when it is the same. */
+export function giveBack(
+  field: string,
+  { kind }: Rule,
+  top: Standing,
+  below: Standing,
+  plan: Visit,
+): boolean {
+  if (equal(kind, top.value, below.value)) return false;
+  plan.promises.push({
+    field,
+    editIds: [],
+    base: top,
+    owed: true,
+    value: below.value,
+    restores: true,
+    person: null,
+  });
+  plan.notes.push(sent(field, [], top, below.value));
+  return true;
 }
 
 function owe(

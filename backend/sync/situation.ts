@@ -41,6 +41,17 @@ export interface OpenPromise extends NewPromise {
   answeredAt: number | null;
 }
 
+/**
+ * A promise that was settled without its write having been seen: it may yet be applied. `from`: the CRM's instant up to
+ * which the history is known not to hold it.
+ */
+export interface GivenUp {
+  promiseId: string;
+  field: string;
+  value: Value;
+  from: number;
+}
+
 export interface Situation {
   object: AppObject;
   now: number;
@@ -52,6 +63,7 @@ export interface Situation {
   /** Oldest first. */
   edits: readonly OpenEdit[];
   promises: readonly OpenPromise[];
+  givenUp: readonly GivenUp[];
   /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. */
   ownWrites: readonly { field: string; value: Value; person: PersonId }[];
   /** Staff let nothing go out to the CRM, or nothing come in from it, for this field. */
@@ -76,7 +88,10 @@ export interface Visit {
   conflicts: NewConflict[];
   /** Conflicts that a ruling of staff settled. */
   rulings: SettledConflict[];
-  settled: { promiseId: string; outcome: Settlement['is'] }[];
+  /** `watchedFrom`: its write was not seen and may yet come; null when it was, or never went out. */
+  settled: { promiseId: string; outcome: Settlement['is']; watchedFrom: number | null }[];
+  /** Until when the history was looked through for the writes that were given up. */
+  looked: { promiseId: string; from: number }[];
   promises: NewPromise[];
   /** When the record has to be looked at again, and why; null when it is done. */
   again: { lane: 'settle' | 'observe'; notBefore: number } | null;

@@ -4,6 +4,7 @@
  */
 import { unfit, type Standing } from '@tallystick/shared/decide';
 import { ownership, type AppObject } from '@tallystick/shared/ownership';
+import { isOurs } from '@tallystick/shared/settle';
 import { equal, type Value } from '@tallystick/shared/values';
 import { bindingOf } from '../store/binding.ts';
 import { NEVER_SET } from './moves.ts';
@@ -37,8 +38,7 @@ function voidOne(
   if (rule === undefined) return;
   const [crm, named] = [top(situation, field), top(situation, binds.digest)];
   // What a colleague decided themselves is theirs.
-  const isOurs = crm.by.via === 'INTEGRATION' && crm.by.id === situation.appId;
-  if (!isOurs || !equal(rule.kind, crm.value, decided) || named.value === null) return;
+  if (!isOurs(situation.appId, crm) || !equal(rule.kind, crm.value, decided) || named.value === null) return;
   const touched = [field, binds.digest];
   const isBusy =
     plan.promises.some((promise) => touched.includes(promise.field)) ||

@@ -83,7 +83,7 @@ describe('what a visit stores', () => {
     return id;
   }
   const settle = (promiseId: string) =>
-    store.settlePromises(db, HUB, [{ promiseId, outcome: 'confirmed' }], 9);
+    store.settlePromises(db, HUB, [{ promiseId, outcome: 'confirmed', watchedFrom: null }], 9);
 
   it('never moves an edit that has come to its end, and a held one when staff have decided', async () => {
     const { id } = await ask();

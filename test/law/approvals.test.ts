@@ -121,6 +121,7 @@ function situationOf(world: World, read: NonNullable<World['reading']>): Situati
     },
     edits: world.edits.filter(({ state }) => state === 'accepted' || state === 'written'),
     promises: world.promises,
+    givenUp: [],
     ownWrites: [{ field: 'decision', value: 'approved', person: ADA }],
     rules: RULES,
     properties: () => ({ exists: true, readOnly: false, options: null }),

@@ -91,6 +91,7 @@ const situation = (
   read: { begunAt: NOW, history: { street: history } },
   edits,
   promises,
+  givenUp: [],
   ownWrites: [],
   rules: { street: RULE },
   properties: () => ({ exists: true, readOnly: false, options: null }),

@@ -1,5 +1,5 @@
 import type { Asked, Property, Rule } from '@tallystick/shared/decide';
-import { makeGood, settle, type Entry, type Written } from '@tallystick/shared/settle';
+import { lateOnTop, makeGood, settle, type Entry, type Written } from '@tallystick/shared/settle';
 import type { Value } from '@tallystick/shared/values';
 import { describe, expect, it } from 'vitest';
 
@@ -107,9 +107,18 @@ describe('S: what became of a write', () => {
     expect(after(theirs('x', 150), theirs(' w', 200))).toEqual({ is: 'confirmed', rule: 'S5', at: 200 });
   });
 
-  it('S6: a late write of our own lies on top: decide again', () => {
-    expect(after(ours('w', 200), ours('v', 300))).toEqual({ is: 'missing', rule: 'S6' });
-    expect(after(theirs('x', 150), ours('w', 200), ours('v', 300))).toEqual({ is: 'missing', rule: 'S6' });
+  it('S6: a late write of our own lies on top: what stands below it is settled, and ours is owed once more', () => {
+    const [x, late] = [theirs('x', 150), ours('v', 300)];
+    expect(after(ours('w', 200), late)).toEqual({ is: 'missing', rule: 'S6' });
+    expect(after(theirs('w', 200), late)).toEqual({ is: 'missing', rule: 'S6' });
+    expect(after(ours('u', 200), late)).toEqual({ is: 'missing', rule: 'S4' });
+    expect(after(x, ours('w', 200), late)).toMatchObject({ is: 'overtaken', theirs: x });
+    expect(after(ours('w', 200), theirs('y', 250), late)).toMatchObject({
+      is: 'superseded',
+      by: { value: 'y' },
+    });
+    expect(lateOnTop(written, [late, ours('u', 250), x, base])).toBe(2);
+    expect(lateOnTop(written, [ours('w', 300), late, base])).toBe(0);
     // A colleague on top of the late write is simply on top.
     expect(after(ours('w', 200), ours('v', 300), theirs('y', 400))).toMatchObject({ is: 'superseded' });
   });

@@ -57,7 +57,7 @@ function seen(facts: Facts): ReturnType<typeof visit> {
   const rules = Object.fromEntries((order ?? ['street', 'city']).map((name) => [name, { ...RULE, ...rule }]));
   return visit({
     ...{ object: 'company', now: NOW, patience: PATIENCE, appId: APP, mirror: {}, edits: [], promises: [] },
-    ...{ ownWrites: [], properties: () => ({ exists: true, readOnly: false, options: null }) },
+    ...{ givenUp: [], ownWrites: [], properties: () => ({ exists: true, readOnly: false, options: null }) },
     ...more,
     read: { begunAt, history: { street, city } },
     rules,
@@ -76,7 +76,7 @@ describe('an answer', () => {
     });
     const written = { street: [ours('mine', 50_000), BASE], promises: [promise()], edits: [edit()] };
     expect(seen({ ...written, mirror: { street: told('new') } }).settled).toEqual([]);
-    expect(seen(written).settled).toEqual([{ promiseId: '1', outcome: 'confirmed' }]);
+    expect(seen(written).settled).toEqual([{ promiseId: '1', outcome: 'confirmed', watchedFrom: null }]);
   });
 
   it('that was asked for before the edit decides nothing of it', () => {
@@ -246,6 +246,7 @@ describe('an approval of a quote', () => {
     return visit({
       ...{ object: 'quote', now: NOW, patience: PATIENCE, appId: APP, mirror: {}, edits: [], promises: [] },
       ...{
+        givenUp: [],
         ownWrites: [],
         properties: () => ({ exists: true, readOnly: false, options: null }),
         rules: QUOTE,

@@ -30,7 +30,7 @@ const situation = (
   facts: Partial<Situation> & { history: Readonly<Record<string, Entry[]>> },
 ): Situation => ({
   ...{ object: 'company', now: NOW, patience: PATIENCE, appId: APP, mirror: {}, edits: [], promises: [] },
-  ...{ ownWrites: [], rules: { f: RULE }, read: { begunAt: NOW, history: facts.history } },
+  ...{ givenUp: [], ownWrites: [], rules: { f: RULE }, read: { begunAt: NOW, history: facts.history } },
   properties: () => ({ exists: true, readOnly: false, options: null }),
   ...facts,
 });
@@ -135,12 +135,77 @@ describe('one visit', () => {
     const visited = visit(
       situation({ history: { f: history }, edits: [edit({ state: 'written' })], promises: [promised({})] }),
     );
-    expect(visited.settled).toEqual([{ promiseId: '1', outcome: 'missing' }]);
+    expect(visited.settled).toEqual([{ promiseId: '1', outcome: 'superseded', watchedFrom: null }]);
     const told = visited.notes.filter(({ outcome }) => outcome === 'overtaken');
     expect(told).toMatchObject([
+      { kind: 'proven', rule: 'S3', editId: FIRST, crmAt: 2_000, before: 'y', after: 'c' },
       { kind: 'proven', rule: 'S6', editId: FIRST, crmAt: 4_000, before: 'x', after: 'late' },
-      { kind: 'proven', rule: 'S6', editId: FIRST, crmAt: 2_000, before: 'y', after: 'c' },
     ]);
+  });
+
+  it('S6: what was proven below a late write of ours is written once more, and the rule decides over what ours covered', () => {
+    const late = entry('late', 5_000, 'INTEGRATION');
+    const of = (...below: Entry[]): ReturnType<typeof visit> =>
+      visit(
+        situation({
+          ...{ history: { f: [late, ...below] }, rules: { f: { ...RULE, conflict: 'customer' } } },
+          ...{ edits: [edit({ state: 'written' })], promises: [promised({ answeredAt: NOW - 20_000 })] },
+        }),
+      );
+    const mine = [entry('c', 3_000, 'INTEGRATION'), entry('a', 1_000)];
+    const again = { value: 'c', editIds: [FIRST], owed: true, restores: false, base: { value: 'late' } };
+    expect(of(...mine)).toMatchObject({ promises: [again], moves: [], settled: [{ outcome: 'missing' }] });
+    const overX = of(mine[0]!, entry('x', 2_000), mine[1]!);
+    expect(overX).toMatchObject({ promises: [again], moves: [], settled: [{ outcome: 'overtaken' }] });
+    const under = of(entry('x', 4_000), ...mine);
+    expect(endsOf(under)).toEqual({ [FIRST]: 'superseded S3' });
+    expect(under.promises).toMatchObject([
+      { value: 'x', editIds: [], restores: true, base: { value: 'late' } },
+    ]);
+    const lost = of(mine[1]!);
+    expect(endsOf(lost)).toEqual({ [FIRST]: 'accepted S4' });
+    expect(lost.promises).toMatchObject([{ value: 'a', editIds: [], restores: true }]);
+  });
+
+  it('S7: a write that was given up and comes when nobody waits is told, and what it covered is given back', () => {
+    const given = { promiseId: '7', field: 'f', value: 'c', from: 3_000 };
+    const of = (history: Entry[], facts: Partial<Situation> = {}): ReturnType<typeof visit> =>
+      visit(situation({ history: { f: history }, givenUp: [given], ...facts }));
+    const [late, x, a] = [entry('c', 5_000, 'INTEGRATION'), entry('x', 4_000), entry('a', 1_000)];
+    const told = of([late, x, a]);
+    expect(told.promises).toMatchObject([
+      { value: 'x', restores: true, owed: true, base: { value: 'c', at: 5_000 } },
+    ]);
+    expect(told.notes).toMatchObject([
+      { rule: 'S7', before: 'x', after: 'c', crmAt: 4_000 },
+      { kind: 'sent' },
+    ]);
+    expect(told.looked).toEqual([{ promiseId: '7', from: 5_000 }]);
+    // What is asked meanwhile waits, so that it is decided over what is given back.
+    expect(of([late, x, a], { edits: [edit({})] }).moves).toEqual([]);
+    // A colleague has the last word on what lies below; what was covered is told all the same.
+    const above = of([entry('y', 6_000), late, x, a]);
+    expect(above).toMatchObject({
+      promises: [],
+      notes: [{ rule: 'S7', before: 'x' }],
+      looked: [{ from: 6_000 }],
+    });
+    const quiet = { promises: [], notes: [] };
+    expect(of([entry('c', 3_000, 'INTEGRATION'), a])).toMatchObject({ ...quiet, looked: [] });
+    expect(of([entry('other', 5_000, 'INTEGRATION'), x, a])).toMatchObject(quiet);
+    expect(of([late, entry('c', 4_000), a])).toMatchObject({ ...quiet, looked: [{ from: 5_000 }] });
+    expect(of([late])).toMatchObject({ promises: [{ value: null, restores: true }] });
+  });
+
+  it('S7: what was settled without having been seen is watched for, unless it never went out', () => {
+    const settledOf = (history: Entry[], facts: Partial<OpenPromise>): unknown[] =>
+      visit(situation({ history: { f: history }, edits: [edit({})], promises: [promised(facts)] })).settled;
+    const old = { sentAt: NOW - PATIENCE.ambiguousMs };
+    const [a, same] = [entry('a', 1_000), entry('c', 2_000)];
+    expect(settledOf([a], old)).toMatchObject([{ outcome: 'missing', watchedFrom: 1_000 }]);
+    expect(settledOf([same, a], old)).toMatchObject([{ outcome: 'confirmed', watchedFrom: 2_000 }]);
+    expect(settledOf([entry('c', 2_000, 'INTEGRATION'), a], old)).toMatchObject([{ watchedFrom: null }]);
+    expect(settledOf([a], { sentAt: 0 })).toMatchObject([{ outcome: 'missing', watchedFrom: null }]);
   });
 
   it('S2: a value that the settlement names is told once', () => {

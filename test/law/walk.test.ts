@@ -8,7 +8,7 @@ const DOSE = 3_000;
 /** S6 wants a write that comes after it was given up: one history in 60,000. */
 const RARE = ['S6'];
 /** Found by the exploration in milliseconds, by drawn histories in one of 10,000. */
-const RARE_FAULTS = ['none', 'never-wait'];
+const RARE_FAULTS = ['none', 'never-wait', 'forget-given-up'];
 /** Seeds that found something in their time, or meet what is rare. */
 const REGRESSIONS: readonly number[] = [47_678, 229_169, 10_285_745, 10_286_859];
 

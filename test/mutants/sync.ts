@@ -318,7 +318,7 @@ const sending = [
     [
       {
         id: 'gone-owes',
-        find: "settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing' })),",
+        find: "settled: promises.map(({ promiseId }) => ({ promiseId, outcome: 'missing', watchedFrom: null })),",
         replace: 'settled: [],',
       },
       { id: 'never-read', find: 'readAt: ghost ? null : begunAt,', replace: 'readAt: null,' },

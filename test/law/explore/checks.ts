@@ -57,6 +57,9 @@ export function wrongInState(plan: WorldPlan, state: State): string | null {
     if (lost !== null)
       return `the value ${String(lost.value)} of ${name} was overwritten by us, and nothing says so`;
   }
+  const adrift = state.adrift.flat().map(({ id }) => id);
+  if (plan.veryLate !== true && state.givenUp.some(({ id }) => adrift.includes(id)))
+    return 'a write is given up while its call may still arrive';
   const { promised, repeated, overtaken, voided, movedTwice } = state.counts;
   if (movedTwice) return 'one visit moves an edit twice, and the database keeps no order among them';
   if (promised > state.edits.length + repeated + overtaken + voided)
@@ -77,15 +80,13 @@ export function wrongInState(plan: WorldPlan, state: State): string | null {
 
 /** P4: a foreign value that a write of ours covered, and that no journal entry names, though its promise is settled. */
 function unnamed(state: State, name: string): Fact | null {
-  const { history, named } = state.fields[name]!;
-  const open = state.promises.some((one) => one.field === name) || state.adrift.length > 0;
-  if (open) return null;
+  const { history, named, mirror } = state.fields[name]!;
+  const isLookedAt = mirror.how === 'read' && mirror.learnedAt > history.at(-1)!.ours;
+  if (!isLookedAt || state.promises.some((one) => one.field === name)) return null;
   for (let i = 1; i < history.length; i += 1) {
     const ours = history[i]!;
     const theirs = history[i - 1]!;
-    // S6: of a call that lands when no promise of its field is open nobody knows; what it covered is in the CRM's history.
-    if (ours.promise === null || ours.late || theirs.promise !== null || theirs.value === ours.value)
-      continue;
+    if (ours.promise === null || theirs.promise !== null || theirs.value === ours.value) continue;
     if (!named.includes(theirs.at)) return theirs;
   }
   return null;
@@ -191,8 +192,7 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   if (rule.conflict !== 'crm' && rule.conflict !== 'ask') return null;
   const { history } = state.fields[name]!;
   const top = history.at(-1)!;
-  // S6: of a call that lands when no promise is open nobody hears.
-  if (top.promise === null || history.some((fact) => fact.late)) return null;
+  if (top.promise === null) return null;
   const last = history.findLast((fact) => fact.promise === null)!;
   if (equal(rule.kind, last.value, top.value)) return null;
   // A3: what we voided, with its name, stands over what was decided on before, by whomever.
@@ -214,7 +214,6 @@ function notMerged(state: State, name: string): string | null {
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
   const { history } = state.fields[name]!;
-  if (history.some((fact) => fact.late)) return null; // S6: it knew nothing of what came since
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
   );

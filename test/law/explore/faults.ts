@@ -10,6 +10,7 @@ export const FAULTS = {
   'forget-the-base': 'what the read found before the write is not kept',
   'forget-what-was-seen': 'the edit does not carry what its person saw',
   'forget-whose-write': 'our own writes are not attributed to the person who asked',
+  'forget-given-up': 'a write that was given up is not looked for any more',
   'forget-the-guards': 'what an edit depends on is not looked at',
   'promises-in-memory': 'promises do not survive a crash',
   'edits-in-memory': 'accepted edits do not survive a crash',

@@ -65,7 +65,7 @@ export interface WorldPlan {
   budget: Budget;
   /** Edits are asked in the order given: a smaller world. */
   inOrder?: boolean;
-  /** A late write may be applied even after the worker waited for it and gave it up (S6). */
+  /** A late write may be applied even after the worker waited for it and gave it up (S6, S7). */
   veryLate?: boolean;
   /** The customer may also have looked at the value that was shown before this one. */
   stalePages?: boolean;
@@ -89,8 +89,6 @@ export interface Fact extends Entry {
   ours: number;
   /** The promise that wrote it; null for somebody else. */
   promise: number | null;
-  /** It was applied when its promise had already been given up. */
-  late: boolean;
 }
 
 export interface FieldState {
@@ -166,6 +164,8 @@ export interface State {
   conflicts: readonly Conflict[];
   paused: 'in' | 'out' | null;
   promises: readonly Promised[];
+  /** Settled without having been seen: they may yet be applied. */
+  givenUp: readonly { id: number; field: string; value: Value; from: number }[];
   /** Whose edit our writes were, newest first. */
   ownWrites: readonly { field: string; value: Value; person: string }[];
   worker: Worker;
@@ -199,7 +199,7 @@ export function firstState(plan: WorldPlan): State {
       const at = START_AT + (plan.skewMs ?? 0);
       const read = { how: 'read' as const, value: initial, at, by, begunAt: START_AT };
       const mirror = observeField(null, read, plan.fields[name]!.rule.kind);
-      const fact: Fact = { value: initial, at, ours: START_AT, by, promise: null, late: false };
+      const fact: Fact = { value: initial, at, ours: START_AT, by, promise: null };
       return [name, { history: [fact], mirror, before: null, shown: 0, named: [] }];
     }),
   );
@@ -212,6 +212,7 @@ export function firstState(plan: WorldPlan): State {
     conflicts: [],
     paused: null,
     promises: [],
+    givenUp: [],
     ownWrites: [],
     worker: { is: 'idle' },
     due: 'no',
@@ -232,7 +233,7 @@ export function nameOf(state: State): string {
   for (const field of Object.values(state.fields)) {
     const { mirror, before } = field;
     name += `|m ${mirror.value} ${mirror.at} ${mirror.by.via} ${mirror.how} ${mirror.learnedAt} ${mirror.asOf} ${before?.value} ${before?.at} n${field.named.join()} ${field.shown}`;
-    for (const fact of field.history) name += `/${fact.value} ${fact.at} ${fact.promise} ${fact.late}`;
+    for (const fact of field.history) name += `/${fact.value} ${fact.at} ${fact.promise}`;
   }
   for (const event of state.events) name += `|e${event.field} ${event.index} ${event.receivedAt}`;
   for (const call of state.adrift) name += `|a${call.map(({ id }) => id).join()}`;
@@ -240,6 +241,7 @@ export function nameOf(state: State): string {
     name += `|q${edit.plan} ${edit.seen} ${edit.seenAt} ${edit.wanted} ${edit.at} ${edit.guard?.seen} ${edit.state} ${edit.rule} ${edit.reason} ${edit.crm}`;
   for (const { edit, kind, settledBy } of state.conflicts) name += `|c${edit} ${kind} ${settledBy}`;
   for (const one of state.promises) name += `|p${nameOfPromise(one)}`;
+  for (const one of state.givenUp) name += `|g${one.field} ${one.value} ${one.from}`;
   for (const own of state.ownWrites) name += `|o${own.field} ${own.value} ${own.person}`;
   return `${name}|w${worker.is} ${nameOfWork(worker)}`;
 }

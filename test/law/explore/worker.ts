@@ -161,6 +161,10 @@ function situationOf(
       sentAt: one.sentAt === NEVER_SENT ? NEVER_SENT : Math.max(one.sentAt, state.leaseAt),
       answeredAt: one.answeredAt,
     })),
+    givenUp:
+      fault === 'forget-given-up'
+        ? []
+        : state.givenUp.map(({ id, ...one }) => ({ ...one, promiseId: String(id) })),
     ownWrites:
       fault === 'forget-whose-write'
         ? []
@@ -252,6 +256,7 @@ function promise(next: State, state: State, visited: Visit, fault: Fault): State
   return {
     ...next,
     promises: [...state.promises.filter(({ id }) => !settled.has(id)), ...fresh],
+    givenUp: givenUpAfter(state, visited),
     ownWrites: [...own.reverse(), ...state.ownWrites],
     worker: fresh.length === 0 ? { is: 'idle' } : { is: 'promised', promises: fresh },
     due: fresh.length === 0 ? next.due : 'later',
@@ -263,6 +268,19 @@ function promise(next: State, state: State, visited: Visit, fault: Fault): State
       movedTwice: new Set(visited.moves.map(({ editId }) => editId)).size < visited.moves.length,
     },
   };
+}
+
+function givenUpAfter(state: State, { settled, looked }: Visit): State['givenUp'] {
+  const known = state.givenUp.map((one) => ({
+    ...one,
+    from: looked.find(({ promiseId }) => Number(promiseId) === one.id)?.from ?? one.from,
+  }));
+  const fresh = settled.flatMap(({ promiseId, watchedFrom }) => {
+    const one = state.promises.find(({ id }) => id === Number(promiseId));
+    if (watchedFrom === null || one === undefined) return [];
+    return [{ id: one.id, field: one.field, value: one.value, from: watchedFrom }];
+  });
+  return [...known, ...fresh];
 }
 
 /** What the store does with the moves of edits: an edit at its end stays there. */

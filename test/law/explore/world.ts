@@ -1,7 +1,6 @@
 /** Everything that may happen next: in the CRM, at a customer's desk, on the network, in the worker. */
 import { STAFF } from '@tallystick/shared/decide';
 import { equal, type Value } from '@tallystick/shared/values';
-import { PATIENCE } from '../../../backend/sync/situation.ts';
 import type { Fault } from './faults.ts';
 import {
   APP_ID,
@@ -28,7 +27,7 @@ export function steps(plan: WorldPlan, state: State, fault: Fault): Step[] {
     customers(plan, state, add);
     staff(plan, state, add);
     pauses(state, add);
-    if (may(state, 'pass'))
+    if (may(state, 'pass') && mayWait(plan, state))
       add('some seconds pass', () => ({ ...spend(state, 'pass'), now: state.now + PASS_MS }));
   }
   webhooks(plan, state, fault, add);
@@ -55,7 +54,7 @@ function colleagues(plan: WorldPlan, state: State, add: Add): void {
     for (const value of colleague(current)) {
       if (equal(rule.kind, value, current)) continue;
       add(`a colleague sets ${name} to ${String(value)}`, () =>
-        write(plan, spend(state, 'colleague'), name, value, null, false),
+        write(plan, spend(state, 'colleague'), name, value, null),
       );
     }
   }
@@ -168,8 +167,7 @@ function work(plan: WorldPlan, state: State, fault: Fault, add: Add): void {
     case 'idle':
       if (state.due === 'now' || (state.due === 'later' && news(state)))
         add('the worker begins to read', () => begin(state));
-      // Waiting is what the worker does about calls that may still arrive: they do so before, unless they are very late.
-      if (state.due === 'later' && (plan.veryLate === true || state.adrift.length === 0))
+      if (state.due === 'later' && mayWait(plan, state))
         add('the worker waits, and begins to read', () => begin({ ...state, now: state.now + WAIT_MS }));
       return;
     case 'reading': {
@@ -192,6 +190,10 @@ function work(plan: WorldPlan, state: State, fault: Fault, add: Add): void {
       worker satisfies never;
   }
 }
+
+/** What the worker waits for are calls that may still arrive: they do so before, unless they are very late. */
+const mayWait = (plan: WorldPlan, state: State): boolean =>
+  plan.veryLate === true || state.adrift.length === 0;
 
 /** A look before the wait is over is worth a state only when there is something new to see. */
 function news(state: State): boolean {
@@ -239,7 +241,7 @@ function answeredByWorkflow(
     for (const other of plan.fields[field]!.colleague(value)) {
       if (equal(plan.fields[field]!.rule.kind, other, value)) continue;
       add(`the CRM writes, and a workflow sets ${field} to ${String(other)}`, () =>
-        over(write(plan, apply(plan, spend(state, 'workflow'), promises), field, other, null, false), 'yes'),
+        over(write(plan, apply(plan, spend(state, 'workflow'), promises), field, other, null), 'yes'),
       );
     }
 }
@@ -256,23 +258,11 @@ function addCrash(state: State, fault: Fault, add: Add): void {
 }
 
 function apply(plan: WorldPlan, state: State, promises: readonly Promised[]): State {
-  return promises.reduce((to, one) => {
-    const open = state.promises.find(({ id }) => id === one.id);
-    const late =
-      open === undefined || state.now >= Math.max(open.sentAt, state.leaseAt) + PATIENCE.ambiguousMs;
-    return write(plan, to, one.field, one.value, one.id, late);
-  }, state);
+  return promises.reduce((to, one) => write(plan, to, one.field, one.value, one.id), state);
 }
 
 /** The CRM takes a value, remembers it and announces it. The same value again is no change. */
-function write(
-  plan: WorldPlan,
-  state: State,
-  name: string,
-  value: Value,
-  promise: number | null,
-  late: boolean,
-): State {
+function write(plan: WorldPlan, state: State, name: string, value: Value, promise: number | null): State {
   const field = state.fields[name]!;
   const same = equal(plan.fields[name]!.rule.kind, field.history.at(-1)!.value, value);
   if (same && plan.repeats !== true) return state;
@@ -281,7 +271,7 @@ function write(
     promise === null
       ? { via: 'CRM_UI', id: 'userId:7', person: null }
       : { via: 'INTEGRATION', id: APP_ID, person: null };
-  const history = [...field.history, { value, at: ours + (plan.skewMs ?? 0), ours, by, promise, late }];
+  const history = [...field.history, { value, at: ours + (plan.skewMs ?? 0), ours, by, promise }];
   const events = same ? state.events : [...state.events, { field: name, index: field.history.length }];
   return { ...state, now: ours, fields: { ...state.fields, [name]: { ...field, history } }, events };
 }
