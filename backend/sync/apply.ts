@@ -21,7 +21,8 @@ import { isApart, isUnknownOption } from './drift.ts';
 import { heard as countedAlike } from './holding.ts';
 import { WEBHOOKS_GRACE_MS } from './missed.ts';
 import { applyApart, isOfTheData } from './apart.ts';
-import { assemble, ERASED, isMergedAway, LIFE, type RecordMove } from './record.ts';
+import { ERASED, isMergedAway, LIFE } from './life.ts';
+import { assemble, type RecordMove } from './record.ts';
 
 /** The proving read waits this long, so that a storm of events on one record costs one or two reads. */
 export const OBSERVE_DELAY_MS = 500;

@@ -1,8 +1,6 @@
 /** The visits of a batch of records, in one transaction: load, apply the law, store. */
 import type { EditId, RecordId } from '@tallystick/shared/ids';
-import { observeField } from '@tallystick/shared/observe';
 import type { AppObject } from '@tallystick/shared/ownership';
-import type { Reading } from '../hubspot/readings.ts';
 import type { Db } from '../store/database.ts';
 import { raise } from '../store/warnings.ts';
 import { keyOf, loadLinks, saveLinks, type Link, type MirrorRow } from '../store/mirror.ts';
@@ -19,7 +17,8 @@ import { missedIn } from './missed.ts';
 import { visit, visitGone } from './plan.ts';
 import { signDecisions } from './statements.ts';
 import type { OpenEdit, OpenPromise, Visit } from './situation.ts';
-import { assemble, ERASED, isMergedAway, isNoneOfOurs, LIFE, type RecordMove } from './record.ts';
+import { ERASED, LIFE, lifeOf, observeLife, type Found } from './life.ts';
+import { assemble, isNoneOfOurs, type RecordMove } from './record.ts';
 
 export type { Parent };
 
@@ -27,7 +26,7 @@ export type { Parent };
 export interface Seen {
   recordId: RecordId;
   begunAt: number;
-  found: { is: 'here'; reading: Reading } | { is: 'gone' } | { is: 'merged'; into: RecordId };
+  found: Found;
   /** The associations, where they were read too. */
   links: readonly Link[] | null;
   /** What it hangs on besides companies, where that was read too. */
@@ -255,25 +254,6 @@ function visitOne(
     readAt: ghost ? null : begunAt,
   };
   return { seen, plan, move };
-}
-
-/** A read cannot tell an erased record from an archived one: what an event said of it stays. */
-function lifeOf(row: MirrorRow | null, found: Seen['found']): string {
-  if (found.is === 'gone') return row?.life === ERASED ? ERASED : 'archived';
-  if (found.is === 'merged') return `merged:${found.into}`;
-  return found.reading.archived ? 'archived' : 'present';
-}
-
-/** A read proves the record's life at its moment; between two clocks that may differ this much. */
-const LIFE_SKEW_MS = 2_000;
-
-function observeLife(row: MirrorRow | null, value: string, begunAt: number) {
-  if (row?.life === ERASED || (isMergedAway(row?.life) && !isMergedAway(value))) return null;
-  const held = row?.fields[LIFE] ?? null;
-  const by = { via: 'READ', id: null, person: null };
-  if (held !== null && held.how === 'read' && held.value === value) return null; // nothing new
-  const after = observeField(held, { how: 'read', value, at: begunAt - LIFE_SKEW_MS, by, begunAt }, 'choice');
-  return after === held ? null : after;
 }
 
 function openEdit(object: AppObject, row: store.OpenEditRow): OpenEdit {

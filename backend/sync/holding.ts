@@ -19,7 +19,7 @@ import type { Draft } from '../store/journal.ts';
 import type { Warning } from '../store/warnings.ts';
 import { count, emptyWindow, togetherOf, type Change, type Window } from './breaker.ts';
 import { kindOf, type Context } from './context.ts';
-import { LIFE } from './record.ts';
+import { LIFE } from './life.ts';
 import type { EditMove, NewPromise, Visit } from './situation.ts';
 import type { Note } from './notes.ts';
 

@@ -12,7 +12,8 @@ import type { Layer } from '../store/layers.ts';
 import type { Warning } from '../store/warnings.ts';
 import type { Work } from '../store/work.ts';
 import { kindOf, type Context } from './context.ts';
-import { LIFE, type RecordMove } from './record.ts';
+import { LIFE } from './life.ts';
+import type { RecordMove } from './record.ts';
 
 /** How long each layer has; HubSpot promises no times, so a late one is called missed, and costs nothing. */
 export const WEBHOOKS_GRACE_MS = 20_000;

@@ -8,14 +8,8 @@ import { draft, type Draft } from '../store/journal.ts';
 import type { Kept } from '../store/database.ts';
 import type { Link, MirrorPatch, MirrorRow, RecordLinks } from '../store/mirror.ts';
 import { kindOf } from './context.ts';
+import { LIFE } from './life.ts';
 import type { Note } from './notes.ts';
-
-/** The record's life is observed like a field, under this name. */
-export const LIFE = '$life';
-/** The life of a record that was erased for privacy: the last one it has. */
-export const ERASED = 'erased';
-/** A record that was merged away is gone for ever, and only erased after that; its id leads to the survivor. */
-export const isMergedAway = (life: string | undefined): boolean => life?.startsWith('merged:') === true;
 
 export interface RecordMove {
   object: AppObject;

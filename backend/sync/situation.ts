@@ -17,7 +17,7 @@ export type { EditMove, NewPromise };
 export interface Patience {
   /** HubSpot said yes to it. */
   answeredMs: number;
-  /** Nobody answered; it may still be applied. Later than this it is found as a late write of our own (S6). */
+  /** Nobody answered; it may still be applied. Later than this it is found as a late write of our own (S6, S7). */
   ambiguousMs: number;
 }
 export const PATIENCE: Patience = { answeredMs: 10_000, ambiguousMs: 5_000 };

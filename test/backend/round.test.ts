@@ -214,6 +214,39 @@ describe('a round with the CRM', () => {
     expect(await states(edit)).toEqual({ firstName: 'verified' });
   });
 
+  it('S7: gives back what a write covers that was given up and comes after all, and the journal names it', async () => {
+    const id = company();
+    const edit = await ask('company', id, { street: ['Old Street 1', 'Third Way 3'] });
+    meanwhile.set('write.sending', () => faulty({ down: true }));
+    await step();
+    faulty({ down: false });
+    await step(PATIENCE.ambiguousMs); // given up, and written once more
+    await step(PATIENCE.ambiguousMs);
+    expect(await states(edit)).toEqual({ street: 'verified' });
+    const look = async (street: string, by: { sourceType: string; sourceId: string }): Promise<void> => {
+      sim.world.update('companies', id, { address: street }, by);
+      await markDue(db, hubId, 'read', [{ object: 'company', recordId: recordId(id) }], { now: clock.now() });
+      await step(1_000);
+    };
+    await look('New Road 2', COLLEAGUE);
+    await look('Third Way 3', { sourceType: 'INTEGRATION', sourceId: String(sim.appId) });
+    expect(held('companies', id, 'address')).toBe('New Road 2');
+    const told = await db
+      .selectFrom('journal')
+      .select(['before', 'after'])
+      .where('hub_id', '=', hubId)
+      .where('record_id', '=', recordId(id))
+      .where('rule', '=', 'S7')
+      .execute();
+    expect(told).toEqual([{ before: 'New Road 2', after: 'Third Way 3' }]);
+    const written = timesWritten('companies', id, 'address');
+    await step(PATIENCE.ambiguousMs);
+    await look('Third Way 4', COLLEAGUE);
+    await step(PATIENCE.ambiguousMs);
+    expect(timesWritten('companies', id, 'address')).toBe(written);
+    expect(held('companies', id, 'address')).toBe('Third Way 4');
+  });
+
   it.each(['round.reading', 'write.sending'])(
     'holds everybody back when the CRM says at %s that it is too much',
     async (at) => {

@@ -118,6 +118,7 @@ describe('S: what became of a write', () => {
       by: { value: 'y' },
     });
     expect(lateOnTop(written, [late, ours('u', 250), x, base])).toBe(2);
+    expect(lateOnTop(written, [late])).toBe(1); // the CRM remembers nothing older
     expect(lateOnTop(written, [ours('w', 300), late, base])).toBe(0);
     // A colleague on top of the late write is simply on top.
     expect(after(ours('w', 200), ours('v', 300), theirs('y', 400))).toMatchObject({ is: 'superseded' });

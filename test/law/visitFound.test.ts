@@ -194,6 +194,7 @@ describe('one visit', () => {
     expect(of([entry('c', 3_000, 'INTEGRATION'), a])).toMatchObject({ ...quiet, looked: [] });
     expect(of([entry('other', 5_000, 'INTEGRATION'), x, a])).toMatchObject(quiet);
     expect(of([late, entry('c', 4_000), a])).toMatchObject({ ...quiet, looked: [{ from: 5_000 }] });
+    expect(of([late, x, a], { givenUp: [{ ...given, field: 'g' }] })).toMatchObject({ ...quiet, looked: [] });
     expect(of([late])).toMatchObject({ promises: [{ value: null, restores: true }] });
   });
 

@@ -491,29 +491,29 @@ const decide: Fault[] = [
 const settle: Fault[] = [
   {
     id: 'all-history',
-    find: 'const since = entriesSince(written, history);\n  const top',
-    replace: 'const since = history;\n  const top',
+    find: 'settleBelow(written, entriesSince(written, history).slice(late))',
+    replace: 'settleBelow(written, history.slice(late))',
   },
   {
     id: 'anybody-is-ours',
-    find: '(entry) => isOurs(written, entry) && equal(written.kind, entry.value, written.value),',
+    find: '(entry) => isOurs(written.appId, entry) && equal(written.kind, entry.value, written.value),',
     replace: '(entry) => equal(written.kind, entry.value, written.value),',
   },
   {
     id: 'any-value-is-ours',
-    find: '(entry) => isOurs(written, entry) && equal(written.kind, entry.value, written.value),',
-    replace: '(entry) => isOurs(written, entry),',
+    find: '(entry) => isOurs(written.appId, entry) && equal(written.kind, entry.value, written.value),',
+    replace: '(entry) => isOurs(written.appId, entry),',
   },
   {
     id: 'ours-by-text',
-    find: 'isOurs(written, entry) && equal(written.kind, entry.value, written.value)',
-    replace: 'isOurs(written, entry) && entry.value === written.value',
+    find: 'isOurs(written.appId, entry) && equal(written.kind, entry.value, written.value)',
+    replace: 'isOurs(written.appId, entry) && entry.value === written.value',
   },
   { id: 'theirs-above', find: 'since.slice(ours + 1)', replace: 'since.slice(0, ours)' },
   {
     id: 'theirs-oldest',
-    find: '.find((entry) => !isOurs(written, entry)) ?? null',
-    replace: '.findLast((entry) => !isOurs(written, entry)) ?? null',
+    find: '.find((entry) => !isOurs(written.appId, entry)) ?? null',
+    replace: '.findLast((entry) => !isOurs(written.appId, entry)) ?? null',
   },
   {
     id: 'theirs-only-next',
@@ -522,29 +522,44 @@ const settle: Fault[] = [
   },
   {
     id: 'theirs-any',
-    find: 'since.slice(ours + 1).find((entry) => !isOurs(written, entry))',
+    find: 'since.slice(ours + 1).find((entry) => !isOurs(written.appId, entry))',
     replace: 'since[ours + 1]',
   },
   {
     id: 'top-ignored',
-    find: 'if (ours > 0 && !equal(written.kind, top.value, written.value)) {',
-    replace: 'if (false) {',
+    find: "if (!equal(written.kind, top.value, written.value))\n    return { is: 'superseded'",
+    replace: "if (false)\n    return { is: 'superseded'",
   },
   {
     id: 'top-same-supersedes',
-    find: 'ours > 0 && !equal(written.kind, top.value, written.value)',
-    replace: 'ours > 0',
+    find: "if (!equal(written.kind, top.value, written.value))\n    return { is: 'superseded'",
+    replace: "if (ours > 0)\n    return { is: 'superseded'",
   },
   {
-    id: 'late-is-theirs',
-    find: "return isOurs(written, top)\n      ? { is: 'missing', rule: 'S6' }\n      :",
-    replace: 'return',
+    id: 'late-not-looked-below',
+    find: 'entriesSince(written, history).slice(late)',
+    replace: 'entriesSince(written, history)',
   },
-  { id: 'theirs-is-late', find: 'return isOurs(written, top)\n', replace: 'return !isOurs(written, top)\n' },
+  {
+    id: 'late-confirms',
+    find: "late > 0 && settlement.is === 'confirmed' ?",
+    replace: 'false ?',
+  },
+  {
+    id: 'ours-on-top-is-late',
+    find: 'isOurs(written.appId, entry) && !equal(written.kind, entry.value, written.value);',
+    replace: 'isOurs(written.appId, entry);',
+  },
+  {
+    id: 'theirs-on-top-is-late',
+    find: 'isOurs(written.appId, entry) && !equal(written.kind, entry.value, written.value);',
+    replace: '!equal(written.kind, entry.value, written.value);',
+  },
+  { id: 'all-late-is-none', find: 'first === -1 ? entries.length : first', replace: 'Math.max(first, 0)' },
   {
     id: 'superseded-forgets',
-    find: "{ is: 'superseded', rule: 'S3', by: top, theirs };\n  }\n  if",
-    replace: "{ is: 'superseded', rule: 'S3', by: top, theirs: null };\n  }\n  if",
+    find: "{ is: 'superseded', rule: 'S3', by: top, theirs };\n  if",
+    replace: "{ is: 'superseded', rule: 'S3', by: top, theirs: null };\n  if",
   },
   {
     id: 'overtaken-unseen',
@@ -558,7 +573,7 @@ const settle: Fault[] = [
   },
   {
     id: 'written-back-over-news',
-    find: "if (!isOurs(written, top)) return { is: 'superseded', rule: 'S3', by: top, theirs };",
+    find: "if (!isOurs(written.appId, top)) return { is: 'superseded', rule: 'S3', by: top, theirs };",
     replace: '',
   },
   {
@@ -591,18 +606,18 @@ const settle: Fault[] = [
   { id: 'base-included', find: 'history.slice(0, found)', replace: 'history.slice(0, found + 1)' },
   {
     id: 'any-integration-is-ours',
-    find: "entry.by.via === 'INTEGRATION' && entry.by.id === written.appId",
-    replace: "entry.by.via === 'INTEGRATION'",
+    find: "by.via === 'INTEGRATION' && by.id === appId",
+    replace: "by.via === 'INTEGRATION'",
   },
   {
     id: 'any-with-our-id-is-ours',
-    find: "entry.by.via === 'INTEGRATION' && entry.by.id === written.appId",
-    replace: 'entry.by.id === written.appId',
+    find: "by.via === 'INTEGRATION' && by.id === appId",
+    replace: 'by.id === appId',
   },
   {
     id: 'good-keeps-ours',
     find: "decision.do === 'write' ? decision.value : theirs.value",
-    replace: "decision.do === 'write' ? decision.value : ours",
+    replace: "decision.do === 'write' ? decision.value : now",
   },
   {
     id: 'good-restores-always',
@@ -616,10 +631,10 @@ const settle: Fault[] = [
   },
   {
     id: 'good-writes-again',
-    find: 'equal(rule.kind, stands, ours) ? null : { value: stands }',
+    find: 'equal(rule.kind, stands, now) ? null : { value: stands }',
     replace: '{ value: stands }',
   },
-  { id: 'good-by-text', find: 'equal(rule.kind, stands, ours) ? null', replace: 'stands === ours ? null' },
+  { id: 'good-by-text', find: 'equal(rule.kind, stands, now) ? null', replace: 'stands === now ? null' },
 ];
 
 const defineOwnership: Fault[] = [

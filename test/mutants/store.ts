@@ -113,6 +113,18 @@ const visits = [
         replace: 'c.settled_at is not null',
       },
       {
+        id: 'given-up-not-loaded',
+        near: ['backend/round'],
+        find: ".where('watched_from', 'is not', null)",
+        replace: ".where('watched_from', 'is', null)",
+      },
+      {
+        id: 'looked-through-not-stored',
+        near: ['backend/round'],
+        find: 'if (looked.length === 0) return;',
+        replace: 'if (looked.length >= 0) return;',
+      },
+      {
         id: 'settled-promises-are-open',
         find: ".where('record_id', 'in', [...ids])\n    .where('settled_at', 'is', null)",
         replace: ".where('record_id', 'in', [...ids])",

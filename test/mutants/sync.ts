@@ -48,13 +48,13 @@ const plan = inFile(
     { id: 'overwritten-verified', find: "isThere ? 'verified' : 'superseded'", replace: "'verified'" },
     {
       id: 'own-write-nobodys',
-      find: "if (entry.by.via !== 'INTEGRATION' || entry",
-      replace: "if (entry.by.via !== '' || entry",
+      find: 'if (!isOurs(situation.appId, entry)) return entry;',
+      replace: 'if (entry !== null) return entry;',
     },
     {
       id: 'another-app-is-ours',
-      find: ' || entry.by.id !== situation.appId) return entry;',
-      replace: ') return entry;',
+      find: 'if (!isOurs(situation.appId, entry)) return entry;',
+      replace: "if (entry.by.via !== 'INTEGRATION') return entry;",
     },
     {
       id: 'gone-without-reason',
@@ -125,13 +125,49 @@ const settling = [
       { id: 'wrong-side-restored', find: 'value: restore.value', replace: 'value: promise.value' },
       {
         id: 'owed-forgotten',
-        find: 'if (promise.owed && history[0]',
-        replace: 'if (!promise.owed && history[0]',
+        find: '(promise.owed && top !== undefined',
+        replace: '(!promise.owed && top !== undefined',
       },
       {
         id: 'owed-for-ever',
-        find: 'promise.owed && history[0]?.by.id === situation.appId',
-        replace: 'promise.owed && history[0] !== undefined',
+        find: ' && isOurs(situation.appId, top));',
+        replace: ');',
+      },
+      {
+        id: 'below-late-not-written-again',
+        near: ['law/visitFound'],
+        find: "rule === 'S6' || (promise.owed",
+        replace: '(promise.owed',
+      },
+      {
+        id: 'made-good-is-there',
+        near: ['law/visitFound'],
+        find: 'promise, theirs, base.value, edit)',
+        replace: 'promise, theirs, promise.value, edit)',
+      },
+      {
+        id: 'given-up-forgotten',
+        near: ['law/visitFound'],
+        find: 'isUnseen && promise.sentAt > 0 ?',
+        replace: 'false ?',
+      },
+      {
+        id: 'watched-though-seen',
+        near: ['law/visitFound'],
+        find: 'isUnseen && promise.sentAt > 0 ?',
+        replace: 'promise.sentAt > 0 ?',
+      },
+      {
+        id: 'watched-though-unsent',
+        near: ['law/visitFound'],
+        find: 'isUnseen && promise.sentAt > 0 ?',
+        replace: 'isUnseen ?',
+      },
+      {
+        id: 'given-back-though-there',
+        near: ['law/visitFound'],
+        find: 'if (equal(kind, top.value, below.value)) return false;',
+        replace: '',
       },
       {
         id: 'taken-not-held-again',
@@ -147,6 +183,29 @@ const settling = [
         id: 'restore-attributed',
         find: 'const person = keepsOurs ? edit.person : null;',
         replace: 'const person = edit.person;',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/sync/late.ts',
+    ['law/visitFound'],
+    [
+      { id: 'looked-at-for-ever', find: 'plan.looked.push({ promiseId, from: top.at });', replace: '{}' },
+      { id: 'looked-back', find: 'if (top.at > from)', replace: 'if (top.at < from)' },
+      { id: 'late-of-another-field', find: 'one.field === field', replace: "one.field !== ''" },
+      { id: 'late-by-anybody', find: 'isOurs(situation.appId, entry) &&\n', replace: 'true &&\n' },
+      { id: 'late-before-the-look', find: 'entry.at > from && ', replace: '' },
+      { id: 'late-of-any-value', find: ' && equal(rule.kind, value, entry.value)', replace: '' },
+      { id: 'cover-untold', find: 'plan.notes.push(late(field, theirs, by));', replace: '{}' },
+      {
+        id: 'late-not-given-back',
+        find: 'const count = leading(history, isLate);\n  return count > 0 &&',
+        replace: 'const count = leading(history, isLate);\n  return count > 99 &&',
+      },
+      {
+        id: 'late-beside-a-promise-stays',
+        find: 'history);\n    return count > 0 &&',
+        replace: 'history);\n    return count > 99 &&',
       },
     ],
   ),
@@ -175,8 +234,8 @@ const settling = [
     [
       {
         id: 'colleagues-decision-voided',
-        find: "crm.by.via === 'INTEGRATION' && crm.by.id === situation.appId",
-        replace: 'true',
+        find: '!isOurs(situation.appId, crm) ||',
+        replace: '',
       },
       { id: 'void-while-busy', find: 'if (isBusy || situation', replace: 'if (situation' },
       {

@@ -16,7 +16,7 @@ describe('the rule ids of SPEC.md', () => {
     const quoted = new Set(titles.flatMap((title) => title.match(ID) ?? []));
     expect(titles.length).toBeGreaterThan(50);
     expect(sorted(quoted)).toEqual(sorted(stated));
-    expect(sorted(stated)).toHaveLength(48);
+    expect(sorted(stated)).toHaveLength(49);
   });
 
   it('are stated once each, except where a rule speaks twice in the order of decisions', async () => {
