@@ -34,6 +34,13 @@ export function moreActs(random: Random, scene: Scene): [weight: number, act: ()
       },
     ],
     [
+      0.7,
+      () => {
+        api.revoked = !api.revoked;
+        tell(`revoked ${String(api.revoked)}`);
+      },
+    ],
+    [
       1.5,
       () => {
         api.forced429 = api.forced429 === null ? random.pick(['burst', 'daily']) : null;
@@ -56,6 +63,7 @@ export function calmDown({ faults }: Simulator): void {
   Object.assign(faults.api, { down: false, revoked: false, locked423Rate: 0, forced429: null });
   Object.assign(faults.api, { error500Rate: 0, error502AfterApplyRate: 0 });
   faults.journalDown = false;
+  faults.readLagMs = 0;
 }
 
 /** Whatever staff paused goes on. */

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { recordId as toRecordId, type RecordId } from '@tallystick/shared/ids';
+import { READ_LAG_MS } from '@tallystick/shared/observe';
 import { fieldOf, type AppObject } from '@tallystick/shared/ownership';
 import { neededSubscriptions } from '../../backend/hubspot/subscriptions.ts';
 import { sourceOf } from '../simulator/acting.ts';
@@ -12,10 +13,10 @@ import { createRandom, type Random } from '../simulator/random.ts';
 import { PRIMARY_COMPANY } from '../simulator/seedKit.ts';
 import { seedDefinitions } from '../simulator/seedSchema.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
-import type { Change } from '../simulator/state.ts';
+import type { Change, LinkSpec } from '../simulator/state.ts';
 import { eventsOf, noWebhooks, subscribe, type WebhookEvent } from '../simulator/webhooks.ts';
 import { calmDown, moreActs, resumeAll, seedQuote } from './acts.ts';
-import { brokenInvariants } from './invariants.ts';
+import { brokenInvariants, falseAges } from './invariants.ts';
 import { Crash, openService, type Around, type SimulatedService } from './service.ts';
 import { VirtualClock } from './time.ts';
 
@@ -34,6 +35,7 @@ export interface Outcome {
 const BEGIN = Date.UTC(2026, 0, 5, 9);
 const SKEW_MAX_MS = 600_000;
 const STEPS = 90;
+const STEPS_BETWEEN_LOOKS = 10;
 const CALM_ROUNDS_MAX = 2_000;
 const CALM_PAUSE_MS = 5_000;
 const HOUR_MS = 3_600_000;
@@ -61,7 +63,7 @@ export async function live(seed: number, databaseUrl: string): Promise<Outcome> 
   try {
     for (let step = 0; step < STEPS; step += 1) await history.step();
     await history.calm();
-    const broken = await brokenInvariants(history);
+    const broken = [...history.broken, ...(await brokenInvariants(history))];
     for (const [rule, count] of await rulesMet(history.service)) history.counts[`rule:${rule}`] = count;
     return { seed, trace: await history.trace(), counts: history.counts, broken, story: history.story };
   } finally {
@@ -77,6 +79,8 @@ export interface History {
   story: string[];
   /** Records that took part in a merge: the CRM wrote their past anew. */
   merged: ReadonlySet<string>;
+  /** What was wrong while it went on. */
+  broken: readonly string[];
   step(): Promise<void>;
   /** Faults end, what waits is done, everything is compared with the CRM. */
   calm(): Promise<void>;
@@ -92,6 +96,8 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
   const sim = await startSimulator({ seed, hubId, now: () => BEGIN + skewMs });
   sim.faults.lastmodifiedBump = false;
   sim.faults.journalDropRate = random.pick([0, 0.3, 1]);
+  // Not longer than what the law allows a read to lag (O5).
+  sim.faults.readLagMs = random.pick([0, 0, 0, READ_LAG_MS - 500]);
   const time = new VirtualClock(BEGIN, (ms) => sim.world.clock.advance(ms));
   const ids = seedWorld(sim);
   const weather = createWeather(random);
@@ -108,6 +114,7 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
       if (random.chance(0.15)) colleague(random, sim, ids, tell, 'meanwhile');
       if (random.chance(0.04)) return told(tell, 'lost', name);
       if (random.chance(0.04)) return told(tell, 'answer-lost', name);
+      if (name.startsWith('update') && random.chance(0.1)) return told(tell, 'late', name);
       if (random.chance(0.01)) return told(tell, 'crash', name);
       return random.chance(0.01) ? told(tell, 'crash-after', name) : 'go';
     },
@@ -129,10 +136,15 @@ async function begin(seed: number, databaseUrl: string): Promise<History> {
   }
 
   const merged = new Set<string>();
+  const broken: string[] = [];
+  let steps = 0;
   const history: History = {
-    ...{ sim, service, time, counts, story, merged },
+    ...{ sim, service, time, counts, story, merged, broken },
     step: async () => {
       await act(random, { sim, service, time, ids, weather, queue, merged, tell });
+      steps += 1;
+      if (steps % STEPS_BETWEEN_LOOKS !== 0) return;
+      broken.push(...(await falseAges(history)).map((why) => `I13, step ${steps}: ${why}`));
     },
     calm: async () => {
       weather.calm = true;
@@ -159,6 +171,8 @@ export interface Ids {
   company: RecordId[];
   ticket: RecordId[];
   quote: RecordId[];
+  /** What makes a contact more than somebody of the company. */
+  label: LinkSpec;
 }
 export interface Weather {
   calm: boolean;
@@ -181,9 +195,10 @@ const createWeather = (random: Random): Weather => ({
 
 function seedWorld({ world }: Simulator): Ids {
   const by = sourceOf('colleague');
-  const ids: Ids = { contact: [], company: [], ticket: [], quote: [] };
+  const label: LinkSpec = { category: 'USER_DEFINED', typeId: 0 };
+  const ids: Ids = { contact: [], company: [], ticket: [], quote: [], label };
   world.quietly(() => {
-    seedDefinitions(world);
+    ids.label = seedDefinitions(world).partner;
     for (const name of ['Acme', 'Beta'])
       ids.company.push(toRecordId(world.create('companies', { name, billing_email: 'x@a.example' }, by).id));
     for (const firstname of ['Ann', 'Ben', 'Cid', 'Dan']) {
@@ -388,12 +403,33 @@ async function act(random: Random, scene: Scene): Promise<void> {
         else world.dissociate(['contacts', id], ['companies', at], by, []);
       },
     ],
+    [1.5, () => label(random, scene)],
+    [
+      2,
+      async () => {
+        if (await service.lateCall(random.next())) tell('late-applied');
+      },
+    ],
   ];
   acts.push(...moreActs(random, scene));
   const total = acts.reduce((sum, [weight]) => sum + weight, 0);
   let left = random.next() * total;
   const chosen = acts.find(([weight]) => (left -= weight) < 0) ?? acts[0];
   await chosen?.[1]();
+}
+
+/** A colleague gives a contact another role in its company, or takes it away. */
+function label(random: Random, { sim, ids, tell }: Scene): void {
+  const { world } = sim;
+  const id = random.pick(ids.contact);
+  if (!isLive(sim, 'contact', id)) return;
+  const [link] = world.linked('contacts', id, 'companies');
+  if (link === undefined) return;
+  const isThere = link.types.some(({ typeId }) => typeId === ids.label.typeId);
+  tell(`label ${id} ${String(!isThere)}`);
+  const by = sourceOf('colleague');
+  if (isThere) world.dissociate(['contacts', id], ['companies', link.id], by, [ids.label]);
+  else world.associate(['contacts', id], ['companies', link.id], by, [ids.label]);
 }
 
 /** Somebody in the portal changes one or two fields of a record, looking at what is there now, or was a while ago. */

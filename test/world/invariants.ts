@@ -3,9 +3,11 @@
  * from the same seed, is `world.test.ts`; I10, isolation, is proven across hubs by test/structure and the access matrix
  * of test/portal, and here by the walls of the connection that every history uses.
  */
+import { READ_LAG_MS } from '@tallystick/shared/observe';
 import { fieldOf, objects, ownership, type AppObject } from '@tallystick/shared/ownership';
 import { canonical, equal, type Value } from '@tallystick/shared/values';
 import { bindingOf } from '../../backend/store/binding.ts';
+import { unpackOne, type Packed } from '../../backend/store/kept.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import type { CrmRecord } from '../simulator/state.ts';
 import type { History } from './history.ts';
@@ -25,7 +27,8 @@ export async function brokenInvariants(history: History): Promise<string[]> {
     ['I9, I11 the journal is whole and says who', journalIsWhole],
     ['I12 the CRM never had to slow us down', neverThrottled],
     ['I10 nothing here is another hub’s', isolated],
-    ['I13 every value says since when it is known, and no later than now', staleness],
+    ['I13 every record says when it was read, and no later than now', staleness],
+    ['I13 every value was the CRM’s when it is said to have been', falseAges],
     ['I16 nothing is left of who was erased', erased],
     ['A1, A3 no decision stands over content it does not name', decisionsStand],
     ['R what was held was settled by staff or waits for them', conflictsSettled],
@@ -36,7 +39,37 @@ export async function brokenInvariants(history: History): Promise<string[]> {
   return broken;
 }
 
-type Row = { object: AppObject; record_id: string; life: string; fields: Record<string, readonly unknown[]> };
+/** A call takes less than this from its beginning to the moment at which the CRM answers it. */
+const CALL_MS = 200;
+
+/** I13, while everything goes on: what is proven as of an instant was the CRM's value then, or as long before as a read may lag. */
+export async function falseAges(history: History): Promise<string[]> {
+  const skewMs = history.sim.world.clock.now() - history.time.now();
+  const rows = await mirrorRows(history);
+  return [...rows.values()].flatMap(({ object, record_id: id, life, fields }) => {
+    const record = WATCHED.includes(object) ? recordsOf(history, object).get(id) : undefined;
+    if (record === undefined || life !== 'present' || history.merged.has(id)) return [];
+    return Object.entries(objects[object].fields).flatMap(([name, { property, kind }]) => {
+      const packed = fields[name];
+      if (packed === undefined) return [];
+      const held = unpackOne(packed);
+      if (kind === 'lines' || held.how !== 'read' || held.asOf !== held.learnedAt) return [];
+      const [from, to] = [held.asOf - READ_LAG_MS, held.asOf + CALL_MS].map((at) => at + skewMs);
+      const past = record.cells.get(property) ?? []; // newest first
+      const since = past.findIndex(({ at }) => at <= from!);
+      const then = past.slice(0, since === -1 ? past.length : since + 1).filter(({ at }) => at <= to!);
+      const values: Value[] = then.map(({ value }) => canonical(kind, value));
+      if (since === -1) values.push(null);
+      return values.some((value) => equal(kind, value, held.value))
+        ? []
+        : [
+            `${object} ${id} ${name} is “${held.value}” as of ${held.asOf}, in the CRM it was ${values.join(' or ')}`,
+          ];
+    });
+  });
+}
+
+type Row = { object: AppObject; record_id: string; life: string; fields: Record<string, Packed> };
 
 async function mirrorRows({ service: { db, hubId } }: History): Promise<Map<string, Row>> {
   const rows = await db
@@ -66,7 +99,7 @@ async function mirrorIsCrm(history: History): Promise<string[]> {
       for (const [name, { property, kind }] of Object.entries(objects[object].fields)) {
         if (kind === 'lines') continue; // no property of the quote
         const crm = canonical(kind, history.sim.world.value(objects[object].crm, id, property));
-        const ours = (row.fields[name]?.[0] ?? null) as Value;
+        const ours = row.fields[name]?.[0] ?? null;
         if (!equal(kind, crm, ours)) broken.push(`${object} ${id} ${name}: CRM “${crm}”, mirror “${ours}”`);
       }
       if (object !== 'company') broken.push(...(await linksDiffer(history, object, id)));
@@ -78,18 +111,26 @@ async function mirrorIsCrm(history: History): Promise<string[]> {
 async function linksDiffer({ sim, service }: History, object: AppObject, id: string): Promise<string[]> {
   const rows = await service.db
     .selectFrom('links')
-    .select('company_id')
+    .select(['company_id', 'is_primary', 'labels'])
     .where('hub_id', '=', service.hubId)
     .where('object', '=', object)
     .where('record_id', '=', id as never)
     .execute();
+  const text = (companyId: string, isPrimary: boolean, labels: readonly string[]): string =>
+    [companyId, ...(isPrimary ? ['primary'] : []), ...[...labels].sort()].join(' ');
   const ours = rows
-    .map(({ company_id }) => String(company_id))
+    .map(({ company_id, is_primary, labels }) => text(company_id, is_primary, labels))
     .sort()
     .join();
   const crm = sim.world
     .linked(objects[object].crm, id, 'companies')
-    .map((link) => link.id)
+    .map(({ id: companyId, types }) =>
+      text(
+        companyId,
+        types.some((type) => type.primary),
+        types.flatMap((type) => (type.label === null ? [] : [type.label])),
+      ),
+    )
     .sort()
     .join();
   return ours === crm ? [] : [`${object} ${id} hangs on ${crm}, the mirror says ${ours}`];
@@ -351,7 +392,7 @@ async function decisionsStand(history: History): Promise<string[]> {
     const decides = top !== undefined && ['approved', 'declined'].includes(top.value);
     if (!decides || top.by.sourceType !== 'INTEGRATION' || named === null) return [];
     const fields = mirror.get(`quote:${id}`)?.fields ?? {};
-    const now = guards.map((field) => ({ field, value: (fields[field]?.[0] ?? null) as Value }));
+    const now = guards.map((field) => ({ field, value: fields[field]?.[0] ?? null }));
     return bindingOf('quote', now) === named ? [] : [`quote ${id} is ${top.value} over something else`];
   });
 }

@@ -55,7 +55,7 @@ export class Crash extends Error {
 /** What may happen around a call to the CRM; the history decides. */
 export interface Around {
   /** Before the call goes out. */
-  before(name: string): 'go' | 'lost' | 'answer-lost' | 'crash' | 'crash-after';
+  before(name: string): 'go' | 'lost' | 'late' | 'answer-lost' | 'crash' | 'crash-after';
   /** At a named step of the worker: true means that the process dies here. */
   diesAt(step: string): boolean;
 }
@@ -86,6 +86,8 @@ export interface SimulatedService {
   make(): Promise<boolean>;
   /** Reads the webhooks journal to its end. */
   journal(): Promise<boolean>;
+  /** One of the calls that were given up is carried out after all; `which` in [0, 1). False when there is none. */
+  lateCall(which: number): Promise<boolean>;
   /** A new process: nothing but the database is left. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -135,7 +137,8 @@ export async function openService(options: {
     void lease.release();
     throw new Crash(where);
   };
-  const crm = disturbed(plain, time, random, around, die);
+  const late: (() => Promise<unknown>)[] = [];
+  const crm = disturbed(plain, time, random, around, die, late);
 
   const start = async (): Promise<void> => {
     const taken = await acquireLease(databaseUrl, hubId, 'simulated', time.now());
@@ -224,6 +227,11 @@ export async function openService(options: {
       await readToItsEnd(ctx, webhooksJournal, term);
       return true;
     },
+    lateCall: async (which) => {
+      const [call] = late.splice(Math.floor(which * late.length), 1);
+      await call?.();
+      return call !== undefined;
+    },
     restart: async () => {
       await lease.release();
       await start();
@@ -235,13 +243,14 @@ export async function openService(options: {
   };
 }
 
-/** Each call takes time, may get lost before or after it was carried out, and may be the process's last. */
+/** Each call takes time, may get lost before or after it was carried out, come much later, and may be the process's last. */
 function disturbed(
   crm: Crm,
   time: VirtualClock,
   random: Random,
   around: Around,
   die: (where: string) => never,
+  late: (() => Promise<unknown>)[],
 ): Crm {
   const lost: Answer<never> = {
     limits: { windowLimit: null, windowRemaining: null, dailyLimit: null, dailyRemaining: null },
@@ -255,7 +264,8 @@ function disturbed(
         const what = around.before(String(name));
         if (what === 'crash') die(String(name));
         time.pass(1 + random.int(60));
-        if (what === 'lost') return lost;
+        if (what === 'late') late.push(() => call(...given));
+        if (what === 'lost' || what === 'late') return lost;
         const answer = await call(...given);
         time.pass(1 + random.int(60));
         if (what === 'crash-after') die(String(name));
