@@ -9,7 +9,17 @@ const REGRESSIONS: readonly number[] = [23, 25, 58, 77];
 /** What has to occur even in the dose; `npm run simulate` demands the rest of a few hundred histories. */
 const MET = [
   ...['customer', 'colleague', 'import', 'meanwhile', 'privacy', 'life', 'approval', 'rep', 'raised', 'make'],
-  ...['webhook', 'webhook-dropped', 'webhook-doubled', 'never-delivered', 'journal', 'journal-down', 'label', 'late', 'revoked'],
+  ...[
+    'webhook',
+    'webhook-dropped',
+    'webhook-doubled',
+    'never-delivered',
+    'journal',
+    'journal-down',
+    'label',
+    'late',
+    'revoked',
+  ],
   ...['lost', 'answer-lost', 'errors', 'crashed', 'restart', 'orders', 'pause-in'],
   ...['D1', 'D2', 'D3', 'D5', 'D6', 'D7', 'D8', 'D10', 'D11', 'S1', 'S3'].map((rule) => `rule:${rule}`),
 ];
