@@ -119,6 +119,21 @@ describe('what a visit stores', () => {
     ]);
   });
 
+  it('S7: knows for a day what was given up, and until when its history was looked through', async () => {
+    const record = freshRecord();
+    await settle(await promised(record, 'seen'));
+    const unseen = await promised(record, 'unseen');
+    const given = { promiseId: unseen, outcome: 'missing', watchedFrom: 3_000 };
+    await store.settlePromises(db, HUB, [given], 9);
+    const givenUp = (now: number) => store.loadGivenUp(db, HUB, 'company', [record], now);
+    expect(await givenUp(10)).toEqual([
+      { recordId: record, promiseId: unseen, field: 'street', value: 'unseen', from: 3_000 },
+    ]);
+    await store.lookedThrough(db, HUB, [{ promiseId: unseen, from: 5_000 }]);
+    expect(await givenUp(10)).toMatchObject([{ from: 5_000 }]);
+    expect(await givenUp(10 + 24 * 60 * 60 * 1_000)).toEqual([]);
+  });
+
   it('knows a ruling to be too late where another one settled its conflict, and not where it did so itself', async () => {
     const { id, record } = await ask();
     const conflict = {

@@ -8,7 +8,7 @@ const PROCESSES = 2;
 /** Histories of one process between two looks at the clock. */
 const BATCH = 2_000;
 /** Fewer histories need not meet what is rare. */
-const RARE = ['S6'];
+const RARE = ['S6', 'S7'];
 const RARE_FROM = 500_000;
 const FAILED_SHOWN_MAX = 10;
 
