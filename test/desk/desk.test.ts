@@ -18,6 +18,7 @@ import type {
 } from '@tallystick/shared/deskMessages';
 import { recordId, type EditId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHours, healthAnswer } from '../../backend/desk/health.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { NORA, startDesk, TOMASZ, type DeskHarness } from '../harness/desk.ts';
@@ -628,6 +629,19 @@ describe('the desk', () => {
       'Everything compared',
     ]);
     expect(await desk.ask<HealthAnswer>(TOMASZ, '/desk/v1/health')).toMatchObject({ hours: { length: 24 } });
+    // Nothing was compared yet: that is no fault while the first comparison is not due, and one afterwards.
+    expect(health.channels.at(-1)).toMatchObject({
+      ok: null,
+      text: expect.stringMatching(/^not yet; the first time within (6|7) h/) as string,
+    });
+    const later = await healthAnswer(
+      desk.loop.db,
+      desk.loop.hubId,
+      'admin',
+      createHours(),
+      Date.now() + 7 * 3_600_000,
+    );
+    expect(later.channels.at(-1)).toMatchObject({ ok: false, text: 'never yet, though it is due' });
   });
 
   it('shows the rules in force, and checks the connection step by step', async () => {
