@@ -84,11 +84,6 @@ const rulings = [
         replace: 'return erased.length < 0 && equal(kind',
       },
       {
-        id: 'version-of-the-future',
-        find: 'shown === null || shown > current ||',
-        replace: 'shown === null ||',
-      },
-      {
         id: 'conflict-of-another-record',
         find: "if (conflictId !== null && !isOf) throw new DeskRefused('unknown-conflict');",
         replace: '',
