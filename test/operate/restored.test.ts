@@ -66,7 +66,7 @@ describe('a service on a restored database', () => {
     const { said } = await tally(['edits']);
     expect(said).toContain(`${older}  contact ${contact}  asked by Ada`.slice(0, 60));
     expect(said).toMatch(
-      /firstName \(accepted\): “Ada” → “Older wish”; the CRM has held “Newer wish” since 20.*, by/,
+      /firstName \(accepted\): “Ada” → “Older wish”; the CRM has held “Newer wish” since 20.*, by Tallystick$/m,
     );
     const [asJson] = (await tally(['edits'], { json: true })).said.split('\n');
     expect(JSON.parse(asJson!)).toMatchObject({ editId: older, fields: [{ hasMoved: true }] });
