@@ -14,6 +14,9 @@
  *   undo (--edit id | --person who | --field object.field | --object o | --since t | --until t | --set id | --undo id)
  *     [--dry-run | --yes --by <CRM user id or e-mail>]
  *                                   put back what stood before our own writes; what was changed since is left alone
+ *   edits [--json]                  what customers asked for and is not over yet, beside what the CRM holds
+ *   discard <edit id>               ends what of an edit is still undecided; its receipt says so
+ *   pause <reason> | resume         nothing goes from the portal to the CRM | it does again
  *   test-alert                      raise a warning that means nothing, to see where people are told of it
  *   token <contact id> <audience>   a new bearer token for the portal API
  *   revoke <contact id>             takes the contact's bearer tokens back

@@ -323,7 +323,8 @@ export interface HealthAnswer {
   well: boolean;
   /** Names and values in words, ready to be shown. */
   numbers: { label: string; text: string }[];
-  channels: { label: string; ok: boolean; text: string }[];
+  /** `ok`: null where there is nothing to judge yet. */
+  channels: { label: string; ok: boolean | null; text: string }[];
   /** The last 24 hours, oldest first. */
   hours: { hour: string; changes: number; conflicts: number }[];
 }

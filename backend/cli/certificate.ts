@@ -2,16 +2,22 @@
 import { createHash } from 'node:crypto';
 import type { HubId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
-import type { Comparison, NamedDifference } from '../store/layerTables.ts';
+import type { Comparison, NamedDifference, Unreadable } from '../store/layerTables.ts';
 
 const NAMED_SHOWN = 50;
+
+/** `object` could not be compared; the reason may lie in another one that it hangs on. */
+export interface NotCompared extends Pick<Unreadable, 'code' | 'object' | 'scope'> {
+  sentence: string;
+}
 
 export interface Certificate {
   hubId: HubId;
   /** ISO instant. */
   at: string;
+  /** Everything that was asked for was compared, and nothing differed. */
   equal: boolean;
-  /** Hex; of all objects together. Equal digests mean equal data. */
+  /** Hex; of all objects that were compared together. Equal digests mean equal data. */
   mirror: string;
   crm: string;
   calls: number;
@@ -32,12 +38,14 @@ export interface Certificate {
     /** Fields that staff paused or that the CRM's schema no longer fits, and that were not compared. */
     paused: readonly string[];
   }[];
+  notCompared: readonly NotCompared[];
 }
 
 export function certificateOf(
   hubId: HubId,
   found: readonly { object: AppObject; comparison: Comparison; tookMs: number }[],
   now: number,
+  notCompared: readonly NotCompared[] = [],
 ): Certificate {
   const objects = found.map(({ object, comparison, tookMs }) => {
     const { records, fields, associations, calls, mirror, crm } = comparison;
@@ -48,21 +56,28 @@ export function certificateOf(
   return {
     hubId,
     at: new Date(now).toISOString(),
-    equal: objects.every((each) => each.differences === 0 && each.mirror === each.crm),
+    equal: notCompared.length === 0 && objects.every(isEqual),
     mirror: digestOf(objects.map((each) => [each.object, each.mirror])),
     crm: digestOf(objects.map((each) => [each.object, each.crm])),
     calls: objects.reduce((sum, each) => sum + each.calls, 0),
     objects,
+    notCompared,
   };
 }
+
+const isEqual = (each: Pick<Certificate['objects'][number], 'differences' | 'mirror' | 'crm'>): boolean =>
+  each.differences === 0 && each.mirror === each.crm;
 
 const digestOf = (parts: readonly (readonly [string, string])[]): string =>
   createHash('sha256')
     .update(JSON.stringify([...parts].sort(([a], [b]) => (a < b ? -1 : 1))))
     .digest('hex');
 
+export const notComparedLine = ({ object, code, sentence }: NotCompared): string =>
+  `  ${object.padEnd(8)} not compared (${code}): ${sentence}`;
+
 export function certificateLines(certificate: Certificate): string[] {
-  const { hubId, at, equal, mirror, crm, calls, objects } = certificate;
+  const { hubId, at, mirror, crm, objects, notCompared } = certificate;
   const lines = [`Equality certificate of hub ${hubId}, ${at}`];
   for (const each of objects) {
     const { object, records, fields, associations, differences, moving, paused, tookMs } = each;
@@ -81,11 +96,17 @@ export function certificateLines(certificate: Certificate): string[] {
       );
     if (differences > NAMED_SHOWN) lines.push(`           … ${differences} in all`);
   }
-  lines.push(`  mirror   ${mirror}`, `  CRM      ${crm}`);
-  lines.push(
-    equal
-      ? `Equal, by ${calls} calls.`
-      : `Not equal, by ${calls} calls. What differs is read anew and repaired; run it again to see.`,
-  );
+  lines.push(...notCompared.map(notComparedLine));
+  lines.push(`  mirror   ${mirror}`, `  CRM      ${crm}`, ...verdictOf(certificate));
   return lines;
+}
+
+function verdictOf({ equal, calls, objects, notCompared }: Certificate): string[] {
+  if (equal) return [`Equal, by ${calls} calls.`];
+  const names = notCompared.map(({ object }) => object).join(', ');
+  const left = notCompared.length === 0 ? [] : [`Not compared: ${names}. “tally doctor” says what to do.`];
+  if (objects.length === 0) return left;
+  return objects.every(isEqual)
+    ? [`What was compared is equal, by ${calls} calls.`, ...left]
+    : [`Not equal, by ${calls} calls. What differs is read anew and repaired; run it again to see.`, ...left];
 }

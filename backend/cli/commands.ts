@@ -22,9 +22,11 @@ import { verifyJournal } from '../store/journal.ts';
 import { addPerson, revokeTokens } from '../store/people.ts';
 import { hubCommand } from './hub.ts';
 import { doctor } from './doctor.ts';
+import { discard, listEdits } from './edits.ts';
 import { raise } from '../store/warnings.ts';
 import { backfill, dryRun, reconcile, verify } from './jobs.ts';
 import { printJournal } from './journal.ts';
+import { pause, resume } from './pauses.ts';
 import { receiptCommand } from './receipt.ts';
 import { statusLines } from './statusLines.ts';
 import { undo, UNDO_USAGE } from './undo.ts';
@@ -80,6 +82,10 @@ const USAGE = `Usage: tally ${[
   'verify-journal',
   'doctor [--fresh] [--fix [--yes | --dry-run]] [--json]',
   UNDO_USAGE,
+  'edits [--json]',
+  'discard <edit id>',
+  'pause <reason>',
+  'resume',
   'erasures',
   'test-alert',
   'token <contact id> <audience>',
@@ -145,6 +151,14 @@ function dispatch(name: string, command: Command): Promise<number> {
       return doctor(command);
     case 'undo':
       return undo(command);
+    case 'edits':
+      return listEdits(command);
+    case 'discard':
+      return discard(command);
+    case 'pause':
+      return pause(command);
+    case 'resume':
+      return resume(command);
     case 'test-alert':
       return testAlert(command);
     case 'erasures':

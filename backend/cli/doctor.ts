@@ -2,7 +2,6 @@
  * `tally doctor`: where the CRM's schema does not fit the ownership file of this checkout, what that touches, and what to
  * do. So it is also the what-if of a changed file, before it ships. `--fix` has the hub's worker make what is missing.
  */
-import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { objects, ownership } from '@tallystick/shared/ownership';
 import { findDrift, subjectOf } from '../drift/findings.ts';
@@ -10,12 +9,11 @@ import { fixesOf, fixLine } from '../drift/fixes.ts';
 import { deskFinding } from '../desk/schema.ts';
 import { inWords } from '../desk/show.ts';
 import type { OrderOutcome } from '../store/database.ts';
-import { COMMAND_LINE, orderByKey, storeOrder } from '../store/orders.ts';
 import { loadFindings, loadSchema } from '../store/schema.ts';
 import type { Fix, KeptFinding } from '../store/schemaTables.ts';
 import { Misuse, type Command } from './commands.ts';
+import { ordered } from './ordering.ts';
 
-const LOOK_MS = 250;
 /** The worker looks for orders every second; making many properties takes longer. */
 const ANSWER_WITHIN_MS = 60_000;
 const FIXES_MAX = 200;
@@ -118,20 +116,9 @@ async function carryOut(command: Command, fixes: readonly Fix[]): Promise<number
 const readNow = async (command: Command): Promise<boolean> => (await order(command, [])) !== null;
 
 /** All calls to the CRM go through the hub's worker. Null: nobody carried it out. */
-async function order({ db, hubId, terminal }: Command, fixes: Fix[]): Promise<OrderOutcome | null> {
-  const key = randomUUID();
-  const until = terminal.now() + ANSWER_WITHIN_MS;
-  await storeOrder(db, hubId, {
-    userId: COMMAND_LINE,
-    key,
-    order: { do: 'fix', fixes },
-    now: terminal.now(),
-  });
-  while (terminal.now() < until) {
-    const { outcome } = await orderByKey(db, hubId, COMMAND_LINE, key);
-    if (outcome !== null) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  terminal.complain('No worker has carried it out yet: is the service running? The order stays.');
-  return null;
+async function order(command: Command, fixes: Fix[]): Promise<OrderOutcome | null> {
+  const outcome = await ordered(command, { do: 'fix', fixes }, ANSWER_WITHIN_MS);
+  if (outcome === null)
+    command.terminal.complain('No worker has carried it out yet: is the service running? The order stays.');
+  return outcome;
 }

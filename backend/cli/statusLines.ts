@@ -28,9 +28,9 @@ export function statusLines(hub: HubStatus, now: number): string[] {
   for (const { finding } of hub.drift.findings)
     if (finding.severity !== 'tells') lines.push(`  schema     ${sentenceOf(finding)}`);
   if (hub.canary !== null) lines.push(`  canary     ${canaryText(hub.canary, now)}`);
-  const { journal, compared, warnings } = hub.layers;
+  const { journal, warnings } = hub.layers;
   lines.push(`  webhooks journal: ${journalText(journal)}`);
-  lines.push(`  compared   ${comparedText(compared, now)}`);
+  lines.push(`  compared   ${comparedText(hub.layers, now)}`);
   for (const warning of warnings) lines.push(`  warning    ${warningText(warning, now)}`);
   for (const hook of hub.hooks)
     lines.push(`  ${hookLabel(hook)}: ${hookText(hook, hub.journalEntries, now)}`);

@@ -9,6 +9,8 @@ import { WARNING_SENTENCES } from './words.ts';
 
 /** The journal is looked at every 15 s; one this far behind is not keeping up. */
 const LAG_WELL_MS = 120_000;
+/** Each object is compared six hours after it was read; until then nothing is amiss where nothing was compared. */
+const FIRST_COMPARED_WITHIN_MS = 7 * 3_600_000;
 
 export interface LayersStatus {
   journal: {
@@ -20,6 +22,8 @@ export interface LayersStatus {
   };
   /** The last finished comparison of each object. */
   compared: { object: string; at: number; differences: number }[];
+  /** When there should be one, ms. */
+  firstComparedBy: number;
   /** What was raised, with how often and when last. */
   warnings: RaisedWarning[];
 }
@@ -27,7 +31,7 @@ export interface LayersStatus {
 export async function layersStatus(
   db: Db,
   hubId: HubId,
-  health: HubHealth,
+  { health, connectedAt }: { health: HubHealth; connectedAt: number },
   now: number,
 ): Promise<LayersStatus> {
   const [place, warnings, compared] = await Promise.all([
@@ -53,6 +57,7 @@ export async function layersStatus(
       at: row.finished_at?.getTime() ?? now,
       differences: row.comparison?.differences ?? 0,
     })),
+    firstComparedBy: connectedAt + FIRST_COMPARED_WITHIN_MS,
     warnings,
   };
 }
@@ -63,8 +68,11 @@ export function journalText({ on, lagMs, failure }: LayersStatus['journal']): st
   return lagMs === null ? 'not read yet' : `read to its end ${inWords(lagMs)} ago`;
 }
 
-export function comparedText(compared: LayersStatus['compared'], now: number): string {
-  if (compared.length === 0) return 'not yet';
+export function comparedText({ compared, firstComparedBy }: LayersStatus, now: number): string {
+  if (compared.length === 0)
+    return now < firstComparedBy
+      ? `not yet; the first time within ${inWords(firstComparedBy - now)}`
+      : 'never yet, though it is due';
   const oldest = Math.min(...compared.map(({ at }) => at));
   const wrong = compared.filter(({ differences }) => differences > 0);
   const found =
@@ -80,7 +88,7 @@ export const warningText = ({ code, count, lastAt }: RaisedWarning, now: number)
   `${count} ${WARNING_SENTENCES[code] ?? code}, the last ${inWords(now - lastAt)} ago`;
 
 export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['channels'] {
-  const { journal, compared } = layers;
+  const { journal, compared, firstComparedBy } = layers;
   const isKeepingUp = journal.lagMs !== null && journal.lagMs <= LAG_WELL_MS;
   return [
     {
@@ -90,8 +98,13 @@ export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['
     },
     {
       label: 'Everything compared',
-      ok: compared.length > 0 && compared.every(({ differences }) => differences === 0),
-      text: comparedText(compared, now),
+      ok:
+        compared.length === 0
+          ? now < firstComparedBy
+            ? null
+            : false
+          : compared.every(({ differences }) => differences === 0),
+      text: comparedText(layers, now),
     },
   ];
 }

@@ -5,6 +5,7 @@ import { sourceLabel, who } from '@tallystick/shared/words';
 import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { loadRecords, type RecordRow } from '../store/records.ts';
+import { COMMAND_LINE } from '../store/orders.ts';
 import { staffOf } from '../store/staff.ts';
 
 export interface Names {
@@ -35,7 +36,8 @@ export async function loadNames(
   ]);
   const customers = new Map<string, string>(contacts.map((row) => [row.recordId, nameOf(row)]));
   const colleagues = new Map(staff.map((row) => [row.userId, row.name === '' ? row.email : row.name]));
-  const user = (userId: string): string => colleagues.get(userId) || `CRM user ${userId}`;
+  const user = (userId: string): string =>
+    userId === COMMAND_LINE ? 'the command line' : colleagues.get(userId) || `CRM user ${userId}`;
   const person = (id: PersonId): string =>
     isSourceId(id)
       ? sourceLabel(id)

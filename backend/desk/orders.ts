@@ -33,6 +33,7 @@ const DONE: Readonly<Record<Exclude<Order['do'], 'address'>, string>> = {
   look: 'The record is being read from the CRM now.',
   retry: 'It is being tried again now.',
   discard: 'The work was discarded, and the journal says by whom.',
+  'discard-edit': 'The edit was discarded, and the customer is told.',
   pause: 'Paused. What comes meanwhile is kept.',
   resume: 'Running again. What waited is being done now.',
   role: 'The role was changed.',

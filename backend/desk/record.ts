@@ -35,15 +35,26 @@ const CONFLICTS_MAX = 8;
 const AGAIN_MOVING_MS = 1_500;
 const AGAIN_IDLE_MS = 3_000;
 
-/** The record a card names, by HubSpot's object type id or by our name of the object. */
-export async function findRecord(
+/** What a card names, by HubSpot's object type id or by our name of the object. */
+export async function placeOf(
   db: Db,
   hubId: HubId,
   named: { objectType: string; recordId: string },
-): Promise<RecordRow> {
+): Promise<Place> {
   const object = await objectOf(db, hubId, named.objectType);
   if (!isRecordId(named.recordId)) throw new DeskRefused('unknown-record');
-  const [row] = await loadRecords(db, hubId, [{ object, recordId: named.recordId }]);
+  return { object, recordId: named.recordId };
+}
+export type Place = Pick<RecordRow, 'object' | 'recordId'>;
+
+export const findRecord = async (
+  db: Db,
+  hubId: HubId,
+  named: { objectType: string; recordId: string },
+): Promise<RecordRow> => load(db, hubId, await placeOf(db, hubId, named));
+
+async function load(db: Db, hubId: HubId, place: Place): Promise<RecordRow> {
+  const [row] = await loadRecords(db, hubId, [place]);
   if (row === undefined) throw new DeskRefused('unknown-record');
   return row;
 }
@@ -67,10 +78,10 @@ export async function objectOf(db: Db, hubId: HubId, objectType: string): Promis
 export async function recordAnswer(
   db: Db,
   user: DeskUser,
-  row: RecordRow,
+  place: Place,
   known: string | null,
 ): Promise<RecordAnswer> {
-  const record = await deskRecord(db, user.hubId, row);
+  const record = await deskRecord(db, user.hubId, place);
   const version = createHash('sha256').update(JSON.stringify(record)).digest('base64url').slice(0, 16);
   const isMoving =
     record.onTheirWay > 0 ||
@@ -84,13 +95,19 @@ export async function recordAnswer(
   };
 }
 
-export async function deskRecord(db: Db, hubId: HubId, row: RecordRow): Promise<DeskRecord> {
-  const { object, recordId } = row;
-  const [definitions, kept, parked, pauses, linked, readAt, signedIn] = await Promise.all([
+/**
+ * The worker writes meanwhile, so the conflicts are read before the record: what they are shown beside is never older
+ * than what opened them. The other way round staff would be asked to decide over a value that stands no more.
+ */
+export async function deskRecord(db: Db, hubId: HubId, { object, recordId }: Place): Promise<DeskRecord> {
+  const [definitions, kept, parked, pauses] = await Promise.all([
     definitionsOf(db, hubId),
     conflictsOfRecord(db, hubId, object, recordId, CONFLICTS_MAX),
     parkedOf(db, hubId, { object, recordId }),
     loadPauses(db, hubId),
+  ]);
+  const row = await load(db, hubId, { object, recordId });
+  const [linked, readAt, signedIn] = await Promise.all([
     linkedPeople(db, hubId, row),
     readAtOf(db, hubId, row),
     claimsOfRecord(db, hubId, row),

@@ -18,7 +18,7 @@ import { createHours, healthAnswer } from './health.ts';
 import { asOfAnswer, historyAnswer, whyAnswer } from './history.ts';
 import { order } from './orders.ts';
 import { conflictsAnswer, parkedAnswer, rulesAnswer } from './pages.ts';
-import { findRecord, objectOf, recordAnswer } from './record.ts';
+import { findRecord, objectOf, placeOf, recordAnswer } from './record.ts';
 import { DeskRefused } from './refusals.ts';
 import * as requests from './requests.ts';
 import { rule, ruleMany, type RulingDeps } from './rulings.ts';
@@ -104,7 +104,7 @@ function questions(deps: DeskDeps): Record<string, Answering> {
   return {
     '/record': async (user, input) => {
       const query = requests.parsed(requests.recordQuery, input);
-      return recordAnswer(db, user, await found(user, query), query.known ?? null);
+      return recordAnswer(db, user, await placeOf(db, user.hubId, query), query.known ?? null);
     },
     '/why': async (user, input) => {
       const query = requests.parsed(requests.fieldQuery, input);

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import type { BulkAnswer, Choice, RulingAnswer } from '@tallystick/shared/deskMessages';
 import { STAFF, unfit } from '@tallystick/shared/decide';
 import { ruleOf, type FieldSpec } from '@tallystick/shared/defineOwnership';
-import { editId as toEditId } from '@tallystick/shared/ids';
+import { editId as toEditId, type HubId } from '@tallystick/shared/ids';
 import { fieldOf } from '@tallystick/shared/ownership';
-import { parse, type Value } from '@tallystick/shared/values';
+import { equal, parse, type Value } from '@tallystick/shared/values';
 import { readPhone } from '../portal/phone.ts';
 import { seqOf } from '../portal/versions.ts';
 import { until } from '../portal/waiting.ts';
@@ -14,9 +14,9 @@ import type { Signals } from '../signals.ts';
 import { conflictById } from '../store/conflicts.ts';
 import type { Db } from '../store/database.ts';
 import { editByKey, editById, storeEdit, type EditRow } from '../store/edits.ts';
-import { definitionsOf, type RecordRow } from '../store/records.ts';
+import { definitionsOf, valuesAsOf, type RecordRow } from '../store/records.ts';
 import type { DeskUser } from './gate.ts';
-import { deskRecord, findRecord } from './record.ts';
+import { deskRecord, findRecord, placeOf } from './record.ts';
 import { DeskRefused } from './refusals.ts';
 
 export interface RulingDeps {
@@ -54,7 +54,7 @@ export async function rule(deps: RulingDeps, user: DeskUser, request: RulingRequ
     return { done: state !== 'accepted' && state !== 'written', value: row ?? edit };
   });
   const [field] = done.fields;
-  const fresh = await deskRecord(db, user.hubId, await findRecord(db, user.hubId, request));
+  const fresh = await deskRecord(db, user.hubId, await placeOf(db, user.hubId, request));
   switch (field?.state) {
     case 'refused':
       throw new DeskRefused(codeOf(field.reason), {
@@ -109,10 +109,9 @@ async function stored(deps: RulingDeps, user: DeskUser, request: RulingRequest):
   if (conflictId !== null && !isOf) throw new DeskRefused('unknown-conflict');
   if (conflict !== null && conflict.settledAt !== null)
     throw new DeskRefused('settled-before', { fresh: await fresh() });
-  const held = row.fields[field];
-  if (seqOf(request.version) !== (held?.seq ?? row.foundSeq))
+  if (!(await isAsShown(db, user.hubId, row, request)))
     throw new DeskRefused('moved', { fresh: await fresh() });
-  const seen = held?.value ?? null;
+  const seen = row.fields[field]?.value ?? null;
   const wanted = await wantedOf(deps, user, row, spec, request, seen, conflict?.wanted ?? null);
   const edit = {
     editId: toEditId(deps.newId()),
@@ -133,6 +132,23 @@ async function stored(deps: RulingDeps, user: DeskUser, request: RulingRequest):
   const after = await replay(deps, user, key, fingerprint);
   if (after === null) throw new Error('A ruling that was just stored is not there.');
   return after;
+}
+
+/** The field holds what was shown: still, or again. */
+async function isAsShown(
+  db: Db,
+  hubId: HubId,
+  row: RecordRow,
+  { field, version }: RulingRequest,
+): Promise<boolean> {
+  const shown = seqOf(version);
+  const held = row.fields[field];
+  const current = held?.seq ?? row.foundSeq;
+  if (shown === null || shown > current || shown < row.foundSeq) return false;
+  if (shown === current) return true;
+  const { changed, erased } = await valuesAsOf(db, hubId, row, [{ field, seq: shown }]);
+  const kind = fieldOf(row.object, field)?.kind ?? 'text';
+  return erased.length === 0 && equal(kind, changed.get(field) ?? null, held?.value ?? null);
 }
 
 async function replay(

@@ -100,7 +100,12 @@ export async function hubStatus(db: Db, hubId: HubId, now: number): Promise<HubS
     barredCreations: barredCreations(definitions),
     hooks: hooks.map((hook) => ({ ...hook, url: withoutQuery(hook.url) })),
     canary: await loadCanary(db, hubId),
-    layers: await layersStatus(db, hubId, hub.health, now),
+    layers: await layersStatus(
+      db,
+      hubId,
+      { health: hub.health, connectedAt: hub.connected_at.getTime() },
+      now,
+    ),
     drift: { readAt: schema, findings },
     jobs: jobs.map((job) => ({
       kind: job.kind,

@@ -1,4 +1,5 @@
 /** What people read of drift: the finding, what it touches, and what to do. Beside no logic. */
+import type { Unreadable } from '../store/layerTables.ts';
 import type { Finding } from '../store/schemaTables.ts';
 import type { Impact } from './impact.ts';
 
@@ -7,7 +8,7 @@ export function findingSentence(finding: Finding, of: string): string {
   const at = 'property' in finding ? `The property ${finding.property} of ${of}` : '';
   switch (finding.code) {
     case 'object-gone':
-      return `The CRM has no object type for ${of} any more.`;
+      return goneSentence(of);
     case 'object-moved':
       return `The object type of ${of} was made anew in the CRM: it is ${finding.is} and was ${finding.was}.`;
     case 'property-gone':
@@ -62,6 +63,14 @@ export function findingSentence(finding: Finding, of: string): string {
       return finding satisfies never;
   }
 }
+
+const goneSentence = (of: string): string => `The CRM has no object type for ${of} any more.`;
+
+/** Why nothing of the object can be read; `of`: what it is called. */
+export const unreadableSentence = ({ code, scope }: Unreadable, of: string): string =>
+  code === 'object-gone'
+    ? goneSentence(of)
+    : `HubSpot refuses to read ${of} without the scope ${scope ?? 'that it wants'}.`;
 
 /** What to do; `canFix`: `tally doctor --fix` makes it. */
 export function findingAdvice(finding: Finding, canFix: boolean): string {

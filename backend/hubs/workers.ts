@@ -13,7 +13,7 @@ import { LEASE_CLASS } from '../sync/lease.ts';
 import type { Worker } from '../sync/worker.ts';
 
 const LOOK_MS = 200;
-/** A hub whose worker ended by itself is left to others, or to time, for this long. */
+/** A hub whose worker ended by itself is left to others, or to time, for this long, unless its entry changes. */
 const AVOID_MS = 1_000;
 const ROSTER_RETRY_MS = 500;
 const NUMBER_MAX = 2 ** 31 - 1;
@@ -41,11 +41,11 @@ interface Own {
 
 interface State {
   own: Map<HubId, Own>;
-  avoidedUntil: Map<HubId, number>;
+  avoided: Map<HubId, { until: number; version: string }>;
 }
 
 export function spreadHubs(deps: HubWorkersDeps): HubWorkers {
-  const state: State = { own: new Map(), avoidedUntil: new Map() };
+  const state: State = { own: new Map(), avoided: new Map() };
   const stopping = new AbortController();
   const running = keepSpreading(deps, state, stopping.signal);
   return {
@@ -85,14 +85,15 @@ async function spread(deps: HubWorkersDeps, state: State, roster: Roster): Promi
   const hubs = [...entries.keys()];
   const { workers, rank, held } = await roster.look(hubs);
   const now = deps.shared.clock.now();
-  for (const [hubId, until] of state.avoidedUntil) if (until <= now) state.avoidedUntil.delete(hubId);
+  for (const [hubId, { until, version }] of state.avoided)
+    if (until <= now || entries.get(hubId)?.version !== version) state.avoided.delete(hubId);
   for (const [hubId, own] of state.own) {
     const entry = entries.get(hubId);
     if (entry !== undefined && entry.version !== own.version) own.leave(); // and comes back with its new settings
   }
   const leaving = new Set([...state.own].flatMap(([hubId, own]) => (own.leaving ? [hubId] : [])));
   const seen = { hubs, held, workers, rank, own: new Set(state.own.keys()), leaving };
-  const { take, handOver } = share({ ...seen, avoided: new Set(state.avoidedUntil.keys()) }, shuffled);
+  const { take, handOver } = share({ ...seen, avoided: new Set(state.avoided.keys()) }, shuffled);
   for (const hubId of handOver) state.own.get(hubId)?.leave();
   for (const hubId of take) {
     const entry = entries.get(hubId);
@@ -128,7 +129,7 @@ function begin(deps: HubWorkersDeps, state: State, entry: Entry): Own {
     .catch((error: unknown) => log.error({ err: error, hub: hubId }, 'A hub could not be spoken for.'))
     .finally(() => {
       state.own.delete(hubId);
-      if (!own.leaving) state.avoidedUntil.set(hubId, clock.now() + AVOID_MS);
+      if (!own.leaving) state.avoided.set(hubId, { until: clock.now() + AVOID_MS, version });
     });
   return own;
 }

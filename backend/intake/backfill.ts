@@ -2,6 +2,7 @@
 import { saveStep, type Job } from '../store/jobs.ts';
 import type { Context } from '../sync/context.ts';
 import { commitVisits, type Seen } from '../sync/commit.ts';
+import { noteObjectRefused } from '../sync/drift.ts';
 import { paid, withLinks } from '../sync/round.ts';
 import { sendWrites } from '../sync/send.ts';
 
@@ -9,7 +10,10 @@ import { sendWrites } from '../sync/send.ts';
 export async function backfillPage(ctx: Context, job: Job): Promise<boolean> {
   const begunAt = ctx.clock.now();
   const page = await paid(ctx, 'backfill', () => ctx.crm.listRecords(job.object, job.cursor));
-  if (!page.ok) return stuck(ctx, job, page.failure.message);
+  if (!page.ok) {
+    noteObjectRefused(ctx, job.object, page.failure);
+    return stuck(ctx, job, page.failure.message);
+  }
   const seen: Seen[] = page.value.records.map((reading) => ({
     recordId: reading.id,
     begunAt,

@@ -5,13 +5,16 @@
 import { OBJECTS } from '@tallystick/shared/ownership';
 import { beginJob, openJobs, orderJobs, overdueObject, type Job } from '../store/jobs.ts';
 import type { Context } from '../sync/context.ts';
-import { isObjectStopped } from '../sync/drift.ts';
+import { unreadable } from '../sync/drift.ts';
 import { paid } from '../sync/round.ts';
 import { backfillPage } from './backfill.ts';
-import { reconcilePage } from './reconcile.ts';
+import { giveUp, reconcilePage } from './reconcile.ts';
 
 /** Each object is compared as a whole this long after it was last. */
 export const SWEEP_EVERY_MS = 6 * 3_600_000;
+
+/** One that could not be compared is tried again after this long, unless it is known that it cannot be read. */
+const SWEEP_RETRY_MS = 600_000;
 
 /** Counting is a search, of which HubSpot allows five in a second (docs), apart from all other limits. */
 const COUNT_EVERY_MS = 250;
@@ -21,7 +24,12 @@ const countedAt = new WeakMap<Context, number>();
 export async function workOnJobs(ctx: Context): Promise<boolean> {
   const open = await openJobs(ctx.db, ctx.hubId);
   for (const job of open) {
-    if (isObjectStopped(ctx, job.object)) continue;
+    const why = unreadable(ctx, job.object);
+    if (why !== null) {
+      if (job.kind === 'backfill') continue; // it is read when it is there again
+      await giveUp(ctx, job, why);
+      return true;
+    }
     const begun = job.startedAt === null ? await begin(ctx, job) : job;
     const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
     if (went) return true;
@@ -45,8 +53,9 @@ async function begin(ctx: Context, job: Job): Promise<Job> {
 /** One that is under way, and waits for what may be in flight, is not ordered again: that would be no progress. */
 async function orderSweep(ctx: Context, open: readonly Job[]): Promise<boolean> {
   const now = ctx.clock.now();
-  const readable = OBJECTS.filter((name) => !isObjectStopped(ctx, name));
-  const object = await overdueObject(ctx.db, ctx.hubId, readable, now - SWEEP_EVERY_MS);
+  const readable = OBJECTS.filter((name) => unreadable(ctx, name) === null);
+  const limits = { since: now - SWEEP_EVERY_MS, triedSince: now - SWEEP_RETRY_MS };
+  const object = await overdueObject(ctx.db, ctx.hubId, readable, limits);
   if (object === null || open.some((job) => job.kind === 'reconcile' && job.object === object)) return false;
   const jobs = await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
   return jobs.length > 0;

@@ -6,22 +6,27 @@
  *   3. what differs is read again by its id before it counts, later once more where it may be in flight
  *   4. what differs for certain is named, and made due: the visit that follows repairs it like any change
  *
+ * What cannot be read, because it is gone from the CRM or a scope is missing, ends the comparison and is named as the reason.
+ *
  * The list goes by record ids, so neither equal timestamps nor changes while paging can hide a record.
  */
 import type { RecordId } from '@tallystick/shared/ids';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
+import { objects, OBJECTS, ownership, type AppObject } from '@tallystick/shared/ownership';
+import { scopesOf } from '../drift/scopes.ts';
+import { unreadableSentence } from '../drift/words.ts';
 import { READ_MAX_RECORDS } from '../hubspot/crm.ts';
+import type { Failure } from '../hubspot/failure.ts';
 import { markDue } from '../store/due.ts';
 import { loadParents } from '../store/hanging.ts';
 import { draft, type Draft } from '../store/journal.ts';
-import { saveStep, type Job } from '../store/jobs.ts';
-import type { Comparison } from '../store/layerTables.ts';
+import { giveUpComparing, saveStep, type Job } from '../store/jobs.ts';
+import type { Comparison, Unreadable } from '../store/layerTables.ts';
 import { raise } from '../store/warnings.ts';
 import { keyOf, loadLinks, loadMirror, markCompared, notCompared, type MirrorRow } from '../store/mirror.ts';
 import { isPaused } from '../store/orders.ts';
 import type { Seen } from '../sync/commit.ts';
 import { storing, type Context } from '../sync/context.ts';
-import { fieldDrift, isApart } from '../sync/drift.ts';
+import { fieldDrift, isApart, isOfScope, noteObjectRefused, unreadable } from '../sync/drift.ts';
 import { isNoneOfOurs } from '../sync/record.ts';
 import { paid, withLinks } from '../sync/round.ts';
 import { crmSide, differencesOf, emptyComparison, enter, judge, mirrorSide, type Side } from './compare.ts';
@@ -39,14 +44,26 @@ interface Page {
   wrong: readonly RecordId[];
 }
 
+/** The CRM could not be asked, with why; null: it was noted where it happened. */
+interface Failed {
+  failure: Failure | null;
+}
+const isFailed = (what: object): what is Failed => 'failure' in what;
+
 /** Does one page; false when there is nothing to do now, or the CRM could not be asked. */
 export async function reconcilePage(ctx: Context, job: Job): Promise<boolean> {
+  const begunAt = ctx.clock.now();
   const callsBefore = ctx.budget.calls('reconcile');
   const comparison = job.comparison ?? emptyComparison(pausedFields(ctx, job.object));
   const page = await nextPage(ctx, job, comparison);
   comparison.paused = [...new Set([...comparison.paused, ...pausedFields(ctx, job.object)])];
   if (page === 'wait') return false;
-  if (page === null) {
+  if (isFailed(page)) {
+    const why = whyFailed(ctx, job.object, page.failure, begunAt);
+    if (why !== null) {
+      await giveUp(ctx, job, why);
+      return true;
+    }
     const error = 'The CRM did not answer for a page.';
     await ctx.lease.exclusive((db) => saveStep(db, ctx.hubId, job.jobId, ctx.clock.now(), { error }));
     return false;
@@ -58,38 +75,71 @@ export async function reconcilePage(ctx: Context, job: Job): Promise<boolean> {
   return true;
 }
 
-/** Null: the CRM could not be asked. */
-async function nextPage(ctx: Context, job: Job, comparison: Comparison): Promise<Page | 'wait' | null> {
+/** Ends the comparison, with the reason why it cannot be made. */
+export async function giveUp(ctx: Context, job: Job, why: Unreadable): Promise<void> {
+  const comparison = { ...emptyComparison([]), notCompared: why };
+  const error = unreadableSentence(why, objects[why.object].label.many);
+  await ctx.lease.exclusive((db) =>
+    giveUpComparing(db, ctx.hubId, job.jobId, ctx.clock.now(), { comparison, error }),
+  );
+}
+
+/** Null: it may go well the next time. An object is read together with the companies and parents it hangs on. */
+function whyFailed(
+  ctx: Context,
+  object: AppObject,
+  failure: Failure | null,
+  begunAt: number,
+): Unreadable | null {
+  if (failure !== null) {
+    noteObjectRefused(ctx, object, failure);
+    return isOfScope(failure) ? { code: 'scope-lost', object, scope: failure.scopes[0] ?? null } : null;
+  }
+  const parents = OBJECTS.filter((name) => objects[object].parents?.includes(name) === true);
+  const read: AppObject[] = [object, 'company', ...parents];
+  const refused = [...ctx.drift.refusedScopes].flatMap(([scope, at]) => (at >= begunAt ? scope : []));
+  for (const each of read) {
+    const why = unreadable(ctx, each);
+    if (why !== null) return why;
+    const need = scopesOf(ownership).find(
+      ({ scope, of, object: name }) => name === each && of === 'reading' && refused.includes(scope),
+    );
+    if (need !== undefined) return { code: 'scope-lost', object: each, scope: need.scope };
+  }
+  return null;
+}
+
+async function nextPage(ctx: Context, job: Job, comparison: Comparison): Promise<Page | 'wait' | Failed> {
   if (!comparison.listed) return listPage(ctx, job, comparison);
   const now = ctx.clock.now();
   const unmet = await notCompared(ctx.db, ctx.hubId, job.object, job.startedAt ?? now, READ_MAX_RECORDS);
   if (unmet.length > 0) {
     const suspects = unmet.map((recordId) => ({ recordId, since: now }));
     const wrong = await lookAgain(ctx, job, comparison, suspects);
-    return wrong === null ? null : { done: 0, cursor: null, met: unmet, wrong };
+    return isFailed(wrong) ? wrong : { done: 0, cursor: null, met: unmet, wrong };
   }
   const ripe = comparison.suspects.filter(({ lookAt }) => lookAt <= now).slice(0, READ_MAX_RECORDS);
   if (ripe.length === 0) return comparison.suspects.length > 0 ? 'wait' : END;
   comparison.suspects = comparison.suspects.filter((each) => !ripe.includes(each));
   const wrong = await lookAgain(ctx, job, comparison, ripe);
-  return wrong === null ? null : { done: 0, cursor: null, met: [], wrong };
+  return isFailed(wrong) ? wrong : { done: 0, cursor: null, met: [], wrong };
 }
 
 const END: Page = { done: 0, cursor: null, met: [], wrong: [] };
 const isEnd = (page: Page): boolean => page === END;
 
-async function listPage(ctx: Context, job: Job, comparison: Comparison): Promise<Page | null> {
+async function listPage(ctx: Context, job: Job, comparison: Comparison): Promise<Page | Failed> {
   const { object } = job;
   const begunAt = ctx.clock.now();
   const listed = await paid(ctx, 'reconcile', () => ctx.crm.listValues(object, job.cursor));
-  if (!listed.ok) return null;
+  if (!listed.ok) return { failure: listed.failure };
   const seen = await withLinks(
     ctx,
     object,
     listed.value.records.map((reading) => seenOf(reading.id, begunAt, { is: 'here', reading })),
     'reconcile',
   );
-  if (seen.length < listed.value.records.length) return null;
+  if (seen.length < listed.value.records.length) return { failure: null };
   const sides = await sidesOf(ctx, object, seen);
   const suspects: Pick<Suspect, 'recordId' | 'since'>[] = [];
   for (const one of seen) {
@@ -101,7 +151,7 @@ async function listPage(ctx: Context, job: Job, comparison: Comparison): Promise
     else suspects.push({ recordId: one.recordId, since: begunAt });
   }
   const wrong = await lookAgain(ctx, job, comparison, suspects);
-  if (wrong === null) return null;
+  if (isFailed(wrong)) return wrong;
   comparison.listed = listed.value.next === null;
   return { done: seen.length, cursor: listed.value.next, met: seen.map((one) => one.recordId), wrong };
 }
@@ -111,13 +161,13 @@ const seenOf = (recordId: RecordId, begunAt: number, found: Seen['found']): Seen
   ...{ links: null, work: null },
 });
 
-/** Reads suspects by their ids and judges them; answers with those that differ for certain. Null: no answer. */
+/** Reads suspects by their ids and judges them; answers with those that differ for certain. */
 async function lookAgain(
   ctx: Context,
   job: Job,
   comparison: Comparison,
   suspects: readonly Pick<Suspect, 'recordId' | 'since'>[],
-): Promise<RecordId[] | null> {
+): Promise<RecordId[] | Failed> {
   const wrong: RecordId[] = [];
   for (let at = 0; at < suspects.length; at += READ_MAX_RECORDS) {
     const some = suspects.slice(at, at + READ_MAX_RECORDS);
@@ -126,7 +176,7 @@ async function lookAgain(
       job.object,
       some.map(({ recordId }) => recordId),
     );
-    if (seen === null) return null;
+    if (isFailed(seen)) return seen;
     const sides = await sidesOf(ctx, job.object, seen);
     const now = ctx.clock.now();
     for (const one of seen) {
@@ -146,17 +196,21 @@ async function lookAgain(
   return wrong;
 }
 
-async function readAgain(ctx: Context, object: AppObject, ids: readonly RecordId[]): Promise<Seen[] | null> {
+async function readAgain(
+  ctx: Context,
+  object: AppObject,
+  ids: readonly RecordId[],
+): Promise<Seen[] | Failed> {
   const begunAt = ctx.clock.now();
   const read = await paid(ctx, 'reconcile', () => ctx.crm.readRecords(object, ids));
-  if (!read.ok) return null;
+  if (!read.ok) return { failure: read.failure };
   const readings = new Map(read.value.map((reading) => [reading.id, reading]));
   const seen = ids.map((id) => {
     const reading = readings.get(id);
     return seenOf(id, begunAt, reading === undefined ? { is: 'gone' } : { is: 'here', reading });
   });
   const linked = await withLinks(ctx, object, seen, 'reconcile');
-  return linked.length < seen.length ? null : linked;
+  return linked.length < seen.length ? { failure: null } : linked;
 }
 
 /** Both sides of each record; the mirror's from the database itself, after the CRM was read. */

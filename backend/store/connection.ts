@@ -23,12 +23,21 @@ export type Bound = HubId | 'door' | 'unbound';
 
 const WALLS: Readonly<Record<string, string>> = { door: `-c role=${DOOR}`, unbound: `-c role=${SERVICE}` };
 
-/** One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up. */
-export function sessionConfig(url: string, bound: Bound): pg.ClientConfig {
+/**
+ * One connection's settings: keep-alive lets a dead host be noticed, the session limits keep one from holding others up;
+ * what the address says of them counts over ours. `silenceS`: Postgres ends it, and with it every lock that it holds, when
+ * nothing came through it for so long, be it within a transaction.
+ */
+export function sessionConfig(url: string, bound: Bound, silenceS: number | null = null): pg.ClientConfig {
   const wall = WALLS[bound] ?? `-c role=${SERVICE} -c tallystick.hub=${bound}`;
   const { connectionString, options } = withoutOptions(url);
-  return { connectionString, keepAlive: true, options: `${options} ${SESSION} ${wall}`.trim() };
+  const parts = [SESSION, silenceS === null ? '' : silence(silenceS), options, wall];
+  return { connectionString, keepAlive: true, options: parts.filter((part) => part !== '').join(' ') };
 }
+
+/** A process that is stopped keeps its connection: at rest, or wherever in a transaction it was. */
+const silence = (seconds: number): string =>
+  `-c idle_session_timeout=${seconds}s -c idle_in_transaction_session_timeout=${seconds}s`;
 
 /** Opens the pool. `onError` hears of connections that die. */
 export function openDatabase(

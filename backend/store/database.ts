@@ -100,6 +100,8 @@ export type Order =
   | { do: 'look'; object: AppObject; recordId: RecordId }
   | { do: 'retry'; object: AppObject; recordId: RecordId }
   | { do: 'discard'; object: AppObject; recordId: RecordId; reason: string }
+  /** Ends what of an edit is still undecided. */
+  | { do: 'discard-edit'; editId: EditId }
   | {
       do: 'pause';
       object: AppObject | null;

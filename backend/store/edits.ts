@@ -107,6 +107,38 @@ export function recentEdits(
 ): Promise<EditRow[]> {
   return edits(db, hubId, sql`e.person = any(${[...person]}::text[])`, limit);
 }
+/** Those that have not come to their end, oldest first; what customers make is not among them. */
+export async function openEdits(db: Db, hubId: HubId, limit: number): Promise<EditRow[]> {
+  const { rows } = await sql<{ edit_id: EditId }>`
+    select e.edit_id from edits e where e.hub_id = ${hubId} and e.creation is null and exists (
+      select from edit_fields f where f.hub_id = e.hub_id and f.edit_id = e.edit_id
+        and f.state in ('accepted', 'written', 'held'))
+    order by e.number limit ${limit}`.execute(db);
+  const found = await editsByIds(
+    db,
+    hubId,
+    rows.map((row) => row.edit_id),
+  );
+  return found.reverse();
+}
+
+/** Of one edit: what is undecided, and in no promise. */
+export async function undecidedOf(
+  db: Db,
+  hubId: HubId,
+  editId: EditId,
+): Promise<{ object: AppObject; recordId: RecordId; field: string; wanted: Value }[]> {
+  const { rows } = await sql<{ object: AppObject; recordId: RecordId; field: string; wanted: Value }>`
+    select f.object, f.record_id as "recordId", f.field, f.wanted
+    from edit_fields f join edits e on e.hub_id = f.hub_id and e.edit_id = f.edit_id
+    where f.hub_id = ${hubId} and e.hub_id = ${hubId} and f.edit_id = ${editId} and e.creation is null
+      and f.record_id is not null and f.state = 'accepted' and not exists (
+        select from promises p where p.hub_id = ${hubId} and p.object = f.object and p.record_id = f.record_id
+          and p.field = f.field and p.settled_at is null and f.edit_id = any(p.edit_ids))
+    order by f.field`.execute(db);
+  return rows;
+}
+
 async function edits(db: Db, hubId: HubId, which: ReturnType<typeof sql>, limit: number): Promise<EditRow[]> {
   const { rows } = await sql<{
     edit_id: EditId;

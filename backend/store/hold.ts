@@ -8,6 +8,9 @@ import pg from 'pg';
 import { sessionConfig } from './connection.ts';
 import type { Database, Db } from './database.ts';
 
+/** Who holds it looks every few seconds, but may wait for a mail server in between: so long for a process that hangs. */
+const SILENCE_S = 120;
+
 export interface Hold {
   /** Over the connection that holds the lock, and no other; bound to this hub until another one is asked for. */
   of(hubId: HubId): Promise<Db>;
@@ -18,7 +21,7 @@ export interface Hold {
 
 /** Null: another process has it. */
 export async function takeHold(url: string, lockClass: number, lock: string): Promise<Hold | null> {
-  const client = new pg.Client(sessionConfig(url, 'unbound'));
+  const client = new pg.Client(sessionConfig(url, 'unbound', SILENCE_S));
   client.on('error', () => undefined); // the next statement fails, and says so
   await client.connect();
   const connection = { query: client.query.bind(client), release: () => undefined };

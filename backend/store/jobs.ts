@@ -114,6 +114,23 @@ export async function saveStep(
     .execute();
 }
 
+/** Ends a comparison that cannot be made; it counts as no comparison. */
+export async function giveUpComparing(
+  db: Db,
+  hubId: HubId,
+  jobId: string,
+  now: number,
+  { comparison, error }: { comparison: Comparison; error: string },
+): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ error, comparison: JSON.stringify(comparison), finished_at: new Date(now) })
+    .where('hub_id', '=', hubId)
+    .where('job_id', '=', jobId)
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
 export async function beginJob(
   db: Db,
   hubId: HubId,
@@ -130,26 +147,34 @@ export async function beginJob(
     .execute();
 }
 
-/** The object that was not read or compared as a whole for the longest time, if that was before `since`; null: none. */
+/**
+ * The object that was not read or compared as a whole for the longest time, if that was before `since`, and if it was not
+ * tried in vain after `triedSince`; null: none.
+ */
 export async function overdueObject(
   db: Db,
   hubId: HubId,
   all: readonly AppObject[],
-  since: number,
+  { since, triedSince }: { since: number; triedSince: number },
 ): Promise<AppObject | null> {
   const [hub, rows] = await Promise.all([
     db.selectFrom('hubs').select('connected_at').where('hub_id', '=', hubId).executeTakeFirstOrThrow(),
     db
       .selectFrom('jobs')
-      .select((eb) => ['object', eb.fn.max('finished_at').as('at')])
+      .select((eb) => [
+        'object',
+        eb.fn.max('finished_at').filterWhere('error', 'is', null).as('at'),
+        eb.fn.max('finished_at').as('triedAt'),
+      ])
       .where('hub_id', '=', hubId)
       .where('kind', '<>', 'dry-run')
       .groupBy('object')
       .execute(),
   ]);
-  const lastAt = (object: AppObject): number =>
-    new Date(rows.find((row) => row.object === object)?.at ?? hub.connected_at).getTime();
-  const [oldest] = [...all].sort((a, b) => lastAt(a) - lastAt(b));
+  const rowOf = (object: AppObject) => rows.find((row) => row.object === object);
+  const lastAt = (object: AppObject): number => new Date(rowOf(object)?.at ?? hub.connected_at).getTime();
+  const triedAt = (object: AppObject): number => new Date(rowOf(object)?.triedAt ?? 0).getTime();
+  const [oldest] = all.filter((object) => triedAt(object) < triedSince).sort((a, b) => lastAt(a) - lastAt(b));
   return oldest !== undefined && lastAt(oldest) < since ? oldest : null;
 }
 

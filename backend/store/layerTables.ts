@@ -18,6 +18,13 @@ export interface NamedDifference {
   crm: string | null;
 }
 
+/** Why nothing of an object can be read: what is gone from the CRM, or what the app may not read without the scope. */
+export interface Unreadable {
+  code: 'object-gone' | 'scope-lost';
+  object: AppObject;
+  scope: string | null;
+}
+
 /** What a comparison found so far. Sums and digests are hex. */
 export interface Comparison {
   /** All pages were read; what is left is what nobody listed. */
@@ -42,6 +49,8 @@ export interface Comparison {
   moving: number;
   /** Fields that were not compared because staff paused them, or because the CRM's schema no longer fits them. */
   paused: string[];
+  /** It ended without having been made; what was found until then counts for nothing. */
+  notCompared?: Unreadable;
 }
 
 export interface LayerTables {

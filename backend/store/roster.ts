@@ -9,6 +9,9 @@ import { sessionConfig } from './connection.ts';
 /** "work" in ASCII: a worker process holds one lock of this class while it lives. */
 const ROSTER_CLASS = 0x776f726b;
 
+/** Who lives looks several times a second; a process that hangs must not count as a worker, or its share is nobody's. */
+const SILENCE_S = 15;
+
 export interface Roster {
   /** `rank`: how many living workers stand before this one, in an order that all see alike. `held`: those of `hubs` that some worker has the lease of, this process included. */
   look(hubs: readonly HubId[]): Promise<{ workers: number; rank: number; held: Set<HubId> }>;
@@ -22,7 +25,7 @@ export async function enterRoster(
   number: number,
   onError: (error: Error) => void,
 ): Promise<Roster> {
-  const client = new pg.Client(sessionConfig(url, 'door'));
+  const client = new pg.Client(sessionConfig(url, 'door', SILENCE_S));
   client.on('error', onError);
   await client.connect();
   await client.query('select pg_advisory_lock($1, $2)', [ROSTER_CLASS, number]);

@@ -3,6 +3,7 @@ import type { HubId } from '@tallystick/shared/ids';
 import { isObject, type AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
+import type { Unreadable } from './layerTables.ts';
 import type { CrmSchema, FindingCode, KeptFinding, Stops } from './schemaTables.ts';
 
 export interface KeptSchema {
@@ -102,6 +103,18 @@ export function stoppedBy({ finding, since }: Omit<KeptFinding, 'subject'>): Sto
   if (!('field' in finding)) return { code, object: finding.object, field: null, stops, since };
   const { object, field } = finding;
   return field === null ? null : { code, object, field, stops, since };
+}
+
+/** Why nothing of the object can be read; null: it can. */
+export function unreadableIn(findings: readonly KeptFinding[], object: AppObject): Unreadable | null {
+  const found = findings.find((kept) => {
+    const stop = stoppedBy(kept);
+    return stop?.object === object && stop.field === null && stop.stops === 'both';
+  })?.finding;
+  if (found === undefined) return null;
+  return found.code === 'scope-lost'
+    ? { code: 'scope-lost', object, scope: found.scope }
+    : { code: 'object-gone', object, scope: null };
 }
 
 /** What holds the field back; where several do, the one that holds back more. */

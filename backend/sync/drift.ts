@@ -17,9 +17,11 @@ import {
   loadSchema,
   stopOf,
   stoppedBy,
+  unreadableIn,
   type KeptSchema,
   type Stopped,
 } from '../store/schema.ts';
+import type { Unreadable } from '../store/layerTables.ts';
 import type { KeptFinding } from '../store/schemaTables.ts';
 import type { Context } from './context.ts';
 
@@ -88,9 +90,12 @@ export function stopped({ drift }: Knowing, object: AppObject, field: string): S
 export const isApart = (ctx: Knowing, object: AppObject, field: string): boolean =>
   stopped(ctx, object, field)?.stops === 'both';
 
+/** Why nothing of the object can be read; null: it can. */
+export const unreadable = ({ drift }: Knowing, object: AppObject): Unreadable | null =>
+  unreadableIn(drift.findings, object);
+
 /** Nothing of the object can be read. */
-export const isObjectStopped = ({ drift }: Knowing, object: AppObject): boolean =>
-  drift.stopped.some((each) => each.object === object && each.field === null && each.stops === 'both');
+export const isObjectStopped = (ctx: Knowing, object: AppObject): boolean => unreadable(ctx, object) !== null;
 
 /** HubSpot's answer says that the schema moved: it is read at once. */
 export function wantSchema({ drift }: Knowing): void {
@@ -116,6 +121,16 @@ export function isOfScope(failure: Failure): failure is Failure & { is: 'barred'
 export function noteRefusedScopes(ctx: Pick<Context, 'drift' | 'clock'>, scopes: readonly string[]): void {
   for (const scope of scopes) ctx.drift.refusedScopes.set(scope, ctx.clock.now());
   wantSchema(ctx);
+}
+
+/** HubSpot refused to tell of an object as a whole: whether it is there, and may be read, is looked at now and then. */
+export function noteObjectRefused(
+  ctx: Pick<Context, 'drift' | 'clock'>,
+  object: AppObject,
+  failure: Failure,
+): void {
+  if (isOfScope(failure)) noteRefusedScopes(ctx, failure.scopes);
+  else if (failure.is === 'gone' || failure.is === 'refused') isInDoubt(ctx, object, TRUSTED_MS);
 }
 
 /**

@@ -17,7 +17,7 @@ export const LEASE_CLASS = 0x74616c6c;
  * A process that is stopped, or hangs, keeps its connection and so its lock. The worker's heart beats through this
  * connection every two seconds; when it has not for so long, Postgres ends it and another worker takes over.
  */
-const IDLE = '-c idle_session_timeout=15s';
+const SILENCE_S = 15;
 /** A proof of the lease this young is good enough for the next call. */
 const PROOF_MAX_AGE_MS = 1_000;
 /** A connection that answers later than that so often in a row proves nothing, and is given up with its lease. */
@@ -48,8 +48,7 @@ export async function acquireLease(
   now: number,
 ): Promise<Lease | null> {
   // Statements that do not wait for each other go out together.
-  const session = sessionConfig(url, hubId);
-  const client = new pg.Client({ ...session, options: `${IDLE} ${session.options ?? ''}`, pipeline: true });
+  const client = new pg.Client({ ...sessionConfig(url, hubId, SILENCE_S), pipeline: true });
   const lost = new Promise<Error>((resolve) => {
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('The database connection that held the lease has ended.')));

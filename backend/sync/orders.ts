@@ -1,8 +1,9 @@
 /** Carrying out what staff order: each order once, attributed in the journal. */
-import { staffId } from '@tallystick/shared/ids';
+import { staffId, type EditId } from '@tallystick/shared/ids';
 import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import type { Db, Order, OrderOutcome } from '../store/database.ts';
 import { markDue } from '../store/due.ts';
+import { undecidedOf } from '../store/edits.ts';
 import { endJobs, orderJobs } from '../store/jobs.ts';
 import { draft, type Draft } from '../store/journal.ts';
 import {
@@ -16,6 +17,7 @@ import {
 import type { Fix } from '../store/schemaTables.ts';
 import type { HubChange } from '../signals.ts';
 import { saveDesk, setRole } from '../store/staff.ts';
+import { moveEdits } from '../store/visits.ts';
 import { settleIdentity } from './claims.ts';
 import { settleSet } from './heldSets.ts';
 import { storing, type Context } from './context.ts';
@@ -23,14 +25,26 @@ import { acceptFinding } from './drifted.ts';
 import { makeFixes } from './fixing.ts';
 import { paid } from './round.ts';
 
+/**
+ * Before anything else is done for the hub: what was ordered while nobody spoke for it counts from the beginning, so that
+ * a pause holds back the first edit too.
+ */
+export async function carryOutStored(ctx: Context): Promise<void> {
+  for (;;) {
+    const waiting = (await waitingOrders(ctx.db, ctx.hubId)).filter(isInTurn);
+    if (waiting.length === 0) return;
+    await inTurn(ctx, waiting);
+  }
+}
+
+/** Those that do not ask the CRM. */
+const isInTurn = ({ order }: OrderRow): boolean => order.do !== 'address' && order.do !== 'fix';
+
 /** Answers with how many there were. */
 export async function carryOutOrders(ctx: Context): Promise<number> {
   const waiting = await waitingOrders(ctx.db, ctx.hubId);
   await Promise.all([
-    inTurn(
-      ctx,
-      waiting.filter(({ order }) => order.do !== 'address' && order.do !== 'fix'),
-    ),
+    inTurn(ctx, waiting.filter(isInTurn)),
     ...waiting.map((row) => (row.order.do === 'address' ? address(ctx, row, row.order.fileId) : undefined)),
     ...waiting.map((row) => (row.order.do === 'fix' ? fix(ctx, row, row.order.fixes) : undefined)),
   ]);
@@ -108,6 +122,8 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
         .executeTakeFirst();
       return gone.numDeletedRows > 0n ? DONE : NOTHING_THERE;
     }
+    case 'discard-edit':
+      return discardEdit(ctx, trx, order.editId, userId);
     case 'pause': {
       const { object, field, direction, reason } = order;
       const pause = { object, field, direction, reason, user_id: userId, begun_at: new Date(now) };
@@ -141,6 +157,28 @@ async function carryOut(ctx: Context, trx: Db, { order, userId }: OrderRow): Pro
   }
 }
 
+/** What is promised already is left to its proof. */
+async function discardEdit(ctx: Context, trx: Db, editId: EditId, userId: string): Promise<CarriedOut> {
+  const open = await undecidedOf(trx, ctx.hubId, editId);
+  const [first] = open;
+  if (first === undefined) return NOTHING_THERE;
+  const ending = { editId, state: 'refused', rule: null, reason: 'declined', crm: null } as const;
+  await moveEdits(
+    trx,
+    ctx.hubId,
+    open.map(({ field }) => ({ ...ending, field })),
+    ctx.clock.now(),
+  );
+  const drafts = open.map(({ wanted, ...place }) =>
+    draft({
+      ...{ kind: 'decided', ...place, editId, actor: actorOf(userId), after: wanted },
+      detail: { outcome: 'refuse: declined' },
+    }),
+  );
+  const { object, recordId } = first;
+  return { ...DONE, ended: [{ editId, object, recordId }], drafts };
+}
+
 /** What waited outwards is due again; what was not let in is read again. */
 async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Promise<OrderOutcome> {
   const pause = await trx
@@ -164,14 +202,14 @@ async function resume(ctx: Context, trx: Db, pauseId: string, now: number): Prom
 /** Who ordered what; the words people wrote stay with the order, where they can be erased. */
 function entryOf({ order, userId }: OrderRow, outcome: OrderOutcome): Draft {
   const at = 'recordId' in order ? { object: order.object, recordId: order.recordId } : {};
-  const actor =
-    order.do === 'address'
-      ? { via: 'CUSTOMER', id: null, person: userId }
-      : userId === COMMAND_LINE
-        ? { via: 'STAFF', id: 'command line', person: null }
-        : { via: 'STAFF', id: 'staff', person: staffId(userId) };
+  const actor = order.do === 'address' ? { via: 'CUSTOMER', id: null, person: userId } : actorOf(userId);
   return draft({ kind: 'ordered', ...at, actor, detail: { outcome: outcome.code, ...detailOf(order) } });
 }
+
+const actorOf = (userId: string): NonNullable<Draft['actor']> =>
+  userId === COMMAND_LINE
+    ? { via: 'STAFF', id: 'command line', person: null }
+    : { via: 'STAFF', id: 'staff', person: staffId(userId) };
 
 function detailOf(order: Order): Record<string, string | null> {
   switch (order.do) {
@@ -197,6 +235,8 @@ function detailOf(order: Order): Record<string, string | null> {
     case 'address':
     case 'fix':
       return { do: order.do };
+    case 'discard-edit':
+      return { do: order.do, edit: order.editId };
     case 'accept':
       return { do: order.do, code: order.code, subject: order.subject };
     default:

@@ -38,7 +38,7 @@ import { MirrorCache } from './mirrorCache.ts';
 import { eraseWaiting } from './erasure.ts';
 import { makeCreations } from './creations.ts';
 import { linkIdentities } from './identities.ts';
-import { carryOutOrders } from './orders.ts';
+import { carryOutOrders, carryOutStored } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
 import { round } from './round.ts';
 import { sourceLoop, SOURCE_LOOK_MS } from './sources.ts';
@@ -174,6 +174,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   lead();
   const beside = runBeside(ctx, deps, term.signal);
   try {
+    await carryOutStored(ctx);
     const busy = new Set<string>();
     const loops = [
       eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs),

@@ -1,8 +1,11 @@
 /** The lease: one worker speaks for a hub, and whoever has lost it can neither write nor speak. */
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../backend/store/database.ts';
+import { takeHold } from '../../backend/store/hold.ts';
+import { enterRoster } from '../../backend/store/roster.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
 import { breakableLine } from '../harness/brokenLine.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -118,6 +121,57 @@ describe('a lease', () => {
     const next = await eventually(() => take(hubId).then((each) => each ?? undefined), 'the next lease');
     expect(next.epoch).toBe(lease.epoch + 1);
     expect(await roles(hubId)).toEqual([]);
+  });
+
+  it('is free again when its process is silent, wherever in a transaction it was stopped', async () => {
+    const hubId = await connectedHub();
+    const address = new URL(database.url);
+    const limits = ['idle_session_timeout', 'idle_in_transaction_session_timeout'];
+    address.searchParams.set('options', limits.map((name) => `-c ${name}=300ms`).join(' '));
+    const stopped = await taken(hubId, address.href);
+    const begun = stopped.exclusive((_, transaction) =>
+      transaction(async (trx) => {
+        await role(trx, hubId, '1').execute();
+        await stopped.lost;
+      }),
+    );
+    begun.catch(() => undefined);
+    expect(await take(hubId)).toBeNull();
+    await eventually(() => take(hubId).then((each) => each ?? undefined), 'the next lease', 5_000);
+    await expect(begun).rejects.toThrow();
+    expect(await roles(hubId)).toEqual([]);
+  });
+
+  it('tells Postgres how long its process may be silent, as does whatever else holds a lock', async () => {
+    const hubId = await connectedHub();
+    const said: string[] = [];
+    const server = createServer((near) => {
+      const { hostname, port } = new URL(database.url);
+      const far = connect(Number(port), hostname);
+      near.once('data', (bytes: Buffer) => said.push(bytes.toString('latin1')));
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(database.url);
+    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await (await taken(hubId, url.href)).release();
+    await (await takeHold(url.href, 7, 'here'))?.release();
+    await (await enterRoster(url.href, 8, 9, () => undefined)).close();
+    server.close();
+    // Of several the last counts.
+    const lastOf = (text: string, name: string) =>
+      [...text.matchAll(new RegExp(`${name}=(\\w+)`, 'g'))].at(-1)?.[1];
+    expect(
+      said.map((text) => [
+        lastOf(text, 'idle_session_timeout'),
+        lastOf(text, 'in_transaction_session_timeout'),
+      ]),
+    ).toEqual([
+      ['15s', '15s'],
+      ['120s', '120s'],
+      ['15s', '15s'],
+    ]);
   });
 
   it('is proven by its connection when the last proof is older than a second', async () => {

@@ -45,7 +45,10 @@ const health: HealthAnswer & { ok: true } = {
   sentence: 'All is well.',
   well: true,
   numbers: [{ label: 'Parked', text: '0' }],
-  channels: [{ label: 'Worker', ok: false, text: 'none' }],
+  channels: [
+    { label: 'Worker', ok: false, text: 'none' },
+    { label: 'Everything compared', ok: null, text: 'not yet' },
+  ],
   hours: [{ hour: '2026-11-23T10:00:00Z', changes: 3, conflicts: 1 }],
 };
 const parked = {
@@ -122,7 +125,10 @@ describe('the health page', () => {
     const renderer = open(<Health />);
     await renderer.waitFor(() => renderer.find(BarChart));
     expect(renderer.find(Alert).props.title).toBe('All is well');
-    expect(renderer.find(StatusTag).text).toBe('Look here');
+    expect(renderer.findAll(StatusTag).map(({ props, text }) => [props.variant, text])).toEqual([
+      ['danger', 'Look here'],
+      ['default', 'Not yet'],
+    ]);
     expect(renderer.find(BarChart).props.data).toEqual([
       { hour: '10', count: 3, what: 'Changes' },
       { hour: '10', count: 1, what: 'Conflicts' },

@@ -115,7 +115,10 @@ async function stopped({ town, postgres, until, size }: Place): Promise<Figures>
   // The small dose does not wait as long for Postgres to end the silent connection.
   const patience = size === 'small' ? '5s' : '15s';
   const address = new URL(postgres.url);
-  address.searchParams.set('options', `-c idle_session_timeout=${patience}`);
+  address.searchParams.set(
+    'options',
+    `-c idle_session_timeout=${patience} -c idle_in_transaction_session_timeout=${patience}`,
+  );
   const env = { DATABASE_URL: address.href };
   const sleeper = await town.start({ env });
   await town.firstAnswer();

@@ -160,6 +160,7 @@ describe('the webhooks journal, where no webhook comes', () => {
   ])('whose horizon has passed, its offset $what, has everything compared and goes on', async ({ days }) => {
     hub = await startHub();
     hub.loop.sim.faults.journalRetentionMs = days * 86_400_000;
+    world().update('companies', hub.companies[0]!, { city: 'Bath' }, COLLEAGUE); // so that it knows an offset
     await poll();
     await hub.loop.worker.stop();
     world().update('contacts', hub.contacts[0]!, { jobtitle: 'Manager' }, COLLEAGUE);
@@ -171,8 +172,9 @@ describe('the webhooks journal, where no webhook comes', () => {
       return jobs.length > 3 && jobs.every((job) => job.finished_at !== null);
     }, 'everything was compared');
     await hub.rest(WEBHOOKS_GRACE_MS);
-    expect(await found('missed')).toEqual([
-      expect.objectContaining({ detail: { by: 'journal', outcome: 'horizon' } }),
+    const missed = (await found('missed')).map(({ detail }) => detail);
+    expect(missed.filter((detail) => detail?.by === 'journal')).toEqual([
+      { by: 'journal', outcome: 'horizon' },
     ]);
     expect(await hub.missed()).toMatchObject({ 'journal-horizon': 1 });
     for (const [index, title] of ['Manager', 'Director'].entries())

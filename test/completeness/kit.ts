@@ -81,7 +81,8 @@ export async function startHub(
     () => options.journal === false || world.state.data.journal.subscriptions.length > 8,
     'the journal is subscribed',
   );
-  fill(hub, options.contacts ?? 5);
+  // Quietly: told by the webhooks journal they would count as missed, where that is read before the backfill is over.
+  world.quietly(() => fill(hub, options.contacts ?? 5));
   const jobs = await orderJobs(loop.db, loop.hubId, 'backfill', OBJECTS, hub.now());
   await finished(hub, jobs);
   await hub.rest();

@@ -17,7 +17,10 @@ import type {
   WhyAnswer,
 } from '@tallystick/shared/deskMessages';
 import { recordId, type EditId } from '@tallystick/shared/ids';
+import type { KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHours, healthAnswer } from '../../backend/desk/health.ts';
+import { deskRecord } from '../../backend/desk/record.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { verifyJournal } from '../../backend/store/journal.ts';
 import { NORA, startDesk, TOMASZ, type DeskHarness } from '../harness/desk.ts';
@@ -98,8 +101,8 @@ describe('the desk', () => {
     desk.loop.ask({ object: 'company', id: company, person: contact, fields: { street: { seen, wanted } } });
 
   /** A customer and a colleague change the street at once. */
-  async function collide(): Promise<DeskConflict> {
-    desk.loop.sim.world.update('companies', company, { address: 'Colleague Road 2' }, COLLEAGUE);
+  async function collide(street = 'Colleague Road 2'): Promise<DeskConflict> {
+    desk.loop.sim.world.update('companies', company, { address: street }, COLLEAGUE);
     await askStreet('Customer Lane 3');
     const record = await desk.recordWhen(
       'company',
@@ -109,6 +112,18 @@ describe('the desk', () => {
     );
     return record.conflicts[0]!;
   }
+  /** Does `work` when the statement of this number was answered, before whoever asked hears it. */
+  const atStatement = (number: number, work: () => Promise<unknown>): KyselyPlugin => {
+    let answered = 0;
+    return {
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        answered += 1;
+        if (answered === number) await work();
+        return result;
+      },
+    };
+  };
   const ruling = (conflict: DeskConflict, choice: string, more: object = {}) => ({
     objectType: '0-2',
     recordId: company,
@@ -219,6 +234,40 @@ describe('the desk', () => {
         pending: false,
         settled: null,
       });
+    });
+
+    it('is shown beside the value that stood when it opened, at whichever step of the reading that was', async () => {
+      const { loop } = desk;
+      const place = { object: 'company' as const, recordId: recordId(company) };
+      const opened: DeskConflict[] = [];
+      // Until it has fewer statements than that.
+      for (let step = 1; step === opened.length + 1; step += 1) {
+        const opens = atStatement(step, async () => opened.push(await collide(`Road of step ${step}`)));
+        const { conflicts } = await deskRecord(loop.db.withPlugin(opens), loop.hubId, place);
+        const open = conflicts.find(({ settled }) => settled === null);
+        if (open !== undefined)
+          expect(open, `step ${step}`).toMatchObject({ now: `Road of step ${step}`, moved: false });
+        const ruled = open ?? opened[step - 1];
+        if (ruled !== undefined)
+          expect(await rule(ruling(ruled, 'keep')), `step ${step}`).toMatchObject({ ok: true });
+      }
+      expect(opened.length).toBeGreaterThan(5);
+    });
+
+    it('is ruled on while the CRM holds what staff were shown, though it held another value between', async () => {
+      const conflict = await collide();
+      for (const street of ['Passing Lane 5', 'Colleague Road 2']) {
+        desk.loop.sim.world.update('companies', company, { address: street }, COLLEAGUE);
+        await desk.ask(NORA, '/desk/v1/orders', {
+          body: { key: key(), order: { do: 'look', object: '0-2', recordId: company } },
+        });
+        await desk.recordWhen('company', company, ({ conflicts: [one] }) => one!.now === street, street);
+      }
+      for (const version of ['j1', 'j999999999', 'x'])
+        expect(await rule({ ...ruling(conflict, 'keep'), version }), version).toMatchObject({
+          code: 'moved',
+        });
+      expect(await rule(ruling(conflict, 'keep'))).toMatchObject({ ok: true, outcome: 'done' });
     });
 
     it('ends with the CRM’s value when staff keep it: nothing is written, and the customer is told why', async () => {
@@ -628,6 +677,19 @@ describe('the desk', () => {
       'Everything compared',
     ]);
     expect(await desk.ask<HealthAnswer>(TOMASZ, '/desk/v1/health')).toMatchObject({ hours: { length: 24 } });
+    // Nothing was compared yet: that is no fault while the first comparison is not due, and one afterwards.
+    expect(health.channels.at(-1)).toMatchObject({
+      ok: null,
+      text: expect.stringMatching(/^not yet; the first time within (6|7) h/) as string,
+    });
+    const later = await healthAnswer(
+      desk.loop.db,
+      desk.loop.hubId,
+      'admin',
+      createHours(),
+      Date.now() + 7 * 3_600_000,
+    );
+    expect(later.channels.at(-1)).toMatchObject({ ok: false, text: 'never yet, though it is due' });
   });
 
   it('shows the rules in force, and checks the connection step by step', async () => {

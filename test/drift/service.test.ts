@@ -461,14 +461,72 @@ describe('a scope that is lost', () => {
   }, 60_000);
 });
 
+describe('what cannot be read', () => {
+  it('ends a comparison of everything: it is named with a code and the reason, and nowhere called equal', async () => {
+    await allRead();
+    const { world } = whole.sim;
+    const site = world.type('installed_site');
+    const { types } = world.state.data;
+    // Nobody has noticed either of them before the comparison does.
+    types.delete(site.typeId);
+    world.faults.api.missingScopes = ['tickets'];
+    const verified = await tally(['verify', 'company', 'site', 'ticket']);
+    expect(verified.code).toBe(1);
+    expect(verified.said).toMatch(/company +\d+ records.*: equal/);
+    expect(verified.said).toMatch(/site +not compared \(object-gone\): The CRM has no object type for Sites/);
+    expect(verified.said).toMatch(
+      /ticket +not compared \(scope-lost\): HubSpot refuses .* the scope tickets/,
+    );
+    expect(verified.said).toContain('What was compared is equal');
+    expect(verified.said).not.toMatch(/^Equal,|(site|ticket) .*: equal/m);
+    expect(await codes()).toEqual(['object-gone site', 'scope-lost ticket.tickets']);
+
+    const { code, said } = await tally(['verify', 'site', 'contact'], { json: true });
+    expect(code).toBe(1);
+    expect(JSON.parse(said)).toMatchObject({
+      equal: false,
+      objects: [{ object: 'contact', differences: 0 }],
+      notCompared: [{ object: 'site', code: 'object-gone', scope: null }],
+    });
+    for (const words of [['reconcile'], ['backfill', '--dry-run'], ['backfill']]) {
+      const asked = await tally([words[0]!, 'site'], { 'dry-run': words.length > 1 });
+      expect(asked, words.join(' ')).toMatchObject({ code: 1 });
+      expect(asked.said, words.join(' ')).toContain('object-gone');
+    }
+    // What waits to be read is not lost, and a sweep does not ask for what cannot be read.
+    types.set(site.typeId, site);
+    world.faults.api.missingScopes = [];
+    await look();
+    expect(await codes()).toEqual([]);
+    await allRead();
+    expect(await tally(['verify', 'site', 'ticket'])).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/^Equal, by/m) as string,
+    });
+  }, 90_000);
+
+  it('ends the comparison of what hangs on it too: contacts, where companies may not be read', async () => {
+    const { world } = whole.sim;
+    world.faults.api.missingScopes = ['crm.objects.companies.read'];
+    const { code, said } = await tally(['verify', 'contact']);
+    expect(code).toBe(1);
+    expect(said).toContain('crm.objects.companies.read');
+    world.faults.api.missingScopes = [];
+    await look();
+    expect(await codes()).toEqual([]);
+  }, 60_000);
+});
+
+async function tally(words: string[], flags: Flags = {}): Promise<{ code: number; said: string }> {
+  const lines: string[] = [];
+  const say = (line: string): void => void lines.push(line);
+  const env = { DATABASE_URL: whole.service.databaseUrl };
+  const terminal = { env, print: say, complain: say, rewrite: null, now: Date.now };
+  return { code: await runCommand(words, flags, terminal), said: lines.join('\n') };
+}
+
 describe('what is missing', () => {
-  const doctor = async (flags: Flags): Promise<{ code: number; said: string }> => {
-    const lines: string[] = [];
-    const say = (line: string): void => void lines.push(line);
-    const env = { DATABASE_URL: whole.service.databaseUrl };
-    const terminal = { env, print: say, complain: say, rewrite: null, now: Date.now };
-    return { code: await runCommand(['doctor'], flags, terminal), said: lines.join('\n') };
-  };
+  const doctor = (flags: Flags): Promise<{ code: number; said: string }> => tally(['doctor'], flags);
 
   it('is explained by tally doctor, and made by the worker with type, options and group, where the token may; never twice', async () => {
     const { world } = whole.sim;

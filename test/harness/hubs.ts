@@ -142,7 +142,14 @@ async function startHub(databaseUrl: string, n: number): Promise<OneHub> {
   return { hubId, sim, db, ...made, host: `portal${n}.example`, token };
 }
 
-/** A webhook as the hub's app sends it; `secret` and `portalId` may be another's. */
+/** A colleague changes the company's city: the stand-in holds it, so that what proves the webhook finds it there. */
+export function changeCity(service: { url: string }, hub: OneHub, value: string): Promise<Response> {
+  const { world } = hub.sim;
+  world.quietly(() => world.update('companies', hub.company, { city: value }, REP));
+  return webhook(service, hub, value);
+}
+
+/** A webhook as the hub's app sends it, of a change that the stand-in knows nothing of; `secret` and `portalIds` may be another's. */
 export function webhook(
   service: { url: string },
   { sim, company }: OneHub,

@@ -6,7 +6,15 @@ import { recordId, type HubId } from '@tallystick/shared/ids';
 import { sign } from '../../backend/hubspot/signature.ts';
 import type { HubsService } from '../../backend/hubs/serve.ts';
 import { eventually } from '../harness/eventually.ts';
-import { newKey, PUBLIC_URL, startHubs, webhook, type Hubs, type OneHub } from '../harness/hubs.ts';
+import {
+  changeCity,
+  newKey,
+  PUBLIC_URL,
+  startHubs,
+  webhook,
+  type Hubs,
+  type OneHub,
+} from '../harness/hubs.ts';
 import { asOwner } from '../harness/postgres.ts';
 
 let hubs: Hubs;
@@ -102,7 +110,7 @@ describe('hubs of the directory', () => {
       for (const n of [1, 2, 3]) {
         const value = `Heard ${hub.hubId} ${n}`;
         const at = Date.now();
-        expect((await webhook(web, hub, value)).status).toBe(200);
+        expect((await changeCity(web, hub, value)).status).toBe(200);
         await eventually(() => stream.text().includes(value), 'the stream tells it');
         took.push(Date.now() - at);
         expect(await mirrored(hub)).toBe(value);
@@ -198,7 +206,7 @@ describe('hubs of the directory', () => {
       { city: 'Elsewhere' },
       { sourceType: 'CRM_UI', sourceId: 'userId:7' },
     );
-    await webhook(web, hub, 'Stored meanwhile');
+    await changeCity(web, hub, 'Stored meanwhile');
     expect(await mirrored(hub)).toBe(before);
     await hubs.add(hub);
     await eventually(async () => (await mirrored(hub)) === 'Stored meanwhile', 'it is spoken for again');

@@ -75,8 +75,13 @@ const rulings = [
     [
       {
         id: 'decided-on-the-stale',
-        find: 'if (seqOf(request.version) !== (held?.seq ?? row.foundSeq))',
+        find: 'if (!(await isAsShown(db, user.hubId, row, request)))',
         replace: 'if (seqOf(request.version) === null)',
+      },
+      {
+        id: 'held-again-is-moved',
+        find: 'return erased.length === 0 && equal(kind',
+        replace: 'return erased.length < 0 && equal(kind',
       },
       {
         id: 'conflict-of-another-record',
@@ -126,6 +131,12 @@ const showing = [
     'backend/desk/record.ts',
     ['desk/desk'],
     [
+      {
+        id: 'conflict-beside-an-older-record',
+        find: '  const [definitions, kept, parked, pauses] = await Promise.all([\n    definitionsOf(db, hubId),\n    conflictsOfRecord(db, hubId, object, recordId, CONFLICTS_MAX),\n    parkedOf(db, hubId, { object, recordId }),\n    loadPauses(db, hubId),\n  ]);\n  const row = await load(db, hubId, { object, recordId });\n',
+        replace:
+          '  const row = await load(db, hubId, { object, recordId });\n  const [definitions, kept, parked, pauses] = await Promise.all([\n    definitionsOf(db, hubId),\n    conflictsOfRecord(db, hubId, object, recordId, CONFLICTS_MAX),\n    parkedOf(db, hubId, { object, recordId }),\n    loadPauses(db, hubId),\n  ]);\n',
+      },
       { id: 'reported-is-agreed', find: "if (how === 'event') return 'reported';", replace: '' },
       {
         id: 'held-looks-written',

@@ -210,6 +210,39 @@ const drift = [
     ],
   ),
   ...inFile(
+    'backend/intake/jobs.ts',
+    ['drift/service'],
+    [
+      {
+        id: 'what-is-gone-compared-for-ever',
+        find: '      await giveUp(ctx, job, why);\n      return true;',
+        replace: '      continue;',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/intake/reconcile.ts',
+    ['drift/service'],
+    [
+      {
+        id: 'hangs-on-what-is-refused-for-ever',
+        find: "[object, 'company', ...parents]",
+        replace: '[object, ...parents]',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/cli/certificate.ts',
+    ['drift/service'],
+    [
+      {
+        id: 'not-compared-is-equal',
+        find: 'notCompared.length === 0 && objects.every(isEqual)',
+        replace: 'objects.every(isEqual)',
+      },
+    ],
+  ),
+  ...inFile(
     'backend/sync/drift.ts',
     ['drift/service'],
     [

@@ -199,7 +199,8 @@ function admit(
   const has = (scope: string): boolean =>
     scopes === 'all' ? !scope.startsWith('developer.') : scopes.includes(scope);
   const granted = (scope: string): boolean => !missing.includes(scope) && has(scope);
-  return { headers, refusal: needed.length > 0 && !needed.some(granted) ? missingScopes(needed) : null };
+  const lacking = needed.find((oneOf) => !oneOf.some(granted));
+  return { headers, refusal: lacking === undefined ? null : missingScopes(lacking) };
 }
 
 function targetOf(world: World, route: Route, call: Call): Target {

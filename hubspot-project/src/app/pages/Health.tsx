@@ -74,7 +74,7 @@ function Channels({ channels }: Pick<HealthAnswer, 'channels'>): ReactNode {
             <TableRow key={label}>
               <TableCell>{label}</TableCell>
               <TableCell>
-                <StatusTag variant={ok ? 'success' : 'danger'}>{ok ? 'Up' : 'Look here'}</StatusTag>
+                <Standing ok={ok} />
               </TableCell>
               <TableCell>
                 <Text>{text}</Text>
@@ -85,6 +85,11 @@ function Channels({ channels }: Pick<HealthAnswer, 'channels'>): ReactNode {
       </Table>
     </Flex>
   );
+}
+
+function Standing({ ok }: Pick<HealthAnswer['channels'][number], 'ok'>): ReactNode {
+  if (ok === null) return <StatusTag variant="default">Not yet</StatusTag>;
+  return <StatusTag variant={ok ? 'success' : 'danger'}>{ok ? 'Up' : 'Look here'}</StatusTag>;
 }
 
 function Hours({ hours }: Pick<HealthAnswer, 'hours'>): ReactNode {

@@ -1,0 +1,23 @@
+/** An order from the command line: stored, carried out by the hub's worker, waited for. */
+import { randomUUID } from 'node:crypto';
+import type { Order, OrderOutcome } from '../store/database.ts';
+import { COMMAND_LINE, orderByKey, storeOrder } from '../store/orders.ts';
+import type { Command } from './commands.ts';
+
+const LOOK_MS = 250;
+
+/** Null: nobody has carried it out within this time; it stays ordered. */
+export async function ordered(
+  { db, hubId, terminal }: Pick<Command, 'db' | 'hubId' | 'terminal'>,
+  order: Order,
+  withinMs: number,
+): Promise<OrderOutcome | null> {
+  const key = randomUUID();
+  const until = terminal.now() + withinMs;
+  await storeOrder(db, hubId, { userId: COMMAND_LINE, key, order, now: terminal.now() });
+  for (;;) {
+    const { outcome } = await orderByKey(db, hubId, COMMAND_LINE, key);
+    if (outcome !== null || terminal.now() >= until) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
