@@ -59,16 +59,10 @@ export async function startHub(
     rest: async (ms = 0) => {
       if (ms > 0) world.clock.advance(ms);
       await hub.until(async () => {
-        const [due, waiting] = await Promise.all([
-          loop.db.selectFrom('due').select('record_id').limit(1).execute(),
-          loop.db
-            .selectFrom('deliveries')
-            .select('delivery_id')
-            .where('applied_at', 'is', null)
-            .limit(1)
-            .execute(),
-        ]);
-        return due.length + waiting.length === 0;
+        // In one statement: what is applied between two becomes due, and neither of them would see it.
+        const due = loop.db.selectFrom('due').select('hub_id');
+        const waiting = loop.db.selectFrom('deliveries').select('hub_id').where('applied_at', 'is', null);
+        return (await due.unionAll(waiting).limit(1).execute()).length === 0;
       }, 'the worker has come to rest');
     },
     compare: (kind = 'reconcile', objects = USED) => compare(hub, kind, objects),
