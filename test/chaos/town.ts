@@ -280,12 +280,11 @@ async function newestVersion(db: Db): Promise<string> {
 }
 
 async function waiting(db: Db): Promise<number> {
-  const [due, deliveries, promises] = await Promise.all([
-    db.selectFrom('due').select('record_id').execute(),
-    db.selectFrom('deliveries').select('delivery_id').where('applied_at', 'is', null).execute(),
-    db.selectFrom('promises').select('promise_id').where('settled_at', 'is', null).execute(),
-  ]);
-  return due.length + deliveries.length + promises.length;
+  // In one statement: between two, what is applied becomes due unseen.
+  const deliveries = db.selectFrom('deliveries').select('hub_id').where('applied_at', 'is', null);
+  const promises = db.selectFrom('promises').select('hub_id').where('settled_at', 'is', null);
+  const all = db.selectFrom('due').select('hub_id').unionAll(deliveries).unionAll(promises);
+  return (await all.execute()).length;
 }
 
 async function unequal({ db, sim, people }: Parts): Promise<string[]> {
