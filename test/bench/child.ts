@@ -13,7 +13,7 @@ export function startChild(file: string, job: object, nodeOptions: readonly stri
     const child = fork(file, {
       execArgv: [
         ...nodeOptions,
-        ...(process.env.PROF && file.includes('hubsMain') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+        ...(process.env.PROF && file.includes('hubsMain') ? ['--import', '/tmp/count.mjs'] : []),
         '--import',
         'tsx',
       ],

@@ -34,8 +34,11 @@ export interface Scaled {
   /** Records whose mirror does not hold their last change in the end. */
   lost: number;
   connections: number;
-  memoryMb: { web: number; worker: number; stand_ins: number; postgres: number };
+  memoryMb: Record<Part, number>;
+  /** Of the processors' time, from the first stream to the last change: unlike latencies it does not depend on neighbours. */
+  cpuS: Record<Part, number>;
 }
+type Part = 'web' | 'worker' | 'standIns' | 'postgres';
 
 const COMPANIES_SHARE = 0.1;
 const TAKEN_WITHIN_MS = 120_000;
@@ -81,19 +84,20 @@ export async function runScale(
     await held(owner, plan.hubs);
     const takenS = seconds(startedAt);
     const streams = watchers.slice(0, plan.streams);
+    const pids = { web: [web.pid], worker: [worker.pid], standIns: [crms.pid] };
+    const cpuBefore = await eachPart(owner, pids, cpuOf);
     const loaded = await runHubsLoad({
       ...{ port: (web.answer as { port: number }).port, changesPort: crms.port, hubs: crms.hubs },
       ...{ seed: plan.seed, watchers: streams, on: crms.hubs.map(({ hubId }) => hubId), flood: null },
       ...{ eventsPerSecond: plan.eventsPerSecond, warmMs: plan.warmMs, forMs: plan.loadMs },
     });
-    const memoryMb = {
-      ...{ web: await memoryOf(web.pid), worker: await memoryOf(worker.pid) },
-      ...{ stand_ins: await memoryOf(crms.pid), postgres: await memoryOfPostgres(owner) },
-    };
+    const cpuAfter = await eachPart(owner, pids, cpuOf);
+    const memoryMb = await eachPart(owner, pids, memoryOf);
     const lost = await notMirrored(owner, crms.hubs, loaded.last, MIRRORED_WITHIN_MS);
     return {
       ...{ records, streams: streams.length, fillS, takenS, openedS: loaded.openedMs / 1_000, loaded, lost },
       ...{ connections: await connections(owner), memoryMb },
+      cpuS: mapParts((part) => cpuAfter[part] - cpuBefore[part]),
     };
   } finally {
     for (const stop of stops) stop();
@@ -146,15 +150,40 @@ async function connections(owner: Db): Promise<number> {
   return rows[0]!.count;
 }
 
-/** What is in memory of this process alone; NaN where the system does not tell. */
-async function memoryOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) / 1_024;
-}
-
-async function memoryOfPostgres(owner: Db): Promise<number> {
+async function eachPart(
+  owner: Db,
+  pids: Record<Exclude<Part, 'postgres'>, number[]>,
+  read: (pid: number) => Promise<number>,
+): Promise<Record<Part, number>> {
+  // The connections' processes, and those of the server itself.
   const { rows } = await sql<{ pid: number }>`
     select pid from pg_stat_activity where datname = current_database() or datname is null`.execute(owner);
-  const each = await Promise.all(rows.map(({ pid }) => memoryOf(pid)));
-  return each.reduce((sum, mb) => sum + (Number.isNaN(mb) ? 0 : mb), 0);
+  const all = { ...pids, postgres: rows.map(({ pid }) => pid) };
+  const sums = new Map<string, number>();
+  for (const [part, own] of Object.entries(all)) {
+    const each = await Promise.all(own.map(read));
+    sums.set(
+      part,
+      each.reduce((sum, n) => sum + n, 0),
+    );
+  }
+  return mapParts((part) => sums.get(part) ?? NaN);
+}
+
+const mapParts = (figure: (part: Part) => number): Record<Part, number> => ({
+  ...{ web: figure('web'), worker: figure('worker') },
+  ...{ standIns: figure('standIns'), postgres: figure('postgres') },
+});
+
+/** MB that are this process's alone, and its share of what it shares; 0 where the system does not tell. */
+async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return Number(/^Pss:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1_024;
+}
+
+/** Seconds; Linux counts in hundredths. */
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }

@@ -31,6 +31,7 @@ const budgetMs = positive('minutes', values.minutes) * 60_000;
 /** Of the budget: what the fill may take, and what the load takes. The rest is for starting, opening and looking. */
 const [FILL_SHARE, LOAD_SHARE] = [0.4, 0.2];
 const WARM_MS = 5_000;
+const PARTS = { web: 'web', worker: 'worker', standIns: 'the stand-ins', postgres: 'Postgres' } as const;
 
 const beganAt = performance.now();
 const database = await benchDatabase();
@@ -65,7 +66,10 @@ report('  p99', 'ms', [percentile(answered, 0.99)]);
 report('events lost: records that do not hold their last change', '', [done.lost], { atMost: 0 });
 report('events lost: messages owed to a stream that never came', '', [loaded.untold], { atMost: 0 });
 report('connections to Postgres', '', [done.connections]);
-for (const [what, mb] of Object.entries(memoryMb)) report(`memory, ${what.replace('_', '-')}`, 'MB', [mb]);
+for (const [part, what] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
+  report(`${what}: memory`, 'MB', [memoryMb[part]]);
+  report('  time of a processor, streams opened and changes told', 's', [done.cpuS[part]]);
+}
 console.log(
   `load of the machine after: ${loadavg()
     .map((n) => n.toFixed(1))
