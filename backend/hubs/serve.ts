@@ -31,9 +31,9 @@ import type { Keyring } from './vault.ts';
 const POOL_MAX_CONNECTIONS = 16;
 /**
  * Many workers in one process: each takes about 100 events in one go, so that a flood of one hub holds the others up for
- * milliseconds; and they look for what nobody told of less often, because other processes tell at once.
+ * milliseconds; and one look a hub now and then finds what nobody told of, because other processes tell at once.
  */
-const MANNERS = { batchBytes: 20_000, lookMs: 2_000 };
+const MANNERS = { batchBytes: 20_000, lookoutMs: 2_000 };
 
 export interface HubsService {
   url: string;

@@ -113,7 +113,8 @@ async function single(load: HubsLoad, state: State): Promise<number> {
   const random = createRandom(load.seed, 'load');
   const hubs = load.hubs.filter(({ hubId }) => load.on.includes(hubId));
   const change = changer(load.changesPort);
-  const lines = await Promise.all(Array.from({ length: LINES }, () => openLine(load.port)));
+  // Opened when it is used first: a connection that sends nothing is ended by the service.
+  const lines: Promise<Line>[] = [];
   const sending: Promise<void>[] = [];
   const watched = new Map(
     hubs.map(({ hubId }) => [
@@ -128,7 +129,14 @@ async function single(load: HubsLoad, state: State): Promise<number> {
       const hub = random.pick(hubs);
       const isCounted = elapsed >= load.warmMs;
       const record = drawRecord(random, hub, watched.get(hub.hubId) ?? []);
-      sending.push(sendOne({ load, state, hub, change, line: lines[n % LINES]! }, record, n, isCounted));
+      sending.push(
+        sendOne(
+          { load, state, hub, change, line: (lines[n % LINES] ??= openLine(load.port)) },
+          record,
+          n,
+          isCounted,
+        ),
+      );
     }
     await pause(1);
   }
@@ -141,7 +149,7 @@ interface Sending {
   state: State;
   hub: BenchHub;
   change: ReturnType<typeof changer>;
-  line: Line;
+  line: Promise<Line>;
 }
 
 async function sendOne(
@@ -160,9 +168,10 @@ async function sendOne(
   const sent: Sent = { n, at: 0, isCounted };
   if (owed > 0) state.sent.set(place, [...(state.sent.get(place) ?? []), sent]);
   state.owed += owed;
+  const send = await line;
   await change(hub.hubId, [one]);
   sent.at = Date.now();
-  await line(webhookRequest(hub, load.port, [one]));
+  await send(webhookRequest(hub, load.port, [one]));
   if (isCounted) state.answered.push({ at: sent.at, ms: Date.now() - sent.at });
 }
 
