@@ -17,6 +17,9 @@ const MAX_ROUNDS_IN_FLIGHT = 20;
 export const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 export const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
 
+/** After a batch that took so long, where more waits: resolves when others had their turn. */
+export type Rest = (tookMs: number, term: AbortSignal) => Promise<void>;
+
 export interface Bells {
   arrived: Bell;
   people: Bell;
@@ -60,6 +63,7 @@ export async function eventLoop(
   { arrived: bell, machines }: Bells,
   term: AbortSignal,
   lookMs: number,
+  rest: Rest,
 ): Promise<void> {
   let willRing = false;
   /** What was applied is due to be read then. Of batches meanwhile the loop that is rung finds the times by itself. */
@@ -76,9 +80,13 @@ export async function eventLoop(
     const { rings } = bell;
     const batch: Arrived | null = ahead ?? (await inbox.next([]));
     ahead = null;
+    const begunAt = ctx.clock.now();
     if (batch === null) await bell.after(rings, lookMs);
     else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
-    else [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
+    else {
+      [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
+      await rest(ctx.clock.now() - begunAt, term);
+    }
     if (batch !== null && lookMs > LOOK_MS) ringThen();
   }
 }

@@ -31,7 +31,7 @@ import { BATCH_BYTES, Inbox, LOOK_MS, type Look } from './inbox.ts';
 import { canaryLoop, type CanaryPlace } from './canary.ts';
 import { taskLoop } from './alertTasks.ts';
 import { heartLoop, keepingLoop } from './keeping.ts';
-import { acquireLease, type Lease } from './lease.ts';
+import { acquireLease, whileProving, type Lease } from './lease.ts';
 import {
   askedLoop,
   eventLoop,
@@ -42,6 +42,7 @@ import {
   ringDue,
   workLoop,
   type Bells,
+  type Rest,
 } from './loops.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseWaiting } from './erasure.ts';
@@ -58,6 +59,7 @@ const ASKED_LOOK_MS = 1_000;
 /** Where there is a lookout, a loop looks for itself this seldom. */
 const OWN_LOOK_MS = 30_000;
 const OFF = { on: false, failure: null };
+const NO_REST: Rest = () => Promise.resolve();
 
 export interface WorkerDeps {
   hubId: HubId;
@@ -89,6 +91,8 @@ export interface WorkerDeps {
   batchBytes?: number;
   /** How often one look is taken for what nobody told of; absent: each loop looks for itself, and more often. */
   lookoutMs?: number;
+  /** Between batches of events, while more wait, so that others have their turn; absent: it goes on at once. */
+  rest?: Rest;
   meter?: Meter | undefined;
   /** Null: no round trips are made. */
   canary?: CanaryPlace | null;
@@ -132,7 +136,7 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
       }
       deps.log.info({ hub: deps.hubId, epoch: lease.epoch }, 'This worker speaks for the hub now.');
       try {
-        await deps.prepare?.();
+        await whileProving(lease, deps.clock, async () => deps.prepare?.());
         await serve(deps, lease, stopping, lead);
       } finally {
         await lease.release();
@@ -149,7 +153,7 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead: () => void): Promise<void> {
-  const ctx = await contextOf(deps, lease);
+  const ctx = await whileProving(lease, deps.clock, () => contextOf(deps, lease));
   const term = new AbortController();
   setMaxListeners(0, term.signal); // every loop waits for its end
   const end = (): void => {
@@ -187,7 +191,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   try {
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs),
+      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs, deps.rest ?? NO_REST),
       workLoop(ctx, look, busy, PEOPLE_LANES, bells, bells.people, term.signal, lookMs),
       workLoop(ctx, look, busy, MACHINE_LANES, bells, bells.machines, term.signal, lookMs),
       heartLoop(ctx, term.signal),

@@ -13,7 +13,7 @@ export function startChild(file: string, job: object, nodeOptions: readonly stri
     const child = fork(file, {
       execArgv: [
         ...nodeOptions,
-        ...(process.env.PROF && file.includes('hubsMain') ? ['--import', '/tmp/count.mjs'] : []),
+        ...(process.env.PROF && file.includes('hubsMain') ? (process.env.PROF === 'cpu' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : ['--import', '/tmp/count.mjs']) : []),
         '--import',
         'tsx',
       ],

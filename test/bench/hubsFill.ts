@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
-import { OBJECTS } from '@tallystick/shared/ownership';
+import { objects, OBJECTS } from '@tallystick/shared/ownership';
 import type { Db } from '../../backend/store/database.ts';
 import { asOwner } from '../harness/postgres.ts';
 import type { BenchHub, Ids } from './hubs.ts';
@@ -46,20 +46,23 @@ export async function fillHubs(
 }
 
 async function fillRecords(owner: Db, hubId: HubId, companies: Ids, contacts: Ids): Promise<number> {
-  const objects = [
+  const filled = [
     { object: 'company', ids: companies, first: ['name', 'Company '], second: ['city', 'Ulm'] },
     { object: 'contact', ids: contacts, first: ['lastName', 'Person '], second: ['firstName', 'Ada'] },
   ] as const;
-  for (const { object, ids, first, second } of objects)
+  for (const { object, ids, first, second } of filled)
     for (let from = 0; from < ids.count; from += SLICE_RECORDS) {
       const upTo = Math.min(ids.count, from + SLICE_RECORDS) - 1;
-      const kept = JSON.stringify([1, 'CRM_UI', 'userId:7', null, 1, 1, 1, 1]);
+      const kept = [1, 'CRM_UI', 'userId:7', null, 1, 1, 1, 1];
+      const blank = Object.keys(objects[object].fields).map((name) => [name, [null, ...kept]]);
+      const row = JSON.stringify({ $life: ['present', ...kept], ...Object.fromEntries(blank) });
       await sql`
         insert into mirror (hub_id, object, record_id, life, fields, found_seq, changed_seq, read_at, compared_at)
-        select ${hubId}::bigint, ${object}, (${ids.first}::bigint + n)::text, 'present', jsonb_build_object(
-            '$life', '["present"]'::jsonb || kept, ${second[0]}::text, jsonb_build_array(${second[1]}::text) || kept,
-            ${first[0]}::text, jsonb_build_array(${first[1]}::text || n) || kept), 1, 1, now(), now()
-        from generate_series(${from}::int, ${upTo}::int) n, (select ${kept}::jsonb as kept) k`.execute(owner);
+        select ${hubId}::bigint, ${object}, (${ids.first}::bigint + n)::text, 'present', r.blank || jsonb_build_object(
+            ${second[0]}::text, jsonb_build_array(${second[1]}::text) || r.kept,
+            ${first[0]}::text, jsonb_build_array(${first[1]}::text || n) || r.kept), 1, 1, now(), now()
+        from generate_series(${from}::int, ${upTo}::int) n,
+          (select ${row}::jsonb as blank, ${JSON.stringify(kept)}::jsonb as kept) r`.execute(owner);
     }
   // Read from nothing and compared just now: a load run is not about that.
   await sql`
