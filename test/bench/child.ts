@@ -11,12 +11,7 @@ export interface Child {
 export function startChild(file: string, job: object, nodeOptions: readonly string[] = []): Promise<Child> {
   return new Promise((resolve, reject) => {
     const child = fork(file, {
-      execArgv: [
-        ...nodeOptions,
-        ...(process.env.PROF && file.includes('hubsMain') ? (process.env.PROF === 'cpu' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : ['--import', '/tmp/count.mjs']) : []),
-        '--import',
-        'tsx',
-      ],
+      execArgv: [...nodeOptions, '--import', 'tsx'],
     });
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`${file} ended before it answered.`)));

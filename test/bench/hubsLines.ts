@@ -4,8 +4,8 @@ import type { Watcher } from './hubsFill.ts';
 
 const OPEN_AT_ONCE = 50;
 
-/** Sends one request after the other; fails loudly at anything but 200. */
-export type Line = (request: string) => Promise<void>;
+/** Sends one request after the other, each signed when it goes out; fails loudly at anything but 200. */
+export type Line = (request: () => string) => Promise<void>;
 
 /** Opens a stream for each; what it is told afterwards goes to what `hear` answers. */
 export async function openStreams(
@@ -74,7 +74,7 @@ export function openLine(port: number): Promise<Line> {
           () =>
             new Promise<void>((answered) => {
               answers.push(answered);
-              socket.write(request);
+              socket.write(request());
             }),
         );
         return last;

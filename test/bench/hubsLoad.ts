@@ -171,7 +171,7 @@ async function sendOne(
   const send = await line;
   await change(hub.hubId, [one]);
   sent.at = Date.now();
-  await send(webhookRequest(hub, load.port, [one]));
+  await send(() => webhookRequest(hub, load.port, [one]));
   if (isCounted) state.answered.push({ at: sent.at, ms: Date.now() - sent.at });
 }
 
@@ -213,7 +213,7 @@ async function flood(
         batch.push(one);
       }
       await change(hubId, batch);
-      await line(webhookRequest(hub, load.port, batch));
+      await line(() => webhookRequest(hub, load.port, batch));
     }
   };
   await Promise.all(Array.from({ length: FLOOD_CONNECTIONS }, client));

@@ -41,7 +41,7 @@ export interface Scaled {
 type Part = 'web' | 'worker' | 'standIns' | 'postgres';
 
 const COMPANIES_SHARE = 0.1;
-const TAKEN_WITHIN_MS = 120_000;
+const TAKEN_WITHIN_MS = 300_000;
 /** After the last change was sent. */
 const MIRRORED_WITHIN_MS = 60_000;
 
@@ -105,12 +105,15 @@ export async function runScale(
   }
 }
 
-/** Until every hub is spoken for. */
+/** Until every hub is spoken for, and its schema was read: what comes with starting is over. */
 async function held(owner: Db, hubs: number): Promise<void> {
   const until = performance.now() + TAKEN_WITHIN_MS;
   for (;;) {
     const { rows } = await sql<{ count: number }>`
-      select count(*)::int as count from hubs where hub_id > 0 and heartbeat_at is not null`.execute(owner);
+      select count(*)::int as count from hubs h
+      where hub_id > 0 and heartbeat_at is not null and exists (select from crm_schema c where c.hub_id = h.hub_id)`.execute(
+      owner,
+    );
     if (rows[0]!.count >= hubs) return;
     if (performance.now() > until) throw new Error(`Only ${rows[0]!.count} hubs were taken.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
