@@ -22,6 +22,8 @@ export interface HubsLoad {
   /** What is sent in the first of these counts for losses only. */
   warmMs: number;
   forMs: number;
+  /** A budget of time ends the load then, though not before a few seconds of it were measured. */
+  endsAt?: number;
   /** Deliveries of 100 events on this hub, as fast as they are answered, beside it. */
   flood: { hubId: number; events: number } | null;
 }
@@ -44,6 +46,7 @@ const WATCHED_SHARE = 0.5;
 const PER_DELIVERY = 100;
 const FLOOD_CONNECTIONS = 4;
 const LINES = 16;
+const LEAST_MS = 5_000;
 /** What is not told by then is lost. */
 const TOLD_WITHIN_MS = 30_000;
 
@@ -124,7 +127,9 @@ async function single(load: HubsLoad, state: State): Promise<number> {
   );
   const startedAt = performance.now();
   let n = 0;
-  for (let elapsed = 0; elapsed < load.warmMs + load.forMs; elapsed = performance.now() - startedAt) {
+  const leftMs = Math.max(LEAST_MS, (load.endsAt ?? Infinity) - Date.now() - load.warmMs);
+  const untilMs = load.warmMs + Math.min(load.forMs, leftMs);
+  for (let elapsed = 0; elapsed < untilMs; elapsed = performance.now() - startedAt) {
     for (; n < (elapsed / 1_000) * load.eventsPerSecond; n += 1) {
       const hub = random.pick(hubs);
       const isCounted = elapsed >= load.warmMs;

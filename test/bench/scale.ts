@@ -22,6 +22,8 @@ export interface ScalePlan {
   /** The fill leaves away what does not fit into this. */
   fillMs: number;
   loadMs: number;
+  /** Of the whole: what starting and opening took more ends the load sooner. */
+  budgetMs: number;
   log: (line: string) => void;
 }
 export interface Scaled {
@@ -90,6 +92,7 @@ export async function runScale(
       ...{ port: (web.answer as { port: number }).port, changesPort: crms.port, hubs: crms.hubs },
       ...{ seed: plan.seed, watchers: streams, on: crms.hubs.map(({ hubId }) => hubId), flood: null },
       ...{ eventsPerSecond: plan.eventsPerSecond, warmMs: plan.warmMs, forMs: plan.loadMs },
+      endsAt: Date.now() + plan.budgetMs - (performance.now() - began),
     });
     const cpuAfter = await eachPart(owner, pids, cpuOf);
     const memoryMb = await eachPart(owner, pids, memoryOf);

@@ -46,7 +46,7 @@ console.log(
 const done = await runScale(
   {
     ...{ seed: positive('seed', values.seed), hubs, records, streams, eventsPerSecond, warmMs: WARM_MS },
-    ...{ fillMs: budgetMs * FILL_SHARE, loadMs: budgetMs * LOAD_SHARE },
+    ...{ fillMs: budgetMs * FILL_SHARE, loadMs: budgetMs * LOAD_SHARE, budgetMs },
     log: (line) => console.log(`  ${line}`),
   },
   database,

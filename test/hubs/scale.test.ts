@@ -21,7 +21,7 @@ it('loses no change of several hubs on its way to mirrors and live streams', asy
   const done = await runScale(
     {
       ...{ seed: 7, hubs: 4, records: 200, streams: 24, eventsPerSecond: 25 },
-      ...{ warmMs: 500, fillMs: 60_000, loadMs: 1_500, log: () => undefined },
+      ...{ warmMs: 500, fillMs: 60_000, loadMs: 1_500, budgetMs: 60_000, log: () => undefined },
     },
     { url: database.url, stateDir },
   );
