@@ -15,21 +15,30 @@ export class Bell {
   constructor(clock: Clock, term: AbortSignal) {
     this.#clock = clock;
     this.#term = term;
+    term.addEventListener('abort', () => this.#wakeAll());
   }
 
   ring(): void {
     this.rings += 1;
-    for (const wake of this.#waiting) wake();
+    this.#wakeAll();
   }
 
   /** Resolves at the first ring after `rings`, or after `ms`. */
-  async after(rings: number, ms: number): Promise<void> {
-    if (this.rings !== rings) return;
-    const early = new AbortController();
-    const wake = (): void => early.abort();
-    this.#waiting.add(wake);
-    await pause(this.#clock, ms, AbortSignal.any([early.signal, this.#term]));
-    this.#waiting.delete(wake);
+  after(rings: number, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.rings !== rings || this.#term.aborted) return resolve();
+      const end = (): void => {
+        cancel();
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const cancel = this.#clock.after(ms, end);
+      this.#waiting.add(end);
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting) wake();
   }
 }
 

@@ -10,6 +10,7 @@ import type { Environment } from './settings.ts';
 import { openHubsWeb, servedOf } from './web.ts';
 import { openCrm, type Crm } from '../hubspot/crm.ts';
 import { startHubWorker } from '../hubWorker.ts';
+import { fairTurns } from './turns.ts';
 import { spreadHubs, type HubWorkers } from './workers.ts';
 import { INTAKE_PATH } from '../intake/webhooks.ts';
 import { meteredCrm, serveMetrics, watchHubs } from '../operating.ts';
@@ -31,9 +32,9 @@ import type { Keyring } from './vault.ts';
 const POOL_MAX_CONNECTIONS = 16;
 /**
  * Many workers in one process: each takes about 100 events in one go, so that a flood of one hub holds the others up for
- * milliseconds; and they look for what nobody told of less often, because other processes tell at once.
+ * milliseconds; and one look a hub now and then finds what nobody told of, because other processes tell at once.
  */
-const MANNERS = { batchBytes: 20_000, lookMs: 2_000 };
+const MANNERS = { batchBytes: 20_000, lookoutMs: 2_000 };
 
 export interface HubsService {
   url: string;
@@ -137,7 +138,8 @@ async function compose(
 }
 
 function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): HubWorkers {
-  return spreadHubs({
+  const turns = fairTurns(shared.signals, shared.clock);
+  const workers = spreadHubs({
     shared,
     entries: directory.entries,
     start: async (entry) => {
@@ -152,13 +154,23 @@ function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): Hub
       const onTypeIds = (ids: Record<string, string>): void => void (typeIds = ids);
       const prepare = (): Promise<void> => meetAccount(crm, db, entry, shared.clock.now());
       return {
-        worker: startHubWorker({ ...spoken, onTypeIds }, shared, { ...MANNERS, prepare, oneTerm: true }),
+        worker: startHubWorker({ ...spoken, onTypeIds }, shared, {
+          ...{ ...MANNERS, prepare, oneTerm: true },
+          rest: (tookMs, term) => turns.rest(hubId, tookMs, term),
+        }),
         close: async () => {
           await Promise.all(served.sources.map((source) => source.close()));
         },
       };
     },
   });
+  return {
+    ...workers,
+    stop: async () => {
+      turns.close();
+      await workers.stop();
+    },
+  };
 }
 
 /**

@@ -12,13 +12,18 @@ export interface Seen {
   held: ReadonlySet<HubId>;
   /** Not to be tried again just now. */
   avoided: ReadonlySet<HubId>;
+  /** How many of `own` do not work yet. */
+  starting: number;
   /** Living worker processes, this one included. */
   workers: number;
   /** How many of them stand before this one. */
   rank: number;
 }
 
-/** At once; the rest at the next look. Others that start at the same time choose too. */
+/**
+ * At a time; the rest when these work, because starting costs more than working, and would hold up who works already.
+ * Others that start at the same time choose too.
+ */
 const TAKE_MAX_HUBS = 12;
 
 /**
@@ -27,7 +32,7 @@ const TAKE_MAX_HUBS = 12;
  * rarely collide.
  */
 export function share(seen: Seen, order: (hubs: HubId[]) => HubId[]): { take: HubId[]; handOver: HubId[] } {
-  const { hubs, own, leaving, held, avoided } = seen;
+  const { hubs, own, leaving, held, avoided, starting } = seen;
   const known = new Set(hubs);
   const staying = [...own].filter((hub) => !leaving.has(hub));
   const gone = staying.filter((hub) => !known.has(hub));
@@ -35,6 +40,6 @@ export function share(seen: Seen, order: (hubs: HubId[]) => HubId[]): { take: Hu
   const fair = Math.floor(hubs.length / seen.workers) + (seen.rank < hubs.length % seen.workers ? 1 : 0);
   const surplus = kept.slice(fair);
   const free = hubs.filter((hub) => !own.has(hub) && !held.has(hub) && !avoided.has(hub));
-  const room = Math.max(0, Math.min(TAKE_MAX_HUBS, fair - kept.length));
+  const room = Math.max(0, Math.min(TAKE_MAX_HUBS - starting, fair - kept.length));
   return { take: order(free).slice(0, room), handOver: [...gone, ...surplus] };
 }

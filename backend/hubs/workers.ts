@@ -92,7 +92,8 @@ async function spread(deps: HubWorkersDeps, state: State, roster: Roster): Promi
     if (entry !== undefined && entry.version !== own.version) own.leave(); // and comes back with its new settings
   }
   const leaving = new Set([...state.own].flatMap(([hubId, own]) => (own.leaving ? [hubId] : [])));
-  const seen = { hubs, held, workers, rank, own: new Set(state.own.keys()), leaving };
+  const starting = [...state.own.values()].filter(({ leading, leaving: goes }) => !leading && !goes).length;
+  const seen = { hubs, held, workers, rank, starting, own: new Set(state.own.keys()), leaving };
   const { take, handOver } = share({ ...seen, avoided: new Set(state.avoided.keys()) }, shuffled);
   for (const hubId of handOver) state.own.get(hubId)?.leave();
   for (const hubId of take) {

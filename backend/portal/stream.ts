@@ -8,12 +8,12 @@ import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { HubChange } from '../signals.ts';
 import { keyOf } from '../store/mirror.ts';
-import { headOf, linkedTo, loadRecords, movedBetween } from '../store/records.ts';
+import { headOf, linkedTo, loadRecords, movedSince } from '../store/records.ts';
 import { limitsOf, type PortalDeps } from './access.ts';
 import { changeOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
 import { openSession, type Credentials } from './session.ts';
-import { stillOpen } from './credentials.ts';
+import { movedSessions, stillOpen } from './credentials.ts';
 import type { SignIn } from './signIn/gate.ts';
 import { sees } from './visibility.ts';
 
@@ -81,7 +81,7 @@ export function createStreams(deps: Deps, sessionOf: SignIn['sessionOf']): Strea
     setInterval(() => {
       for (const [, { res }] of all()) res.write(': beat\n\n');
     }, streamBeatMs),
-    setInterval(() => void recheckAll(deps, all()), streamRecheckMs),
+    setInterval(() => void recheckAll(deps, [...hubs.values()]), streamRecheckMs),
     setInterval(() => void endOver(deps, [...hubs.values()]), streamSessionMs),
   ];
   for (const timer of timers) timer.unref();
@@ -165,7 +165,7 @@ async function join(deps: Deps, hub: Hub, stream: Stream, from: number | null): 
     const isKnown =
       Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
     if (isKnown) {
-      const moved = await movedBetween(deps.db, hub.hubId, from, head);
+      const { moved } = await movedSince(deps.db, hub.hubId, from);
       tell(deps, stream, await loadNews(deps, changeOf(hub.hubId, head, moved)), new Map());
     } else resync(stream, head);
   }
@@ -205,9 +205,8 @@ async function passSignals(deps: Deps, hub: Hub): Promise<void> {
 
 /** What the journal mentions and no signal told. */
 async function look(deps: Deps, hub: Hub): Promise<void> {
-  const head = await headOf(deps.db, hub.hubId);
+  const { head, moved } = await movedSince(deps.db, hub.hubId, hub.looked);
   if (head <= hub.looked) return;
-  const moved = await movedBetween(deps.db, hub.hubId, hub.looked, head);
   const untold = moved.filter((one) => (hub.told.get(one.editId ?? keyOf(one)) ?? 0) < one.seq);
   await pass(deps, hub, changeOf(hub.hubId, head, untold));
   hub.looked = head;
@@ -234,31 +233,36 @@ async function pass(deps: Deps, hub: Hub, change: HubChange): Promise<void> {
   }
 }
 
-/** One after the other, beside the news: many streams must not hold each other up. */
-async function recheckAll(deps: Deps, streams: readonly [Hub, Stream][]): Promise<void> {
+/** Whoever stands otherwise than before is found for all streams of a hub together, beside the news. */
+async function recheckAll(deps: Deps, hubs: readonly Hub[]): Promise<void> {
   try {
-    for (const [hub, stream] of streams) if (stream.live) await recheck(deps, hub, stream);
+    for (const hub of hubs) {
+      const asked = askedOf([...hub.streams].filter(({ live }) => live));
+      const moved = await movedSessions(deps, hub.hubId, [...asked.values()]);
+      for (const [stream, session] of asked)
+        if (moved.has(session) && hub.streams.has(stream)) await recheck(deps, hub, stream);
+    }
   } catch (error) {
     deps.log.error({ err: error }, 'The tokens of the live streams could not be looked at again.');
   }
 }
 
-/** Signed out, timed out, revoked: one statement a hub looks for all of them, so that it can be done often. */
+/** Signed out, timed out, revoked: looked for in all of a hub together, so that it can be done often. */
 async function endOver(deps: Deps, hubs: readonly Hub[]): Promise<void> {
   try {
     for (const hub of hubs) {
-      const streams = [...hub.streams];
-      const open = await stillOpen(
-        deps,
-        hub.hubId,
-        streams.map(({ session }) => session),
-      );
-      for (const stream of streams) if (!open.has(stream.session.by)) end(hub, stream);
+      const asked = askedOf(hub.streams);
+      const open = await stillOpen(deps, hub.hubId, [...asked.values()]);
+      for (const [stream, session] of asked) if (!open.has(session)) end(hub, stream);
     }
   } catch (error) {
     deps.log.error({ err: error }, 'The sessions of the live streams could not be looked at.');
   }
 }
+
+/** A stream may be given its session anew while we ask: an answer is about the one it had. */
+const askedOf = (streams: Iterable<Stream>): Map<Stream, Stream['session']> =>
+  new Map([...streams].map((stream) => [stream, stream.session]));
 
 /** A revoked token, or a contact that is gone, loses the stream; who reaches something else now starts over. */
 async function recheck(deps: Deps, hub: Hub, stream: Stream): Promise<void> {

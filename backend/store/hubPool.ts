@@ -1,10 +1,11 @@
 /**
  * One pool of connections for the rows of many hubs, so that their number does not grow with the hubs'. A connection is
  * bound to a hub before it is lent for it, and stays bound to exactly one; the walls hold as they do for a pool that is
- * one hub's own. Binding costs a round trip, where the last statement was for another hub.
+ * one hub's own. Where the last statement was for another hub, binding goes out together with the first one for this hub:
+ * it costs no round trip of its own.
  */
 import type { HubId } from '@tallystick/shared/ids';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { hear, sessionConfig } from './connection.ts';
 import type { Database, Db } from './database.ts';
@@ -23,27 +24,20 @@ export interface HubPool {
 export function openHubPool(url: string, maxConnections: number, onError: (error: Error) => void): HubPool {
   const pool = new pg.Pool({
     ...sessionConfig(url, 'unbound'),
+    pipeline: true,
     max: maxConnections,
     connectionTimeoutMillis: WAIT_MAX_MS,
   });
   hear(pool, onError);
   const boundTo = new WeakMap<pg.PoolClient, HubId>();
-  const bound = async (hubId: HubId): Promise<pg.PoolClient> => {
-    const client = await pool.connect();
-    if (boundTo.get(client) === hubId) return client;
-    try {
-      boundTo.delete(client);
-      await client.query({
-        name: 'bind',
-        text: `select set_config('tallystick.hub', $1, false)`,
-        values: [hubId],
-      });
-      boundTo.set(client, hubId);
-      return client;
-    } catch (error) {
-      client.release(true); // whatever it is bound to now, nobody works with it
-      throw error;
-    }
+  const bind = async (client: pg.PoolClient, hubId: HubId): Promise<void> => {
+    boundTo.delete(client);
+    await client.query({
+      name: 'bind',
+      text: `select set_config('tallystick.hub', $1, false)`,
+      values: [hubId],
+    });
+    boundTo.set(client, hubId);
   };
   const share = Math.max(1, Math.floor(maxConnections * HUB_SHARE));
   return {
@@ -51,21 +45,36 @@ export function openHubPool(url: string, maxConnections: number, onError: (error
       const turns = turnstile(share);
       const connect = async () => {
         await turns.enter();
-        const client = await bound(hubId).catch((error: unknown) => {
+        const client = await pool.connect().catch((error: unknown) => {
           turns.leave();
           throw error;
         });
+        const binding = boundTo.get(client) === hubId ? null : bind(client, hubId);
+        binding?.catch(() => undefined); // whoever asks hears of it
         const release = (): void => {
-          client.release();
+          client.release(boundTo.get(client) !== hubId); // whatever it is bound to now, nobody works with it
           turns.leave();
         };
-        return { query: client.query.bind(client), release };
+        return { query: withBinding(client, binding), release };
       };
       const dialect = new PostgresDialect({ pool: { connect, end: () => Promise.resolve() } });
       return new Kysely<Database>({ dialect });
     },
     close: () => pool.end(),
   };
+}
+
+/** Bound to another hub still, a statement would reach nothing, and nobody would know: its answer counts with the binding. */
+function withBinding(client: pg.PoolClient, binding: Promise<void> | null): PostgresPoolClient['query'] {
+  const plain: PostgresPoolClient['query'] = client.query.bind(client);
+  if (binding === null) return plain;
+  function query<R>(text: string, values: readonly unknown[]): ReturnType<typeof plain<R>>;
+  function query(): never;
+  function query(text?: unknown, values: readonly unknown[] = []): unknown {
+    if (typeof text !== 'string') throw new Error('A pool of many hubs has no cursors.');
+    return Promise.all([plain(text, values), binding]).then(([answer]) => answer);
+  }
+  return query;
 }
 
 /** Lets `limit` in at a time, the others in the order in which they came. */

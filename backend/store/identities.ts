@@ -123,21 +123,31 @@ export async function endLook(
 }
 
 export async function standingTie(db: Db, hubId: HubId, identityId: IdentityId): Promise<Tie | null> {
-  const row = await db
+  return (await standingTies(db, hubId, [identityId])).get(identityId) ?? null;
+}
+
+export async function standingTies(
+  db: Db,
+  hubId: HubId,
+  identityIds: readonly IdentityId[],
+): Promise<Map<IdentityId, Tie>> {
+  if (identityIds.length === 0) return new Map();
+  const rows = await db
     .selectFrom('ties')
     .selectAll()
     .where('hub_id', '=', hubId)
-    .where('identity_id', '=', identityId)
+    .where(sql<boolean>`identity_id = any(${[...identityIds]}::uuid[])`)
     .where('ended_at', 'is', null)
-    .executeTakeFirst();
-  if (row === undefined) return null;
-  return {
-    tieId: row.tie_id,
-    identityId: row.identity_id,
-    contactId: row.contact_id,
-    address: row.address,
-    contactEmail: row.contact_email,
-  };
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.identity_id,
+      {
+        ...{ tieId: row.tie_id, identityId: row.identity_id, contactId: row.contact_id },
+        ...{ address: row.address, contactEmail: row.contact_email },
+      },
+    ]),
+  );
 }
 
 export async function beginTie(

@@ -56,18 +56,27 @@ export async function personOf(db: Db, token: string): Promise<Person | null> {
   return { hubId: row.hub_id, contactId: row.contact_id, audience: row.audience };
 }
 
-/** Which of these tokens still count. */
-export async function livingTokens(db: Db, hubId: HubId, tokens: readonly string[]): Promise<Set<string>> {
-  if (tokens.length === 0) return new Set();
+/** Whose those of these tokens are that still count. */
+export async function livingTokens(
+  db: Db,
+  hubId: HubId,
+  tokens: readonly string[],
+): Promise<Map<string, Person>> {
+  if (tokens.length === 0) return new Map();
   const byHash = new Map(tokens.map((token) => [hashOf(token).toString('hex'), token]));
   const rows = await db
     .selectFrom('people')
-    .select('token_hash')
+    .select(['token_hash', 'contact_id', 'audience'])
     .where('hub_id', '=', hubId)
-    .where('token_hash', 'in', tokens.map(hashOf))
+    .where(sql<boolean>`token_hash = any(${tokens.map(hashOf)}::bytea[])`)
     .where('revoked_at', 'is', null)
     .execute();
-  return new Set(rows.flatMap((row) => byHash.get(row.token_hash.toString('hex')) ?? []));
+  return new Map(
+    rows.flatMap(({ token_hash: hash, contact_id: contactId, audience }): [string, Person][] => {
+      const token = byHash.get(hash.toString('hex'));
+      return token === undefined || !isAudience(audience) ? [] : [[token, { hubId, contactId, audience }]];
+    }),
+  );
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();

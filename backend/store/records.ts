@@ -59,6 +59,38 @@ export async function linksOf(db: Db, hubId: HubId, contactId: RecordId): Promis
   return rows.map((row) => ({ companyId: row.company_id, isPrimary: row.is_primary, labels: row.labels }));
 }
 
+/** What a person's standing follows from. */
+export interface ContactRow {
+  life: string;
+  email: string | null;
+  links: LinkRow[];
+}
+
+/** Many contacts at once, in one statement; unknown ones are simply not in the answer. */
+export async function contactsOf(
+  db: Db,
+  hubId: HubId,
+  ids: readonly RecordId[],
+): Promise<Map<RecordId, ContactRow>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{
+    record_id: RecordId;
+    life: string;
+    email: string | null;
+    links: LinkRow[] | null;
+  }>`
+    select m.record_id, m.life, m.fields -> 'email' ->> 0 as email,
+      (select json_agg(json_build_object('companyId', l.company_id, 'isPrimary', l.is_primary, 'labels', l.labels))
+        from links l where l.hub_id = m.hub_id and l.object = m.object and l.record_id = m.record_id) as links
+    from mirror m
+    where m.hub_id = ${hubId} and m.object = 'contact' and m.record_id = any(${[...ids]}::text[])`.execute(
+    db,
+  );
+  return new Map(
+    rows.map(({ record_id: id, life, email, links }) => [id, { life, email, links: links ?? [] }]),
+  );
+}
+
 /** Records of any objects with their companies and open edits; unknown ones are simply not in the answer. */
 export async function loadRecords(
   db: Db,
@@ -225,23 +257,28 @@ export interface Moved {
   seq: number;
 }
 
-/** The records and edits that the journal mentions after one number and up to another. */
-export async function movedBetween(db: Db, hubId: HubId, after: number, upTo: number): Promise<Moved[]> {
+/** The records and edits that the journal mentions after this number, and its head then. */
+export async function movedSince(
+  db: Db,
+  hubId: HubId,
+  after: number,
+): Promise<{ head: number; moved: Moved[] }> {
   const { rows } = await sql<{
-    object: AppObject;
+    object: AppObject | null;
     record_id: RecordId | null;
     edit_id: EditId | null;
     seq: string;
+    head: string;
   }>`
-    select object, record_id, edit_id, max(seq) as seq from journal
-    where hub_id = ${hubId} and seq > ${after} and seq <= ${upTo} and object is not null
+    select object, record_id, edit_id, max(seq) as seq, max(max(seq)) over () as head from journal
+    where hub_id = ${hubId} and seq > ${after}
     group by object, record_id, edit_id`.execute(db);
-  return rows.map((row) => ({
-    object: row.object,
-    recordId: row.record_id,
-    editId: row.edit_id,
-    seq: Number(row.seq),
-  }));
+  return {
+    head: Math.max(after, Number(rows[0]?.head ?? 0)),
+    moved: rows.flatMap(({ object, record_id: recordId, edit_id: editId, seq }) =>
+      object === null ? [] : [{ object, recordId, editId, seq: Number(seq) }],
+    ),
+  };
 }
 
 /** Up to `limit` records that hang on these companies, by themselves or by what they hang on. */

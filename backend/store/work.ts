@@ -60,14 +60,20 @@ export async function nextWork(
   }));
 }
 
-/** When the next work that waits for its time is due; null when there is none. */
-export async function nextWorkAt(db: Db, hubId: HubId, now: number): Promise<number | null> {
+/** When the next work in these lanes that waits for its time is due; null when there is none. */
+export async function nextWorkAt(
+  db: Db,
+  hubId: HubId,
+  now: number,
+  lanes: readonly Lane[],
+): Promise<number | null> {
   const row = await db
     .selectFrom('due')
     .select((eb) => eb.fn.min('not_before').as('at'))
     .where('hub_id', '=', hubId)
     .where('parked_at', 'is', null)
     .where('not_before', '>', new Date(now))
+    .where('lane', 'in', lanes.map(laneNumber))
     .executeTakeFirst();
   return row?.at == null ? null : new Date(row.at).getTime();
 }

@@ -16,9 +16,12 @@ const INBOX_MAX_BYTES = 16 * 1_048_576;
 /** The database is looked through this often for what nobody told us of. */
 export const LOOK_MS = 250;
 
+/** How the hub's rows are reached for a look. */
+export type Look = <T>(work: (db: Db) => Promise<T>) => Promise<T>;
+
 export class Inbox {
   readonly #hubId: HubId;
-  readonly #db: Db;
+  readonly #look: Look;
   readonly #clock: Clock;
   readonly #lookMs: number;
   readonly #batchBytes: number;
@@ -29,11 +32,11 @@ export class Inbox {
   #lookedAt = -Infinity;
   #found = new Set<string>();
 
-  constructor(hubId: HubId, db: Db, clock: Clock, of = { lookMs: LOOK_MS, batchBytes: BATCH_BYTES }) {
+  constructor(hubId: HubId, look: Look, clock: Clock, of = { lookMs: LOOK_MS, batchBytes: BATCH_BYTES }) {
     this.#lookMs = of.lookMs;
     this.#batchBytes = of.batchBytes;
     this.#hubId = hubId;
-    this.#db = db;
+    this.#look = look;
     this.#clock = clock;
   }
 
@@ -53,7 +56,7 @@ export class Inbox {
   async next(applying: readonly string[]): Promise<Arrived | null> {
     const isLookDue = this.#behind || this.#clock.now() - this.#lookedAt >= this.#lookMs;
     if (isLookDue) {
-      const found = await this.#look(applying);
+      const found = await this.#lookThrough(applying);
       if (found.ids.length > 0) return found;
     }
     return this.#take();
@@ -85,11 +88,11 @@ export class Inbox {
     return ids.length === 0 ? null : { ids, deliveries };
   }
 
-  async #look(applying: readonly string[]): Promise<Arrived> {
+  async #lookThrough(applying: readonly string[]): Promise<Arrived> {
     // What is stored while we look is handed over, or found, or both.
     this.#behind = false;
     const except = [...applying, ...this.#waiting.flatMap((arrived) => arrived.ids)];
-    const found = await stored(this.#db, this.#hubId, except, this.#batchBytes);
+    const found = await this.#look((db) => stored(db, this.#hubId, except, this.#batchBytes));
     this.#lookedAt = this.#clock.now();
     this.#found = new Set(found.ids);
     const isFull = found.ids.length >= BATCH_MAX_DELIVERIES || bytesOf(found) >= this.#batchBytes;

@@ -8,6 +8,7 @@
 import type { HubId } from '@tallystick/shared/ids';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { pause } from '../bell.ts';
 import { sessionConfig } from '../store/connection.ts';
 import type { Database, Db } from '../store/database.ts';
 
@@ -22,6 +23,9 @@ const SILENCE_S = 15;
 const PROOF_MAX_AGE_MS = 1_000;
 /** A connection that answers later than that so often in a row proves nothing, and is given up with its lease. */
 const PROOFS_MAX = 10;
+
+/** So often while nothing else goes through the connection yet. */
+const PROVE_EVERY_MS = 2_000;
 
 /** All or nothing. Statements of `work` that do not wait for each other cost one round trip together. */
 export type Transaction = <T>(work: (trx: Db) => Promise<T>) => Promise<T>;
@@ -72,6 +76,29 @@ export async function acquireLease(
     throw new Error(`Hub ${hubId} is not connected: there is no row for it in the table "hubs".`);
   }
   return held(client, db, lost, { hubId, epoch: Number(row.epoch), acquiredAt: now });
+}
+
+/** What comes before the worker's heart beats may take long where many hubs are taken at once. */
+export async function whileProving<T>(
+  lease: Pick<Lease, 'prove'>,
+  clock: Parameters<typeof pause>[0],
+  work: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const isOver = (): boolean => over.signal.aborted;
+  const proving = (async () => {
+    for (;;) {
+      await pause(clock, PROVE_EVERY_MS, over.signal);
+      if (isOver()) return;
+      await lease.prove();
+    }
+  })().catch(() => undefined); // that it is lost is heard by `lost`
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await proving;
+  }
 }
 
 function held(

@@ -4,53 +4,62 @@
  *   people, machines: due records, most urgent lane first, as fast as the budget lets
  *   heart: says that this worker lives; keeping: definitions
  *   jobs: everything of an object: backfill, reconcile
+ *   lookout: where many hubs are served, one look for what nobody told of, instead of one a loop
  *   beside: what other systems say of fields they own, and the webhooks journal
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
-import { workOnJobs } from '../intake/jobs.ts';
 import { readJournal } from '../intake/journal.ts';
 import { Bell, pause } from '../bell.ts';
 import type { Meter } from '../meter.ts';
-import { READ_MAX_RECORDS, type Crm } from '../hubspot/crm.ts';
+import type { Crm } from '../hubspot/crm.ts';
 import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
-import type { Arrived, Signals } from '../signals.ts';
+import type { Signals } from '../signals.ts';
 import type { Db } from '../store/database.ts';
 import { readHead } from '../store/journal.ts';
-import type { Lane } from '../store/lanes.ts';
-import { keyOf } from '../store/mirror.ts';
 import type { Source } from '../sources/source.ts';
 import { loadPauses } from '../store/orders.ts';
-import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
-import { applyBatch, type Translate } from './apply.ts';
+import type { Translate } from './apply.ts';
 import { loadBreaker } from './breakerMemory.ts';
-import { Budget, BudgetClosed, type Clock, type Ticket } from './budget.ts';
+import { Budget, BudgetClosed, type Clock } from './budget.ts';
 import type { Context } from './context.ts';
 import { loadDefinitions } from './definitions.ts';
 import { loadDrift } from './drift.ts';
-import { BATCH_BYTES, Inbox, LOOK_MS } from './inbox.ts';
+import { BATCH_BYTES, Inbox, LOOK_MS, type Look } from './inbox.ts';
 import { canaryLoop, type CanaryPlace } from './canary.ts';
 import { taskLoop } from './alertTasks.ts';
 import { heartLoop, keepingLoop } from './keeping.ts';
-import { acquireLease, type Lease } from './lease.ts';
+import { acquireLease, whileProving, type Lease } from './lease.ts';
+import {
+  askedLoop,
+  eventLoop,
+  jobLoop,
+  lookout,
+  MACHINE_LANES,
+  PEOPLE_LANES,
+  ringDue,
+  workLoop,
+  type Bells,
+  type Rest,
+} from './loops.ts';
 import { MirrorCache } from './mirrorCache.ts';
 import { eraseWaiting } from './erasure.ts';
 import { makeCreations } from './creations.ts';
 import { linkIdentities } from './identities.ts';
 import { carryOutOrders, carryOutStored } from './orders.ts';
 import { PATIENCE, type Patience } from './situation.ts';
-import { round } from './round.ts';
 import { sourceLoop, SOURCE_LOOK_MS } from './sources.ts';
 
 const LEASE_RETRY_MS = 250;
 const RESTART_MS = 500;
 const JOBS_LOOK_MS = 1_000;
 const ASKED_LOOK_MS = 1_000;
-const MAX_ROUNDS_IN_FLIGHT = 20;
+/** Where there is a lookout, a loop looks for itself this seldom. */
+const OWN_LOOK_MS = 30_000;
 const OFF = { on: false, failure: null };
-const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
-const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
+const NO_REST: Rest = () => Promise.resolve();
 
 export interface WorkerDeps {
   hubId: HubId;
@@ -80,8 +89,10 @@ export interface WorkerDeps {
   oneTerm?: boolean;
   /** Of events that are applied in one go: the less, the sooner other hubs of this process have their turn. */
   batchBytes?: number;
-  /** How often is looked for what nobody told of; the worker then tells itself what it marks as due. */
-  lookMs?: number;
+  /** How often one look is taken for what nobody told of; absent: each loop looks for itself, and more often. */
+  lookoutMs?: number;
+  /** Between batches of events, while more wait, so that others have their turn; absent: it goes on at once. */
+  rest?: Rest;
   meter?: Meter | undefined;
   /** Null: no round trips are made. */
   canary?: CanaryPlace | null;
@@ -125,7 +136,7 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
       }
       deps.log.info({ hub: deps.hubId, epoch: lease.epoch }, 'This worker speaks for the hub now.');
       try {
-        await deps.prepare?.();
+        await whileProving(lease, deps.clock, async () => deps.prepare?.());
         await serve(deps, lease, stopping, lead);
       } finally {
         await lease.release();
@@ -142,8 +153,9 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead: () => void): Promise<void> {
-  const ctx = await contextOf(deps, lease);
+  const ctx = await whileProving(lease, deps.clock, () => contextOf(deps, lease));
   const term = new AbortController();
+  setMaxListeners(0, term.signal); // every loop waits for its end
   const end = (): void => {
     term.abort();
     ctx.budget.close();
@@ -152,16 +164,19 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   if (stopping.aborted) end();
   const bell = (): Bell => new Bell(deps.clock, term.signal);
   // `asked` is rung by people alone, not at the end of every round.
-  const bells = { arrived: bell(), due: bell(), asked: bell() };
-  const lookMs = deps.lookMs ?? LOOK_MS;
-  const askedMs = Math.max(lookMs, ASKED_LOOK_MS);
-  const inbox = new Inbox(deps.hubId, deps.db, deps.clock, {
+  const bells: Bells = { arrived: bell(), people: bell(), machines: bell(), asked: bell(), jobs: bell() };
+  const hasLookout = deps.lookoutMs !== undefined;
+  const lookMs = hasLookout ? OWN_LOOK_MS : LOOK_MS;
+  const askedMs = hasLookout ? OWN_LOOK_MS : ASKED_LOOK_MS;
+  // Where many hubs share a pool, the lease's own connection is the one that is bound to this hub already.
+  const look: Look = hasLookout ? (work) => lease.exclusive((db) => work(db)) : (work) => work(deps.db);
+  const inbox = new Inbox(deps.hubId, look, deps.clock, {
     lookMs,
     batchBytes: deps.batchBytes ?? BATCH_BYTES,
   });
   const offWake = deps.signals.onWake((hubId) => {
     if (hubId !== deps.hubId) return;
-    bells.due.ring();
+    ringDue(bells);
     bells.asked.ring();
   });
   const offArrived = deps.signals.onArrived((hubId, arrived) => {
@@ -177,16 +192,19 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
     await carryOutStored(ctx);
     const busy = new Set<string>();
     const loops = [
-      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs),
-      workLoop(ctx, busy, PEOPLE_LANES, bells.due, term.signal, lookMs),
-      workLoop(ctx, busy, MACHINE_LANES, bells.due, term.signal, lookMs),
+      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs, deps.rest ?? NO_REST),
+      workLoop(ctx, look, busy, PEOPLE_LANES, bells, bells.people, term.signal, lookMs),
+      workLoop(ctx, look, busy, MACHINE_LANES, bells, bells.machines, term.signal, lookMs),
       heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps.onTypeIds, term.signal),
-      jobLoop(ctx, term.signal, Math.max(lookMs, JOBS_LOOK_MS)),
+      jobLoop(ctx, bells.jobs, term.signal, hasLookout ? OWN_LOOK_MS : JOBS_LOOK_MS),
       askedLoop(bells.asked, term.signal, askedMs, () => carryOutOrders(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => makeCreations(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => linkIdentities(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => eraseWaiting(ctx)),
+      ...(deps.lookoutMs === undefined
+        ? []
+        : [lookout(ctx, look, inbox, bells, term.signal, deps.lookoutMs)]),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));
@@ -238,103 +256,4 @@ async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
     definitions: await loadDefinitions(deps.db, deps.hubId),
     drift: await loadDrift(deps.db, deps.hubId, deps.onTypeIds),
   };
-}
-
-async function eventLoop(
-  ctx: Context,
-  translate: Translate,
-  inbox: Inbox,
-  { arrived: bell, due }: { arrived: Bell; due: Bell },
-  term: AbortSignal,
-  lookMs: number,
-): Promise<void> {
-  let ahead: Arrived | null = null;
-  while (!term.aborted) {
-    const { rings } = bell;
-    const batch: Arrived | null = ahead ?? (await inbox.next([]));
-    ahead = null;
-    if (batch === null) await bell.after(rings, lookMs);
-    else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
-    else [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
-    if (batch !== null && lookMs > LOOK_MS) due.ring();
-  }
-}
-
-/**
- * Where places in the budget are scarce, one is waited for before work is claimed: the scarcer the places, the larger
- * the batches. People's lanes have a loop of their own, so that they never wait behind a machine's place.
- */
-async function workLoop(
-  ctx: Context,
-  busy: Set<string>,
-  lanes: readonly Lane[],
-  bell: Bell,
-  term: AbortSignal,
-  lookMs: number,
-): Promise<void> {
-  const inFlight = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  while (!term.aborted && failures.length === 0) {
-    const rings = bell.rings;
-    let works = await claim(ctx, busy, lanes);
-    const lane = works[0]?.lane;
-    if (lane === undefined || inFlight.size >= MAX_ROUNDS_IN_FLIGHT) {
-      const at = await nextWorkAt(ctx.db, ctx.hubId, ctx.clock.now());
-      await bell.after(rings, Math.max(1, Math.min(lookMs, (at ?? Infinity) - ctx.clock.now())));
-      continue;
-    }
-    const mustWait = !ctx.budget.isFree(lane);
-    const ticket = await ctx.budget.acquire(lane);
-    if (mustWait) works = await claim(ctx, busy, lanes);
-    const running = runRound(ctx, busy, works, ticket)
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => {
-        inFlight.delete(running);
-        bell.ring();
-      });
-    inFlight.add(running);
-  }
-  await Promise.all(inFlight);
-  if (failures.length > 0) throw failures[0];
-}
-
-async function runRound(
-  ctx: Context,
-  busy: Set<string>,
-  works: readonly Work[],
-  ticket: Ticket,
-): Promise<void> {
-  const keys = works.map((work) => keyOf(work));
-  for (const key of keys) busy.add(key);
-  try {
-    const object = works[0]?.object;
-    if (object !== undefined) await round(ctx, object, works, ticket);
-  } finally {
-    ticket.unused(); // has no effect once the ticket was used
-    for (const key of keys) busy.delete(key);
-  }
-}
-
-/** Up to one batch of one object type, none of it being worked on already. */
-async function claim(ctx: Context, busy: ReadonlySet<string>, lanes: readonly Lane[]): Promise<Work[]> {
-  const works = await nextWork(ctx.db, ctx.hubId, ctx.clock.now(), lanes, [...busy], READ_MAX_RECORDS);
-  return works.filter((work) => !busy.has(keyOf(work))); // the other loop may have been faster
-}
-
-async function jobLoop(ctx: Context, term: AbortSignal, lookMs: number): Promise<void> {
-  while (!term.aborted) if (!(await workOnJobs(ctx))) await pause(ctx.clock, lookMs, term);
-}
-
-/** What people ask for besides edits: looked for at every ring, so that a click is answered at once. */
-async function askedLoop(
-  bell: Bell,
-  term: AbortSignal,
-  lookMs: number,
-  work: () => Promise<number>,
-): Promise<void> {
-  while (!term.aborted) {
-    const { rings } = bell;
-    const done = await work();
-    if (done === 0) await bell.after(rings, lookMs);
-  }
 }

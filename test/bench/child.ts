@@ -1,12 +1,23 @@
 /** A part of a benchmark in a process of its own, so that its work is not counted as the service's. */
 import { fork } from 'node:child_process';
 
+export interface Child {
+  answer: unknown;
+  pid: number;
+  stop: () => void;
+}
+
 /** Runs `file` there and sends it `job`; resolves with what it answers. The process stays until it is stopped. */
-export function startChild(file: string, job: object): Promise<{ answer: unknown; stop: () => void }> {
+export function startChild(file: string, job: object, nodeOptions: readonly string[] = []): Promise<Child> {
   return new Promise((resolve, reject) => {
-    const child = fork(file, { execArgv: ['--import', 'tsx'] });
+    const child = fork(file, {
+      execArgv: [...nodeOptions, '--import', 'tsx'],
+    });
     child.once('error', reject);
-    child.once('message', (answer) => resolve({ answer, stop: () => child.kill() }));
+    child.once('exit', () => reject(new Error(`${file} ended before it answered.`)));
+    child.once('message', (answer) =>
+      resolve({ answer, pid: child.pid ?? 0, stop: () => child.disconnect() }),
+    );
     child.send(job);
   });
 }

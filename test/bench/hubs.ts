@@ -1,21 +1,17 @@
-/** Many hubs for a load run: stand-ins in one process of their own, the directory, and mirrors filled with set-based SQL. */
-import { createHash, randomBytes } from 'node:crypto';
-import { sql } from 'kysely';
-import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
-import { OBJECTS } from '@tallystick/shared/ownership';
-import { sign } from '../../backend/hubspot/signature.ts';
+/** Many hubs for a load run: a stand-in each, all of them in one process of their own, and their place in the directory. */
+import { createServer, request, Agent } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { runCommand } from '../../backend/cli/commands.ts';
+import { sign } from '../../backend/hubspot/signature.ts';
 import { INTAKE_PATH } from '../../backend/intake/webhooks.ts';
-import type { Db } from '../../backend/store/database.ts';
-import { asOwner } from '../harness/postgres.ts';
 import { seedDefinitions } from '../simulator/seedSchema.ts';
-import { startSimulator } from '../simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import { serveParent, startChild } from './child.ts';
 
 export const PUBLIC_URL = 'https://sync.example.com';
 const REP = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
-/** Each has people who watch it; events are on these. */
-const WATCHED_COMPANIES = 10;
+/** A million records of the stand-ins take two gigabytes. */
+const CRMS_HEAP_MB = 8_192;
 
 export interface BenchHub {
   hubId: number;
@@ -23,32 +19,118 @@ export interface BenchHub {
   url: string;
   accessToken: string;
   clientSecret: string;
-  companies: string[];
+  /** Ids as the stand-in gave them: one after the other. */
+  companies: Ids;
+  contacts: Ids;
+}
+export interface Ids {
+  first: number;
+  count: number;
 }
 
-/** Stand-ins for so many hubs, each with the definitions and a few companies that are really there. */
-export async function startCrms(count: number): Promise<{ hubs: BenchHub[]; stop: () => void }> {
-  const { answer, stop } = await startChild(import.meta.filename, { count });
-  return { hubs: answer as BenchHub[], stop };
+/** One change of one record, by a colleague in the CRM; `at` by the CRM's clock. */
+export interface Change {
+  object: 'company' | 'contact';
+  id: number;
+  value: string;
+  at: number;
+}
+/** What a change is of: the CRM's property, and our field. */
+export const CHANGED = {
+  company: { type: 'companies', typeId: '0-2', property: 'city', field: 'city' },
+  contact: { type: 'contacts', typeId: '0-1', property: 'firstname', field: 'firstName' },
+} as const;
+
+export interface Crms {
+  hubs: BenchHub[];
+  /** Where changes are made: see `changer`. */
+  port: number;
+  pid: number;
+  stop: () => void;
 }
 
-async function serve({ count }: { count: number }): Promise<BenchHub[]> {
+/** Stand-ins for so many hubs, each with the definitions and so many records. */
+export async function startCrms(count: number, each: { companies: number; contacts: number }): Promise<Crms> {
+  const { answer, pid, stop } = await startChild(import.meta.filename, { count, each }, [
+    `--max-old-space-size=${CRMS_HEAP_MB}`,
+  ]);
+  return { ...(answer as Pick<Crms, 'hubs' | 'port'>), pid, stop };
+}
+
+interface Job {
+  count: number;
+  each: { companies: number; contacts: number };
+}
+
+async function serve({ count, each }: Job): Promise<Pick<Crms, 'hubs' | 'port'>> {
+  const sims = new Map<number, Simulator>();
   const hubs: BenchHub[] = [];
   for (let n = 1; n <= count; n += 1) {
     const sim = await startSimulator({
       ...{ hubId: 500_000 + n, appId: 600_000 + n },
       ...{ accessToken: `pat-bench-${n}`, clientSecret: `client-secret-${n}` },
     });
-    const companies: string[] = [];
-    sim.world.quietly(() => {
-      seedDefinitions(sim.world);
-      for (let c = 0; c < WATCHED_COMPANIES; c += 1)
-        companies.push(sim.world.create('companies', { name: `Company ${c}`, city: 'Ulm' }, REP).id);
-    });
     const { hubId, appId, url, accessToken, clientSecret } = sim;
-    hubs.push({ hubId, appId, url, accessToken, clientSecret, companies });
+    sims.set(hubId, sim);
+    hubs.push({ hubId, appId, url, accessToken, clientSecret, ...filled(sim, each) });
   }
-  return hubs;
+  return { hubs, port: await takeChanges(sims) };
+}
+
+/** The past: no clock is set for any of it, and nobody is told. */
+function filled({ world }: Simulator, each: Job['each']): Pick<BenchHub, 'companies' | 'contacts'> {
+  const at = world.clock.now() - 86_400_000;
+  const make = (type: string, total: number, properties: (n: number) => Record<string, string>): Ids => {
+    let first = 0;
+    for (let n = 0; n < total; n += 1) {
+      const { id } = world.create(type, properties(n), REP, { at });
+      if (n === 0) first = Number(id);
+    }
+    return { first, count: total };
+  };
+  let made = { companies: { first: 0, count: 0 }, contacts: { first: 0, count: 0 } };
+  world.quietly(() => {
+    seedDefinitions(world);
+    made = {
+      companies: make('companies', each.companies, (n) => ({ name: `Company ${n}`, city: 'Ulm' })),
+      contacts: make('contacts', each.contacts, (n) => ({ firstname: 'Ada', lastname: `Person ${n}` })),
+    };
+  });
+  return made;
+}
+
+/** What a webhook says has to be so in the CRM, or the read that proves it takes the value back. */
+function takeChanges(sims: ReadonlyMap<number, Simulator>): Promise<number> {
+  const server = createServer((req, res) => {
+    let text = '';
+    req.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    req.on('end', () => {
+      const { hubId, changes } = JSON.parse(text) as { hubId: number; changes: Change[] };
+      const world = sims.get(hubId)!.world;
+      world.quietly(() => {
+        for (const { object, id, value, at } of changes)
+          world.update(CHANGED[object].type, String(id), { [CHANGED[object].property]: value }, REP, { at });
+      });
+      res.end();
+    });
+  });
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
+}
+
+/** Makes changes in the stand-ins; a webhook for them is the caller's. */
+export function changer(port: number): (hubId: number, changes: readonly Change[]) => Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  return (hubId, changes) =>
+    new Promise((resolve, reject) => {
+      const req = request({ port, host: '127.0.0.1', method: 'POST', agent }, (res) => {
+        res.resume();
+        res.on('end', () => (res.statusCode === 200 ? resolve() : reject(new Error('No change was made.'))));
+      });
+      req.on('error', reject);
+      req.end(JSON.stringify({ hubId, changes }));
+    });
 }
 
 export async function addToDirectory(env: Record<string, string>, hub: BenchHub): Promise<void> {
@@ -73,81 +155,17 @@ export async function addToDirectory(env: Record<string, string>, hub: BenchHub)
   if (code !== 0) throw new Error(complaints.join(' '));
 }
 
-/**
- * Mirror rows as a backfill would leave them, so many a hub, with set-based SQL and no reading of a CRM; people with a
- * token each, spread over the watched companies. Answers with the tokens.
- */
-export async function fillHubs(
-  url: string,
-  hubs: readonly BenchHub[],
-  recordsPerHub: number,
-  peoplePerHub: number,
-): Promise<Map<number, { token: string; company: string }[]>> {
-  const owner = asOwner(url);
-  const people = new Map<number, { token: string; company: string }[]>();
-  for (const { hubId: id, companies } of hubs) {
-    const hubId = toHubId(id);
-    await fillOne(owner, hubId, companies, recordsPerHub, peoplePerHub);
-    const own = Array.from({ length: peoplePerHub }, (_, n) => ({
-      token: `tsp_${id}_${randomBytes(24).toString('base64url')}`,
-      company: companies[n % companies.length]!,
-    }));
-    await sql`
-      insert into people (hub_id, token_hash, contact_id, audience, created_at)
-      select ${hubId}::bigint, hash, (1000000 + n)::text, 'direct', now()
-      from unnest(${own.map(({ token }) => createHash('sha256').update(token).digest())}::bytea[]) with ordinality u(hash, n)`.execute(
-      owner,
-    );
-    people.set(id, own);
-  }
-  await sql`analyze`.execute(owner);
-  await owner.destroy();
-  return people;
-}
-
-async function fillOne(
-  owner: Db,
-  hubId: HubId,
-  companies: readonly string[],
-  records: number,
-  people: number,
-): Promise<void> {
-  const kept = ['a value', 1, 'CRM_UI', 'userId:7', null, 1, 1, 1, 1];
-  const fields = JSON.stringify({
-    $life: ['present', ...kept.slice(1)],
-    name: kept,
-    city: kept,
-    street: kept,
-  });
-  const contact = JSON.stringify({ $life: ['present', ...kept.slice(1)], firstName: kept, lastName: kept });
-  await sql`
-    insert into mirror (hub_id, object, record_id, life, fields, found_seq, changed_seq, read_at, compared_at)
-    select ${hubId}::bigint, 'company', id, 'present', ${fields}::jsonb, 1, 1, now(), now() from unnest(${[...companies]}::text[]) id
-    union all
-    select ${hubId}::bigint, 'contact', (1000000 + n)::text, 'present', ${contact}::jsonb, 1, 1, now(), now()
-    from generate_series(1, ${Math.max(people, records - companies.length)}::int) n`.execute(owner);
-  await sql`
-    insert into links (hub_id, object, record_id, company_id, is_primary, labels)
-    select ${hubId}::bigint, 'contact', (1000000 + n)::text, (${[...companies]}::text[])[1 + (n - 1) % ${companies.length}::int], true, '{}'
-    from generate_series(1, ${people}::int) n`.execute(owner);
-  // Read from nothing and compared just now: a load run is not about that.
-  await sql`
-    insert into jobs (hub_id, kind, object, created_at, started_at, finished_at)
-    select ${hubId}::bigint, kind, object, now(), now(), now()
-    from unnest(${[...OBJECTS]}::text[]) object, unnest(array['backfill', 'reconcile']) kind`.execute(owner);
-}
-
 /** A webhook's HTTP request, as it goes over a raw socket. */
 export function webhookRequest(
   hub: Pick<BenchHub, 'hubId' | 'clientSecret'>,
   port: number,
-  events: readonly { company: string; value: string }[],
+  changes: readonly Change[],
 ): string {
   const body = JSON.stringify(
-    events.map(({ company, value }) => ({
-      ...{ portalId: hub.hubId, objectId: Number(company), occurredAt: Date.now(), objectTypeId: '0-2' },
-      ...{ subscriptionType: 'object.propertyChange', propertyName: 'city', propertyValue: value },
-      ...{ changeSource: 'CRM_UI', sourceId: 'userId:7' },
+    changes.map(({ object, id, value, at }) => ({
+      ...{ portalId: hub.hubId, objectId: id, occurredAt: at, objectTypeId: CHANGED[object].typeId },
+      ...{ subscriptionType: 'object.propertyChange', propertyName: CHANGED[object].property },
+      ...{ propertyValue: value, changeSource: 'CRM_UI', sourceId: 'userId:7' },
     })),
   );
   const at = Date.now();

@@ -1,41 +1,54 @@
-/** The load on many hubs, in a process of its own: light streams over raw sockets, single webhooks, and a flood. */
-import { connect, type Socket } from 'node:net';
+/**
+ * The load on many hubs, in a process of its own: light streams over raw sockets, single changes with a webhook each, and
+ * a flood. A change is made in the hub's stand-in before its webhook is sent; a seed says who changes what.
+ */
+import { createRandom, type Random } from '../simulator/random.ts';
 import { serveParent, startChild } from './child.ts';
-import { webhookRequest, type BenchHub } from './hubs.ts';
-import { percentile } from './report.ts';
+import { changer, webhookRequest, type BenchHub, type Change } from './hubs.ts';
+import type { Watcher } from './hubsFill.ts';
+import { openLine, openStreams, type Line } from './hubsLines.ts';
 
 export interface HubsLoad {
   port: number;
+  /** Where the stand-ins take changes. */
+  changesPort: number;
   hubs: BenchHub[];
+  seed: number;
   /** A stream each. */
-  streams: { hubId: number; token: string; company: string }[];
-  /** Single events, spread over these hubs. */
-  eventsPerSecond: number;
-  forMs: number;
+  watchers: Watcher[];
+  /** Single changes on these hubs. */
   on: number[];
-  /** Deliveries of 100 events on this hub, as fast as they are answered, beside it; 0: none. */
+  eventsPerSecond: number;
+  /** What is sent in the first of these counts for losses only. */
+  warmMs: number;
+  forMs: number;
+  /** A budget of time ends the load then, though not before a few seconds of it were measured. */
+  endsAt?: number;
+  /** Deliveries of 100 events on this hub, as fast as they are answered, beside it. */
   flood: { hubId: number; events: number } | null;
 }
 export interface HubsLoaded {
-  streams: number;
   openedMs: number;
-  told: number;
-  /** Of single webhooks: from sent to told on a stream, and to answered. */
-  p50Ms: number;
-  p99Ms: number;
-  ackP99Ms: number;
-  /** Events that no stream was told of. */
-  missing: number;
-  floodAnsweredMs: number;
+  events: number;
+  /** Of single changes to what is watched, a sample a stream: when it was sent, and how long until it was told. */
+  told: { at: number; ms: number }[];
+  /** Of all single changes: when its webhook was sent, and how long until it was answered. */
+  answered: { at: number; ms: number }[];
+  /** Owed to streams, and never told. */
+  untold: number;
+  /** What every record that was changed has to hold in the end. */
+  last: { hubId: number; change: Change }[];
+  flood: { beganAt: number; answeredAt: number } | null;
 }
 
-/** By hub and company, in the order in which they were sent. */
-type Sent = Map<string, { n: number; at: number }[]>;
-
-const OPEN_AT_ONCE = 50;
+/** Half of the changes are of what somebody watches, half of any record. */
+const WATCHED_SHARE = 0.5;
 const PER_DELIVERY = 100;
 const FLOOD_CONNECTIONS = 4;
-const SETTLE_MS = 10_000;
+const LINES = 16;
+const LEAST_MS = 5_000;
+/** What is not told by then is lost. */
+const TOLD_WITHIN_MS = 30_000;
 
 export async function runHubsLoad(load: HubsLoad): Promise<HubsLoaded> {
   const { answer, stop } = await startChild(import.meta.filename, load);
@@ -43,141 +56,176 @@ export async function runHubsLoad(load: HubsLoad): Promise<HubsLoaded> {
   return answer as HubsLoaded;
 }
 
+interface Sent {
+  n: number;
+  at: number;
+  isCounted: boolean;
+}
+interface State {
+  /** By hub and company, in the order in which they were sent. */
+  sent: Map<string, Sent[]>;
+  watching: Map<string, number>;
+  last: Map<string, HubsLoaded['last'][number]>;
+  told: HubsLoaded['told'];
+  answered: HubsLoaded['answered'];
+  owed: number;
+}
+
+const placeOf = ({ hubId, company }: { hubId: number; company: number }): string => `${hubId}:${company}`;
+
 async function generate(load: HubsLoad): Promise<HubsLoaded> {
-  const sent: Sent = new Map();
-  const took: number[] = [];
-  const heard = new Set<number>();
-  let told = 0;
-  /** A stream is shown the present state: a value tells of those before it too, and only the first time counts. */
-  const hear = (stream: HubsLoad['streams'][number], upTo: { index: number }, text: string): void => {
-    for (const [, index = ''] of text.matchAll(/\bv\d+-(\d+)\b/g)) {
-      const own = sent.get(`${stream.hubId}:${stream.company}`) ?? [];
-      const last = own.findIndex(({ n }) => n === Number(index));
-      for (; upTo.index <= last; upTo.index += 1) {
-        const { n, at } = own[upTo.index]!;
-        told += 1;
-        heard.add(n);
-        took.push(performance.now() - at);
-      }
-    }
+  const state: State = {
+    ...{ sent: new Map(), watching: new Map(), last: new Map(), told: [], answered: [], owed: 0 },
   };
+  for (const watcher of load.watchers) {
+    const place = placeOf(watcher);
+    state.watching.set(place, (state.watching.get(place) ?? 0) + 1);
+  }
   const openedAt = performance.now();
-  const sockets: Socket[] = [];
-  for (let n = 0; n < load.streams.length; n += OPEN_AT_ONCE)
-    sockets.push(
-      ...(await Promise.all(
-        load.streams.slice(n, n + OPEN_AT_ONCE).map((stream) => {
-          const upTo = { index: 0 };
-          return openStream(load.port, stream.token, (text) => hear(stream, upTo, text));
-        }),
-      )),
-    );
+  const close = await openStreams(load.port, load.watchers, (watcher) => {
+    const upTo = { index: 0 };
+    return (text) => hear(state, placeOf(watcher), upTo, text);
+  });
   const openedMs = performance.now() - openedAt;
-  const acks: number[] = [];
-  const flooding = load.flood === null ? Promise.resolve(0) : flood(load, load.flood);
-  const count = await single(load, sent, acks);
-  const floodAnsweredMs = await flooding;
-  for (let waited = 0; heard.size < count && waited < SETTLE_MS; waited += 50)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  for (const socket of sockets) socket.destroy();
-  took.sort((a, b) => a - b);
-  acks.sort((a, b) => a - b);
+  const flooding = load.flood === null ? Promise.resolve(null) : flood(load, load.flood, state);
+  const events = await single(load, state);
+  const flooded = await flooding;
+  for (let waited = 0; state.owed > 0 && waited < TOLD_WITHIN_MS; waited += 50) await pause(50);
+  close();
   return {
-    ...{ streams: sockets.length, openedMs, told, floodAnsweredMs, missing: count - heard.size },
-    ...{ p50Ms: percentile(took, 0.5), p99Ms: percentile(took, 0.99), ackP99Ms: percentile(acks, 0.99) },
+    ...{ openedMs, events, told: state.told, answered: state.answered, untold: state.owed },
+    ...{ last: [...state.last.values()], flood: flooded },
   };
 }
 
-function openStream(port: number, token: string, hear: (text: string) => void): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    let isPlaced = false;
-    socket.on('connect', () =>
-      socket.write(`GET /portal/v1/stream HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`),
-    );
-    socket.on('data', (data: Buffer) => {
-      const text = data.toString('latin1');
-      if (isPlaced) hear(text);
-      else if (!text.startsWith('HTTP/1.1 200') && text.startsWith('HTTP/1.1'))
-        reject(new Error(text.slice(0, 300)));
-      else if (/^id: \d+$/m.test(text)) {
-        isPlaced = true;
-        resolve(socket);
-      }
-    });
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('A stream was closed.')));
-  });
+/** A stream is shown the present state: a value tells of those before it too, and only the first time counts. */
+function hear(state: State, place: string, upTo: { index: number }, text: string): void {
+  const heardAt = Date.now();
+  for (const [, named = ''] of text.matchAll(/\bv\d+-(\d+)\b/g)) {
+    const own = state.sent.get(place) ?? [];
+    const last = own.findLastIndex(({ n }) => n === Number(named));
+    for (; upTo.index <= last; upTo.index += 1) {
+      const { at, isCounted } = own[upTo.index]!;
+      state.owed -= 1;
+      if (isCounted) state.told.push({ at, ms: heardAt - at });
+    }
+  }
 }
 
-async function single(load: HubsLoad, sent: Sent, acks: number[]): Promise<number> {
+async function single(load: HubsLoad, state: State): Promise<number> {
+  const random = createRandom(load.seed, 'load');
   const hubs = load.hubs.filter(({ hubId }) => load.on.includes(hubId));
-  const lines = await Promise.all(Array.from({ length: 16 }, () => openLine(load.port)));
+  const change = changer(load.changesPort);
+  // Opened when it is used first: a connection that sends nothing is ended by the service.
+  const lines: Promise<Line>[] = [];
+  const sending: Promise<void>[] = [];
+  const watched = new Map(
+    hubs.map(({ hubId }) => [
+      hubId,
+      [...new Set(load.watchers.flatMap((one) => (one.hubId === hubId ? one.company : [])))],
+    ]),
+  );
   const startedAt = performance.now();
   let n = 0;
-  for (let elapsed = 0; elapsed < load.forMs; elapsed = performance.now() - startedAt) {
+  const leftMs = Math.max(LEAST_MS, (load.endsAt ?? Infinity) - Date.now() - load.warmMs);
+  const untilMs = load.warmMs + Math.min(load.forMs, leftMs);
+  for (let elapsed = 0; elapsed < untilMs; elapsed = performance.now() - startedAt) {
     for (; n < (elapsed / 1_000) * load.eventsPerSecond; n += 1) {
-      const hub = hubs[n % hubs.length]!;
-      const company = hub.companies[Math.floor(n / hubs.length) % hub.companies.length]!;
-      const value = `v${hub.hubId}-${n}`;
-      const at = performance.now();
-      const place = `${hub.hubId}:${company}`;
-      sent.set(place, [...(sent.get(place) ?? []), { n, at }]);
-      void lines[n % lines.length]!(webhookRequest(hub, load.port, [{ company, value }])).then(() =>
-        acks.push(performance.now() - at),
+      const hub = random.pick(hubs);
+      const isCounted = elapsed >= load.warmMs;
+      const record = drawRecord(random, hub, watched.get(hub.hubId) ?? []);
+      sending.push(
+        sendOne(
+          { load, state, hub, change, line: (lines[n % LINES] ??= openLine(load.port)) },
+          record,
+          n,
+          isCounted,
+        ),
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await pause(1);
   }
+  await Promise.all(sending);
   return n;
 }
 
-/** How long until every one of them was answered. */
-async function flood(load: HubsLoad, { hubId, events }: { hubId: number; events: number }): Promise<number> {
+interface Sending {
+  load: HubsLoad;
+  state: State;
+  hub: BenchHub;
+  change: ReturnType<typeof changer>;
+  line: Promise<Line>;
+}
+
+async function sendOne(
+  { load, state, hub, change, line }: Sending,
+  record: Pick<Change, 'object' | 'id'>,
+  n: number,
+  isCounted: boolean,
+): Promise<void> {
+  const made = { ...record, value: `v${hub.hubId}-${n}` };
+  const key = `${hub.hubId}:${made.object}:${made.id}`;
+  // Two changes of one record never have one time.
+  const one: Change = { ...made, at: Math.max(Date.now(), (state.last.get(key)?.change.at ?? 0) + 1) };
+  state.last.set(key, { hubId: hub.hubId, change: one });
+  const place = placeOf({ hubId: hub.hubId, company: made.id });
+  const owed = made.object === 'company' ? (state.watching.get(place) ?? 0) : 0;
+  const sent: Sent = { n, at: 0, isCounted };
+  if (owed > 0) state.sent.set(place, [...(state.sent.get(place) ?? []), sent]);
+  state.owed += owed;
+  const send = await line;
+  await change(hub.hubId, [one]);
+  sent.at = Date.now();
+  await send(() => webhookRequest(hub, load.port, [one]));
+  if (isCounted) state.answered.push({ at: sent.at, ms: Date.now() - sent.at });
+}
+
+function drawRecord(
+  random: Random,
+  { companies, contacts }: BenchHub,
+  watched: readonly number[],
+): Pick<Change, 'object' | 'id'> {
+  if (watched.length > 0 && random.chance(WATCHED_SHARE))
+    return { object: 'company', id: random.pick(watched) };
+  const any = random.int(companies.count + contacts.count);
+  return any < companies.count
+    ? { object: 'company', id: companies.first + any }
+    : { object: 'contact', id: contacts.first + any - companies.count };
+}
+
+/** Each delivery is about other companies than the one before, as an import's are. */
+async function flood(
+  load: HubsLoad,
+  { hubId, events }: { hubId: number; events: number },
+  state: State,
+): Promise<HubsLoaded['flood']> {
   const hub = load.hubs.find((each) => each.hubId === hubId)!;
-  const startedAt = performance.now();
-  let left = Math.ceil(events / PER_DELIVERY);
+  const { first, count } = hub.companies;
+  const change = changer(load.changesPort);
+  await pause(load.warmMs);
+  const beganAt = Date.now();
+  const last = new Map<number, Change>();
+  let sent = 0;
   const client = async (): Promise<void> => {
     const line = await openLine(load.port);
-    while (left > 0) {
-      left -= 1;
-      const batch = Array.from({ length: PER_DELIVERY }, (_, n) => ({
-        company: hub.companies[n % hub.companies.length]!,
-        value: `flood ${left} ${n}`,
-      }));
-      await line(webhookRequest(hub, load.port, batch));
+    while (sent < events) {
+      const batch: Change[] = [];
+      for (; batch.length < PER_DELIVERY && sent < events; sent += 1) {
+        const id = first + (sent % count);
+        const at = Math.max(Date.now(), (last.get(id)?.at ?? 0) + 1);
+        const one: Change = { object: 'company', id, value: `flood ${sent}`, at };
+        last.set(id, one);
+        batch.push(one);
+      }
+      await change(hubId, batch);
+      await line(() => webhookRequest(hub, load.port, batch));
     }
   };
   await Promise.all(Array.from({ length: FLOOD_CONNECTIONS }, client));
-  return performance.now() - startedAt;
+  for (const [id, one] of last) state.last.set(`${hubId}:company:${id}`, { hubId, change: one });
+  return { beganAt, answeredAt: Date.now() };
 }
 
-/** Sends one request after the other; fails loudly at anything but 200. */
-function openLine(port: number): Promise<(request: string) => Promise<void>> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const answers: (() => void)[] = [];
-    socket.on('data', (data: Buffer) => {
-      for (const status of data.toString('latin1').match(/HTTP\/1\.1 \d+/g) ?? []) {
-        if (!status.endsWith('200')) throw new Error(`A webhook was answered ${status}.`);
-        answers.shift()?.();
-      }
-    });
-    socket.on('error', reject);
-    let last = Promise.resolve();
-    socket.on('connect', () =>
-      resolve((request) => {
-        last = last.then(
-          () =>
-            new Promise<void>((answered) => {
-              answers.push(answered);
-              socket.write(request);
-            }),
-        );
-        return last;
-      }),
-    );
-  });
-}
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 serveParent(import.meta.filename, generate);

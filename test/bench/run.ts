@@ -9,10 +9,7 @@ const BENCHES: Record<string, () => Promise<{ main(): Promise<void> }>> = {
   desk: () => import('./desk.ts'),
   pages: () => import('./pages.ts'),
   fair: () => import('./fair.ts'),
-  scale: () => import('./scale.ts'),
 };
-/** Only when it is named: it takes minutes and gigabytes. */
-const NAMED_ONLY = ['scale'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in BENCHES));
@@ -22,7 +19,7 @@ if (unknown !== undefined) {
 }
 console.log(`${machineLine()}\nmin / median / max of the runs\n`);
 for (const [name, load] of Object.entries(BENCHES)) {
-  if (wanted.length > 0 ? !wanted.includes(name) : NAMED_ONLY.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(name);
   await (await load()).main();
 }

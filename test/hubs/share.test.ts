@@ -9,7 +9,7 @@ const many = (count: number): number[] => Array.from({ length: count }, (_, n) =
 const asIs = (hubs: HubId[]): HubId[] => hubs;
 const seen = (some: Partial<Seen>): Seen => ({
   ...{ hubs: ids(1, 2, 3, 4, 5), own: new Set(), leaving: new Set(), held: new Set(), avoided: new Set() },
-  ...{ workers: 1, rank: 0 },
+  ...{ workers: 1, rank: 0, starting: 0 },
   ...some,
 });
 
@@ -20,6 +20,7 @@ describe('a worker’s share', () => {
     ['the smaller part, where it comes second', { workers: 2, rank: 1 }, ids(1, 2), []],
     ['none that another holds', { held: new Set(ids(1, 2)) }, ids(3, 4, 5), []],
     ['none that it has just failed with', { avoided: new Set(ids(1)) }, ids(2, 3, 4, 5), []],
+    ['no more than twelve that do not work yet', { starting: 9 }, ids(1, 2, 3), []],
     ['none twice', { own: new Set(ids(1, 2)), held: new Set(ids(1)) }, ids(3, 4, 5), []],
     [
       'less than it holds: the rest is handed over',

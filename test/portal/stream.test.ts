@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../harness/eventually.ts';
 import { OTHER_HUB, startPortal, type Heard, type PortalHarness, type Stream } from '../harness/portal.ts';
+import { countStatements } from '../harness/statements.ts';
 import { edit, expectProblem, read, startWorld, storedEdits, type World } from './world.ts';
 
 let world: World;
@@ -257,6 +259,39 @@ describe('what the person reaches', () => {
     const id = await freshTicket();
     await afterwards(await listen(world.ann));
     expect(JSON.stringify(stream.heard)).not.toContain(`"${id}"`);
+  });
+});
+
+describe('sessions that are looked at anew', () => {
+  let busy: World;
+  beforeAll(async () => {
+    busy = await startWorld({ limits: { streamSessionMs: 1, streamRecheckMs: 200, streamsPerPerson: 20 } });
+  });
+  afterAll(() => busy.close());
+
+  test('end no stream that was given its session anew while they were looked at', async () => {
+    const stream = await busy.stream(busy.ann);
+    await stream.untilPlaced();
+    const ann = (await busy.call('GET', '/portal/v1/me', { token: busy.ann })).body.contactId;
+    for (let n = 1; n <= 40; n += 1) {
+      await busy.crm.change('contact', ann, { jobTitle: `Title ${n}` });
+      await stream.until((heard) => JSON.stringify(heard).includes(`"Title ${n}"`), 'the change');
+    }
+    stream.close();
+  });
+
+  test('are looked at together: the statements do not grow with the streams', async () => {
+    const statements = countStatements();
+    const streams = await Promise.all(Array.from({ length: 20 }, () => busy.stream(busy.ann)));
+    await Promise.all(streams.map((stream) => stream.untilPlaced()));
+    const links = () => statements.of('from links l where l.hub_id = m.hub_id and l.object = m.object');
+    await eventually(() => links() > 0, 'a first look');
+    const [looks, opened] = [links(), statements.of('"links"')];
+    await eventually(() => links() >= looks + 3, 'three more');
+    // One by one each stream would read its links for itself.
+    expect(statements.of('"links"')).toBe(opened);
+    statements.stop();
+    for (const stream of streams) stream.close();
   });
 });
 

@@ -169,7 +169,7 @@ export async function openService(options: {
       definitions: await loadDefinitions(db, hubId),
       drift: await loadDrift(db, hubId, (ids) => (typeIds = ids)),
     };
-    inbox = new Inbox(hubId, db, time);
+    inbox = new Inbox(hubId, (work) => work(db), time);
   };
   await start();
   // The beginning is undisturbed: definitions are read, and everything once.
