@@ -54,13 +54,28 @@ const many = [
       { id: 'unserved-kept', find: 'handOver: [...gone, ...surplus]', replace: 'handOver: surplus' },
       {
         id: 'all-at-once',
-        find: 'Math.min(TAKE_MAX_HUBS, fair - kept.length)',
+        find: 'Math.min(TAKE_MAX_HUBS - starting, fair - kept.length)',
         replace: 'fair - kept.length',
       },
+      { id: 'starting-does-not-count', find: 'TAKE_MAX_HUBS - starting', replace: 'TAKE_MAX_HUBS' },
       {
         id: 'leaving-is-staying',
         find: 'filter((hub) => !leaving.has(hub));',
         replace: 'filter((hub) => hub !== null);',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/hubs/turns.ts',
+    ['hubs/turns'],
+    [
+      { id: 'rests-for-itself', find: 'other !== hubId && ', replace: '' },
+      { id: 'rests-for-ever', find: 'now - at < ACTIVE_WITHIN_MS', replace: 'at > 0' },
+      { id: 'never-rests', find: 'return isAlone ? 0', replace: 'return true ? 0' },
+      {
+        id: 'rests-too-long',
+        find: 'Math.min(REST_MAX_MS, tookMs * REST_SHARE)',
+        replace: 'tookMs * REST_SHARE',
       },
     ],
   ),

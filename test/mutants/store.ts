@@ -319,8 +319,8 @@ const rest = [
       },
       {
         id: 'resumed-after-the-first',
-        find: 'and seq > ${after} and seq <= ${upTo}',
-        replace: 'and seq > ${after} + 1 and seq <= ${upTo}',
+        find: 'where hub_id = ${hubId} and seq > ${after}\n    group by',
+        replace: 'where hub_id = ${hubId} and seq > ${after} + 1\n    group by',
       },
       {
         id: 'own-edits-end-early',
