@@ -56,5 +56,8 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
   });
 }
 
+/** Asked anew: TypeScript believes that what it was before an `await` it still is. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
 /** For a pause that nothing cuts short. */
 export const NEVER = new AbortController().signal;

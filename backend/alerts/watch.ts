@@ -9,7 +9,7 @@
  */
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
-import { pause } from '../bell.ts';
+import { isAborted, pause } from '../bell.ts';
 import { loadAlerts, noteAttempt, noteFailed, noteTold, orderAlert, type Alert } from '../store/alerts.ts';
 import type { Db } from '../store/database.ts';
 import { readFacts } from '../store/facts.ts';
@@ -143,8 +143,6 @@ function openedHubs(
     close: () => closeAll(opened),
   };
 }
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function look(
   deps: WatchDeps & WatchedHub,

@@ -1,4 +1,5 @@
 /** `tally backfill`, `reconcile` and `verify`: each orders the work from the hub's worker and shows how it goes. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { HubId } from '@tallystick/shared/ids';
 import { objects, type AppObject } from '@tallystick/shared/ownership';
 import { unreadableSentence } from '../drift/words.ts';
@@ -142,7 +143,7 @@ async function follow(
       terminal.complain('No worker has taken the job yet: is the service running? The job stays ordered.');
       return 'nobody';
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
 }
 

@@ -1,4 +1,5 @@
 /** `tally journal`: the newest entries, filtered; with --follow the ones to come as well. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { isRecordId } from '@tallystick/shared/ids';
 import { who } from '@tallystick/shared/words';
 import { JOURNAL_KINDS } from '../store/database.ts';
@@ -18,7 +19,7 @@ export async function printJournal(command: Command): Promise<number> {
   let last = rows.at(-1)?.seq ?? '0';
   for (const row of rows) terminal.print(lineOf(row, flags.json === true));
   while (flags.follow === true) {
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    await pause(FOLLOW_MS);
     for (const row of await entries(command, last, LIMIT_MAX)) {
       terminal.print(lineOf(row, flags.json === true));
       last = row.seq;

@@ -1,4 +1,5 @@
 /** An order from the command line: stored, carried out by the hub's worker, waited for. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import type { Order, OrderOutcome } from '../store/database.ts';
 import { COMMAND_LINE, orderByKey, storeOrder } from '../store/orders.ts';
@@ -18,6 +19,6 @@ export async function ordered(
   for (;;) {
     const { outcome } = await orderByKey(db, hubId, COMMAND_LINE, key);
     if (outcome !== null || terminal.now() >= until) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
 }

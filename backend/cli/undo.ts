@@ -1,4 +1,5 @@
 /** `tally undo`: puts back what stood before writes of our own, and leaves alone what somebody changed since. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { staffId, type StaffId } from '@tallystick/shared/ids';
 import { DeskRefused } from '../desk/refusals.ts';
@@ -60,7 +61,7 @@ async function follow({ db, hubId, terminal }: Command, person: StaffId, undoId:
       terminal.complain('Nothing moves: is the service running, and not paused? What is left stays ordered.');
       return 1;
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
 }
 

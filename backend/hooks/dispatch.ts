@@ -9,7 +9,7 @@
  */
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
-import { Bell, pause } from '../bell.ts';
+import { Bell, isAborted, pause } from '../bell.ts';
 import type { Signals } from '../signals.ts';
 import { signWebhook } from '../standardWebhook.ts';
 import type { Db } from '../store/database.ts';
@@ -87,8 +87,6 @@ async function follow(deps: HookDeps, hook: Hook, term: Term): Promise<void> {
     poster.close();
   }
 }
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 interface Telling {
   deps: HookDeps;

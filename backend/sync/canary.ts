@@ -9,7 +9,7 @@ import { editId, sourceId, type EditId, type RecordId } from '@tallystick/shared
 import { canaryField, type AppObject } from '@tallystick/shared/ownership';
 import { sourceAudience } from '@tallystick/shared/sourceSpec';
 import { sql } from 'kysely';
-import { pause } from '../bell.ts';
+import { isAborted, pause } from '../bell.ts';
 import { CANARY, forgetCanaryEdits, loadCanary, saveCanary, type Canary } from '../store/canaries.ts';
 import { storeEdit } from '../store/edits.ts';
 import type { Layer } from '../store/layers.ts';
@@ -48,8 +48,6 @@ export async function canaryLoop(
     }
   }
 }
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function roundTrip(
   ctx: Context,

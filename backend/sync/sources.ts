@@ -14,7 +14,7 @@ import type { SourceValues } from '../sources/source.ts';
 import type { SourceHealth } from '../store/sourceHealth.ts';
 import { storeEdit } from '../store/edits.ts';
 import { ownedRecords, type OwnedRow } from '../store/owned.ts';
-import { Bell } from '../bell.ts';
+import { Bell, isAborted } from '../bell.ts';
 import type { Context } from './context.ts';
 import { planPush, type OwnedRecord, type Push } from './push.ts';
 
@@ -96,9 +96,6 @@ async function follow(look: Look, lookMs: number, term: AbortSignal): Promise<vo
     off();
   }
 }
-
-/** Asked through a function, because it changes while we wait. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function lookAtAll(look: Look, term: AbortSignal): Promise<void> {
   const { ctx, source, fields } = look;

@@ -12,7 +12,7 @@ import { setMaxListeners } from 'node:events';
 import type { HubId } from '@tallystick/shared/ids';
 import type { Logger } from 'pino';
 import { readJournal } from '../intake/journal.ts';
-import { Bell, pause } from '../bell.ts';
+import { Bell, isAborted, pause } from '../bell.ts';
 import type { Meter } from '../meter.ts';
 import type { Crm } from '../hubspot/crm.ts';
 import type { WebhooksJournal } from '../hubspot/webhooksJournal.ts';
@@ -148,9 +148,6 @@ async function terms(deps: WorkerDeps, stopping: AbortSignal, lead: () => void):
     }
   }
 }
-
-/** Asked through a function, because it changes while we wait. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead: () => void): Promise<void> {
   const ctx = await whileProving(lease, deps.clock, () => contextOf(deps, lease));
