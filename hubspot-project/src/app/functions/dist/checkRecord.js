@@ -741,24 +741,9 @@ var ownership = defineOwnership({
     }
   },
   // More changes of one kind than this within the window are not believed: what goes out is held for an administrator,
-  // what came in is told. Each: at least, of the object's records, at most.
+  // what came in is told. The usual numbers, and what differs from them; each: at least, of the records, at most.
   breaker: {
-    windowMinutes: 60,
-    out: {
-      emptied: { least: 10, share: 0.05, most: 200 },
-      oneValue: { least: 15, share: 0.05, most: 200 },
-      oneOption: { least: 50, share: 0.3, most: 1e3 },
-      person: { least: 100, share: 0, most: 1e3 },
-      // At the month's end billing writes to nearly everybody.
-      source: { least: 500, share: 0.9, most: 5e3 }
-    },
-    in: {
-      emptied: { least: 25, share: 0.1, most: 1e3 },
-      oneValue: { least: 25, share: 0.1, most: 1e3 },
-      oneOption: { least: 200, share: 0.5, most: 5e3 },
-      gone: { least: 25, share: 0.1, most: 500 },
-      integration: { least: 500, share: 0.5, most: 5e3 }
-    },
+    ...BREAKER,
     objects: {
       // A quote that is gone may be a decision that is gone.
       quote: { in: { gone: { least: 5, share: 0.1, most: 50 } } }
