@@ -179,7 +179,7 @@ function collide(rule: Rule, crm: Standing, asked: Asked): Decision {
 }
 
 /** The three-way merge of sets: theirs, plus what was added, less what was taken out. */
-function merge(seen: Value, theirs: Value, wanted: Value): Value {
+export function merge(seen: Value, theirs: Value, wanted: Value): Value {
   const before = new Set(members(seen));
   const after = new Set(members(wanted));
   const added = [...after].filter((option) => !before.has(option));

@@ -57,7 +57,7 @@ export interface OwnWriteRow {
   recordId: RecordId;
   field: string;
   value: Value;
-  person: PersonId;
+  person: PersonId | null;
 }
 
 export async function loadOpenEdits(
@@ -216,10 +216,10 @@ export async function loadOwnWrites(
   object: AppObject,
   ids: readonly RecordId[],
 ): Promise<OwnWriteRow[]> {
-  const { rows } = await sql<{ record_id: RecordId; field: string; value: Value; person: PersonId }>`
+  const { rows } = await sql<{ record_id: RecordId; field: string; value: Value; person: PersonId | null }>`
     select record_id, field, value, person from (
       select *, row_number() over (partition by record_id, field order by promise_id desc) as n
-      from promises where hub_id = ${hubId} and object = ${object} and record_id = any(${[...ids]}) and person is not null
+      from promises where hub_id = ${hubId} and object = ${object} and record_id = any(${[...ids]})
     ) p where n <= ${OWN_WRITES_PER_FIELD} order by n`.execute(db);
   return rows.map((row) => ({
     recordId: row.record_id,

@@ -1,5 +1,5 @@
 /** What became of a promise, and what is owed because of it. Rules S1 to S6 of SPEC.md, applied to one field. Pure. */
-import type { Asked, Rule, Standing } from '@tallystick/shared/decide';
+import { merge, type Asked, type Rule, type Standing } from '@tallystick/shared/decide';
 import type { EditId } from '@tallystick/shared/ids';
 import { covered, isOurs, makeGood, settle, type Entry, type Written } from '@tallystick/shared/settle';
 import { equal, type Value } from '@tallystick/shared/values';
@@ -40,7 +40,9 @@ export function settlePromise(
       return overtaken(situation, rule, promise, settlement.theirs, history, edits, plan);
     case 'missing':
       if (isOweStill(situation, promise, settlement.rule, history))
-        return oweAgain(promise, history[0] ?? NEVER_SET, plan);
+        return oweAgain(promise, history[0] ?? NEVER_SET, promise.value, plan);
+      if (promise.owed && rule.conflict === 'union')
+        return oweBesides(rule, promise, history[0] ?? NEVER_SET, plan);
       return promise.restores ? [] : promise.editIds; // somebody has moved on: nothing is owed to them any more
     default:
       return settlement satisfies never;
@@ -191,9 +193,17 @@ function owe(
   plan.notes.push(sent(field, editIds, base, what.value));
 }
 
+/** Of a union, what was owed is owed besides what somebody chose meanwhile, who could not see it. */
+function oweBesides(rule: Rule, promise: OpenPromise, base: Standing, plan: Visit): EditId[] | null {
+  const value = merge(promise.base.value, base.value, promise.value);
+  const isThere = equal(rule.kind, value, base.value) || (value === null && rule.required);
+  if (isThere) return promise.restores ? [] : promise.editIds;
+  return oweAgain(promise, base, value, plan);
+}
+
 /** A value that was owed was not written: it is owed still. */
-function oweAgain(promise: OpenPromise, base: Standing, plan: Visit): null {
-  const { value, restores, person } = promise;
+function oweAgain(promise: OpenPromise, base: Standing, value: Value, plan: Visit): null {
+  const { restores, person } = promise;
   owe(promise, base, { value, restores, person }, plan);
   return null;
 }

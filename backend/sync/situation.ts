@@ -64,8 +64,8 @@ export interface Situation {
   edits: readonly OpenEdit[];
   promises: readonly OpenPromise[];
   givenUp: readonly GivenUp[];
-  /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. */
-  ownWrites: readonly { field: string; value: Value; person: PersonId }[];
+  /** Whose edit our own writes were, newest first: HubSpot knows only that our app wrote. Null: a value was given back. */
+  ownWrites: readonly { field: string; value: Value; person: PersonId | null }[];
   /** Staff let nothing go out to the CRM, or nothing come in from it, for this field. */
   isPaused?: (field: string, direction: 'out' | 'in') => boolean;
   /** The CRM's schema does not fit the field, or it is not known whether it does. */

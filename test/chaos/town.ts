@@ -159,6 +159,7 @@ function assemble(parts: Parts): Town {
       unanswered.push(asked);
       return false;
     }
+    if (answer.status === 429) return false; // this person asked too often: nothing was taken
     if (answer.status !== 200 && answer.status !== 202)
       throw new Error(`An edit was answered with ${answer.status}: ${answer.text}`);
     accepted.add((JSON.parse(answer.text) as { editId: string }).editId);

@@ -209,6 +209,45 @@ describe('one visit', () => {
     expect(settledOf([a], { sentAt: 0 })).toMatchObject([{ outcome: 'missing', watchedFrom: null }]);
   });
 
+  it('D4: a value that was given back to a colleague is nobody’s own, whoever had written the same before', () => {
+    const history = {
+      f: [entry('x', 4_000, 'INTEGRATION'), entry('c', 3_000, 'INTEGRATION'), entry('x', 2_000)],
+    };
+    const own = (person: PersonId | null) => ({ field: 'f', value: 'x', person });
+    const facts = { history, edits: [edit({ seen: 'c', wanted: 'd' })] };
+    const given = situation({ ...facts, ownWrites: [own(null), own(recordId(410))] });
+    expect(endsOf(visit(given))).toEqual({ [FIRST]: 'held D9' });
+    const written = situation({ ...facts, ownWrites: [own(recordId(410)), own(null)] });
+    expect(visit(written).promises).toMatchObject([{ value: 'd' }]);
+  });
+
+  it('S2: what is owed of a union is owed besides what somebody chose meanwhile', () => {
+    const choices: Rule = { ...RULE, kind: 'choices', conflict: 'union' };
+    const of = (top: string, facts: Partial<OpenPromise> = {}): ReturnType<typeof visit> =>
+      visit(
+        situation({
+          ...{
+            history: { f: [entry(top, 5_000), entry('p;q;r', 4_000, 'INTEGRATION')] },
+            rules: { f: choices },
+          },
+          edits: [edit({ state: 'written', seen: 'p;q', wanted: 'p;q;r' })],
+          promises: [
+            promised({
+              ...{ value: 'p;q;r;t', base: { ...base, value: 'p;q;r', at: 4_000 }, owed: true },
+              ...{ sentAt: NOW - PATIENCE.ambiguousMs, ...facts },
+            }),
+          ],
+        }),
+      );
+    expect(of('p;r').promises).toMatchObject([
+      { value: 'p;r;t', editIds: [FIRST], owed: true, base: { at: 5_000 } },
+    ]);
+    expect(of('p;r', { restores: true, editIds: [] }).promises).toMatchObject([
+      { value: 'p;r;t', restores: true },
+    ]);
+    expect(of('r;t')).toMatchObject({ promises: [], moves: [{ editId: FIRST, state: 'verified' }] });
+  });
+
   it('S2: a value that the settlement names is told once', () => {
     const history = { f: [entry('c', 3_000, 'INTEGRATION'), entry('x', 2_000), entry('a', 1_000)] };
     const visited = visit(situation({ history, edits: [edit({})], promises: [promised({})] }));

@@ -140,6 +140,18 @@ const settling = [
         replace: '(promise.owed',
       },
       {
+        id: 'owed-of-a-union-forgotten',
+        near: ['law/visitFound'],
+        find: "if (promise.owed && rule.conflict === 'union')",
+        replace: 'if (false)',
+      },
+      {
+        id: 'owed-of-a-union-instead',
+        near: ['law/visitFound'],
+        find: 'return oweAgain(promise, base, value, plan);\n}',
+        replace: 'return oweAgain(promise, base, promise.value, plan);\n}',
+      },
+      {
         id: 'made-good-is-there',
         near: ['law/visitFound'],
         find: 'promise, theirs, base.value, edit)',

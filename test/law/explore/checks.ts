@@ -16,7 +16,8 @@ export function wrongInStep(plan: WorldPlan, before: State, after: State): strin
     // Held for staff, and decided; or taken by a ruling whose write did not arrive, and so on its way once more (R3).
     const wasDecided = now.rule === 'R3' || (edit.state === 'held' && RANK[now.state] === 2);
     // S4: its write did not arrive, and nothing may go out now, so it waits like one that was never written.
-    const waits = now.rule === 'S4' && now.state === 'accepted' && before.paused === 'out';
+    const isGivenBack = after.promises.some(({ field, edits }) => field === now.field && edits.length === 0); // S6
+    const waits = now.rule === 'S4' && now.state === 'accepted' && (before.paused === 'out' || isGivenBack);
     if (!wasDecided && !waits && RANK[edit.state]! >= RANK[now.state]!)
       return `edit ${i} went from ${edit.state} to ${now.state}`;
   }
@@ -158,9 +159,8 @@ function wrongRuling({ edits, conflicts }: State): string | null {
 
 function isForeignTo(state: State, edit: Edit, fact: Fact): boolean {
   if (fact.promise === null) return true;
-  return !state.ownWrites.some(
-    ({ field, value, person }) => field === edit.field && value === fact.value && person === edit.person,
-  );
+  const own = state.ownWrites.find(({ field, value }) => field === edit.field && value === fact.value);
+  return own?.person !== edit.person;
 }
 
 function wrongAtRest(plan: WorldPlan, state: State): string | null {
@@ -200,7 +200,15 @@ function overwrittenAgainstTheRule(plan: WorldPlan, state: State, name: string):
   const writers = state.edits.filter(
     (edit) => edit.field === name && equal(rule.kind, edit.wanted, top.value),
   );
-  const knew = state.edits.some((edit) => edit.field === name && equal(rule.kind, edit.seen, last.value));
+  const isLast = (value: Value): boolean => equal(rule.kind, value, last.value);
+  // Whoever asked for that very value knew it; and whoever saw what we voided saw what became of it.
+  const knew = state.edits.some(
+    (edit) =>
+      edit.field === name &&
+      (isLast(edit.seen) ||
+        (state.counts.voided > 0 && edit.seen === 'void') ||
+        (isLast(edit.wanted) && writers.some(({ person, at }) => person === edit.person && at > edit.at))),
+  );
   return writers.length > 0 && knew
     ? null
     : `rule ${rule.conflict}: ${String(top.value)} stands over ${String(last.value)}, which nobody saw`;
@@ -214,6 +222,10 @@ function notMerged(state: State, name: string): string | null {
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
   const { history } = state.fields[name]!;
+  // S7: and so has one on top of a write that came after it had been given up.
+  const wasGivenUp = (fact: Fact | undefined): boolean =>
+    state.givenUp.some(({ id }) => id === fact?.promise);
+  if (history.some((fact, i) => fact.promise === null && wasGivenUp(history[i - 1]))) return null;
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
   );

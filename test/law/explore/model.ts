@@ -167,7 +167,7 @@ export interface State {
   /** Settled without having been seen: they may yet be applied. */
   givenUp: readonly { id: number; field: string; value: Value; from: number }[];
   /** Whose edit our writes were, newest first. */
-  ownWrites: readonly { field: string; value: Value; person: string }[];
+  ownWrites: readonly { field: string; value: Value; person: string | null }[];
   worker: Worker;
   /** `later`: due, but not before some time has passed or something has happened. */
   due: 'no' | 'now' | 'later';

@@ -168,7 +168,7 @@ function situationOf(
     ownWrites:
       fault === 'forget-whose-write'
         ? []
-        : state.ownWrites.map((one) => ({ ...one, person: one.person as RecordId })),
+        : state.ownWrites.map((one) => ({ ...one, person: one.person as RecordId | null })),
     rules: Object.fromEntries(names.map((name) => [name, plan.fields[name]!.rule])),
     properties: (name) => plan.fields[name]?.property ?? ANY_PROPERTY,
     isPaused: (_, direction) => state.paused === direction,
@@ -250,9 +250,7 @@ function promise(next: State, state: State, visited: Visit, fault: Fault): State
     sentAt: state.now,
     answeredAt: null,
   }));
-  const own = visited.promises.flatMap(({ field, value, person }) =>
-    person === null ? [] : [{ field, value, person }],
-  );
+  const own = visited.promises.map(({ field, value, person }) => ({ field, value, person }));
   return {
     ...next,
     promises: [...state.promises.filter(({ id }) => !settled.has(id)), ...fresh],
