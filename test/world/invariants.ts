@@ -39,10 +39,10 @@ export async function brokenInvariants(history: History): Promise<string[]> {
   return broken;
 }
 
-/** A call takes less than this from its beginning to the moment at which the CRM answers it. */
-const CALL_MS = 200;
-
-/** I13, while everything goes on: what is proven as of an instant was the CRM's value then, or as long before as a read may lag. */
+/**
+ * I13, while everything goes on: what is proven as of an instant was the CRM's value then or since (a read takes its time
+ * after it has begun), or as long before as a read may lag: nothing is older than it is said to be.
+ */
 export async function falseAges(history: History): Promise<string[]> {
   const skewMs = history.sim.world.clock.now() - history.time.now();
   const rows = await mirrorRows(history);
@@ -54,12 +54,12 @@ export async function falseAges(history: History): Promise<string[]> {
       if (packed === undefined) return [];
       const held = unpackOne(packed);
       if (kind === 'lines' || held.how !== 'read' || held.asOf !== held.learnedAt) return [];
-      const [from, to] = [held.asOf - READ_LAG_MS, held.asOf + CALL_MS].map((at) => at + skewMs);
+      const from = held.asOf - READ_LAG_MS + skewMs;
       const past = record.cells.get(property) ?? []; // newest first
-      const since = past.findIndex(({ at }) => at <= from!);
-      const then = past.slice(0, since === -1 ? past.length : since + 1).filter(({ at }) => at <= to!);
-      const values: Value[] = then.map(({ value }) => canonical(kind, value));
-      if (since === -1) values.push(null);
+      const before = past.findIndex(({ at }) => at <= from);
+      const since = before === -1 ? past : past.slice(0, before + 1);
+      const values: Value[] = since.map(({ value }) => canonical(kind, value));
+      if (before === -1) values.push(null);
       return values.some((value) => equal(kind, value, held.value))
         ? []
         : [
