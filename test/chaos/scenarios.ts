@@ -137,6 +137,7 @@ async function stopped({ town, postgres, until, size }: Place): Promise<Figures>
     );
     takeovers.push(performance.now() - stoppedAt);
     await town.firstAnswer();
+    const held = await epochOf(postgres);
     const wrote = sleeper.line.passed(WRITES);
     sleeper.process.kill('SIGCONT');
     await loadFor(town, 2_500);
@@ -154,6 +155,7 @@ async function stopped({ town, postgres, until, size }: Place): Promise<Figures>
     town.turnTo(sleeper);
     heir.process.kill('SIGKILL');
     await heir.ended;
+    await eventually(async () => (await epochOf(postgres)) > held, 'it speaks again', TAKEOVER_WITHIN_MS);
     await town.firstAnswer();
     town.harvest();
   }
