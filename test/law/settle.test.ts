@@ -98,6 +98,7 @@ describe('S: what became of a write', () => {
     expect(after(theirs('x', 200))).toEqual({ is: 'missing', rule: 'S4' });
     expect(after(ours('v', 200))).toEqual({ is: 'missing', rule: 'S4' });
     expect(after(theirs('w', 150), theirs('x', 200))).toEqual({ is: 'missing', rule: 'S4' });
+    expect(after(ours('v', 200), theirs('y', 300))).toEqual({ is: 'missing', rule: 'S4' });
     // The same value by us from before our read proves nothing.
     expect(settle(written, [base, ours('w', 50)])).toEqual({ is: 'missing', rule: 'S4' });
   });
