@@ -12,7 +12,7 @@ import type { OrderOutcome } from '../store/database.ts';
 import { loadFindings, loadSchema } from '../store/schema.ts';
 import type { Fix, KeptFinding } from '../store/schemaTables.ts';
 import { Misuse, type Command } from './commands.ts';
-import { ordered } from './ordering.ts';
+import { carriedOut } from './ordering.ts';
 
 /** The worker looks for orders every second; making many properties takes longer. */
 const ANSWER_WITHIN_MS = 60_000;
@@ -116,9 +116,5 @@ async function carryOut(command: Command, fixes: readonly Fix[]): Promise<number
 const readNow = async (command: Command): Promise<boolean> => (await order(command, [])) !== null;
 
 /** All calls to the CRM go through the hub's worker. Null: nobody carried it out. */
-async function order(command: Command, fixes: Fix[]): Promise<OrderOutcome | null> {
-  const outcome = await ordered(command, { do: 'fix', fixes }, ANSWER_WITHIN_MS);
-  if (outcome === null)
-    command.terminal.complain('No worker has carried it out yet: is the service running? The order stays.');
-  return outcome;
-}
+const order = (command: Command, fixes: Fix[]): Promise<OrderOutcome | null> =>
+  carriedOut(command, { do: 'fix', fixes }, ANSWER_WITHIN_MS);

@@ -7,7 +7,7 @@ import { openEdits } from '../store/edits.ts';
 import { keyOf } from '../store/mirror.ts';
 import { loadRecords } from '../store/records.ts';
 import { Misuse, type Command } from './commands.ts';
-import { ordered } from './ordering.ts';
+import { carriedOut } from './ordering.ts';
 
 const SHOWN_MAX = 1_000;
 const WITHIN_MS = 5_000;
@@ -60,15 +60,12 @@ export async function discard(command: Command): Promise<number> {
   const { words, terminal } = command;
   const [id = '', ...more] = words;
   if (!isEditId(id) || more.length > 0) throw new Misuse(`"${words.join(' ')}" is not the id of an edit.`);
-  const outcome = await ordered(command, { do: 'discard-edit', editId: id }, WITHIN_MS);
+  const outcome = await carriedOut(command, { do: 'discard-edit', editId: id }, WITHIN_MS);
   if (outcome?.ok === true) {
     terminal.print('Discarded: nothing more of it goes to the CRM, and its receipt says so.');
     return 0;
   }
-  terminal.complain(
-    outcome === null
-      ? 'No worker has carried it out yet: is the service running? The order stays.'
-      : 'Nothing of this edit is undecided: see its receipt, or “tally edits”.',
-  );
+  if (outcome !== null)
+    terminal.complain('Nothing of this edit is undecided: see its receipt, or “tally edits”.');
   return 1;
 }

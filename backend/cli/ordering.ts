@@ -7,6 +7,18 @@ import type { Command } from './commands.ts';
 
 const LOOK_MS = 250;
 
+/** As `ordered`, and says so where nobody has carried it out. */
+export async function carriedOut(
+  command: Command,
+  order: Order,
+  withinMs: number,
+): Promise<OrderOutcome | null> {
+  const outcome = await ordered(command, order, withinMs);
+  if (outcome === null)
+    command.terminal.complain('No worker has carried it out yet: is the service running? The order stays.');
+  return outcome;
+}
+
 /** Null: nobody has carried it out within this time; it stays ordered. */
 export async function ordered(
   { db, hubId, terminal }: Pick<Command, 'db' | 'hubId' | 'terminal'>,

@@ -1,7 +1,7 @@
 /** `tally pause` and `tally resume`: everything, from the portal to the CRM. What is paused in HubSpot is resumed there. */
 import { COMMAND_LINE, loadPauses } from '../store/orders.ts';
 import { Misuse, type Command } from './commands.ts';
-import { ordered } from './ordering.ts';
+import { carriedOut, ordered } from './ordering.ts';
 
 const WITHIN_MS = 5_000;
 
@@ -32,11 +32,7 @@ export async function resume(command: Command): Promise<number> {
     return 1;
   }
   for (const { pauseId, reason } of own) {
-    const outcome = await ordered(command, { do: 'resume', pauseId }, WITHIN_MS);
-    if (outcome === null) {
-      terminal.complain('No worker has carried it out yet: is the service running? The order stays.');
-      return 1;
-    }
+    if ((await carriedOut(command, { do: 'resume', pauseId }, WITHIN_MS)) === null) return 1;
     terminal.print(`Running again: “${reason}” is over.`);
   }
   return 0;

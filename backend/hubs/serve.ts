@@ -86,14 +86,7 @@ async function compose(
     },
   });
   const watched = (): WatchedHub[] =>
-    [...directory.entries()].map(
-      ([
-        hubId,
-        {
-          config: { alerts },
-        },
-      ]) => ({ hubId, settings: alerts }),
-    );
+    [...directory.entries()].map(([hubId, { config: own }]) => ({ hubId, settings: own.alerts }));
   const watch = watchHubs('directory', watched, shared);
   const workers = role === 'web' ? null : workersOf(shared, pool, directory);
   const routers = web === null ? [] : [web.router];

@@ -55,6 +55,19 @@ export function openDatabase(
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
+/**
+ * Kysely over exactly this connection: a pool would open another one, without its lock or transaction, when it dies. Once
+ * it is closed nothing is sent any more.
+ */
+export function overOneConnection(client: pg.Client): { db: Db; close: () => void } {
+  let connect = (): Promise<typeof connection> => Promise.resolve(connection);
+  const connection = { query: client.query.bind(client), release: () => undefined };
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: { connect: () => connect(), end: () => client.end() } }),
+  });
+  return { db, close: () => (connect = () => Promise.reject(new Error('This transaction is over.'))) };
+}
+
 /** The pool listens to a connection only while nobody has it: one that ends in between would end the process. */
 export function hear(pool: pg.Pool, onError: (error: Error) => void): void {
   pool.on('error', onError);

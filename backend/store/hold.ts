@@ -3,10 +3,10 @@
  * connection that holds it. Whoever lost the lock can no longer write, however late it wakes.
  */
 import type { HubId } from '@tallystick/shared/ids';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { sql } from 'kysely';
 import pg from 'pg';
-import { sessionConfig } from './connection.ts';
-import type { Database, Db } from './database.ts';
+import { overOneConnection, sessionConfig } from './connection.ts';
+import type { Db } from './database.ts';
 
 /** Who holds it looks every few seconds, but may wait for a mail server in between: so long for a process that hangs. */
 const SILENCE_S = 120;
@@ -24,12 +24,7 @@ export async function takeHold(url: string, lockClass: number, lock: string): Pr
   const client = new pg.Client(sessionConfig(url, 'unbound', SILENCE_S));
   client.on('error', () => undefined); // the next statement fails, and says so
   await client.connect();
-  const connection = { query: client.query.bind(client), release: () => undefined };
-  const db = new Kysely<Database>({
-    dialect: new PostgresDialect({
-      pool: { connect: () => Promise.resolve(connection), end: () => client.end() },
-    }),
-  });
+  const { db } = overOneConnection(client);
   const release = (): Promise<void> => client.end().catch(() => undefined);
   try {
     const { rows } = await sql<{ held: boolean }>`

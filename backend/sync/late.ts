@@ -3,7 +3,7 @@ import type { Rule } from '@tallystick/shared/decide';
 import { coveredIn, isOurs, lateOnTop, leading, type Entry } from '@tallystick/shared/settle';
 import { equal } from '@tallystick/shared/values';
 import { NEVER_SET } from './moves.ts';
-import { late } from './notes.ts';
+import { covering } from './notes.ts';
 import { giveBack, writtenBy } from './settling.ts';
 import type { OpenPromise, Situation, Visit } from './situation.ts';
 
@@ -22,15 +22,15 @@ export function lateWrites(
   const top = history[0] ?? NEVER_SET;
   const watched = situation.givenUp.filter((one) => one.field === field);
   for (const { promiseId, from } of watched) if (top.at > from) plan.looked.push({ promiseId, from: top.at });
-  if (promise !== undefined) {
-    const count = lateOnTop(writtenBy(situation, rule, promise), history);
-    return count > 0 && giveBack(field, rule, top, history[count] ?? NEVER_SET, plan);
-  }
   const isLate = (entry: Entry): boolean =>
     isOurs(situation.appId, entry) &&
     watched.some(({ value, from }) => entry.at > from && equal(rule.kind, value, entry.value));
-  for (const { theirs, by } of coveredIn(rule.kind, situation.appId, history))
-    if (isLate(by)) plan.notes.push(late(field, theirs, by));
-  const count = leading(history, isLate);
+  if (promise === undefined)
+    for (const one of coveredIn(rule.kind, situation.appId, history))
+      if (isLate(one.by)) plan.notes.push(covering('S7', field, null, one));
+  const count =
+    promise === undefined
+      ? leading(history, isLate)
+      : lateOnTop(writtenBy(situation, rule, promise), history);
   return count > 0 && giveBack(field, rule, top, history[count] ?? NEVER_SET, plan);
 }

@@ -6,11 +6,11 @@
  * Calls to HubSpot are fenced by `fence`: just before one is sent the connection must have answered.
  */
 import type { HubId } from '@tallystick/shared/ids';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { pause } from '../bell.ts';
-import { sessionConfig } from '../store/connection.ts';
-import type { Database, Db } from '../store/database.ts';
+import { overOneConnection, sessionConfig } from '../store/connection.ts';
+import type { Db } from '../store/database.ts';
 
 /** "tall" in ASCII: keeps our advisory locks apart from anybody else's in the same database. */
 export const LEASE_CLASS = 0x74616c6c;
@@ -162,14 +162,4 @@ async function inTransaction<T>(client: pg.Client, work: (trx: Db) => Promise<T>
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
-}
-
-/** Kysely over exactly this connection: a pool would open another one, without the lock, when this one dies. */
-function overOneConnection(client: pg.Client): { db: Db; close: () => void } {
-  let connect = (): Promise<typeof connection> => Promise.resolve(connection);
-  const connection = { query: client.query.bind(client), release: () => undefined };
-  const db = new Kysely<Database>({
-    dialect: new PostgresDialect({ pool: { connect: () => connect(), end: () => client.end() } }),
-  });
-  return { db, close: () => (connect = () => Promise.reject(new Error('This transaction is over.'))) };
 }

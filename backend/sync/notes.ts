@@ -121,16 +121,18 @@ export function lost(
   const named = 'theirs' in settlement ? settlement.theirs : null;
   return covered
     .filter(({ theirs }) => theirs !== named)
-    .map(({ theirs, by }) => ({
-      ...{ kind: 'proven', field: promise.field, editId: promise.editIds.at(-1) ?? null, rule: 'S6' },
-      ...{ actor: theirs.by, crmAt: theirs.at, before: theirs.value, after: by.value, outcome: 'overtaken' },
-    }));
+    .map((one) => covering('S6', promise.field, promise.editIds.at(-1) ?? null, one));
 }
 
-/** S7: what a write covered that was given up, and that nobody waited for any more. */
-export function late(field: string, theirs: Entry, by: Entry): Note {
+/** A foreign value that a late write of ours covered: while a promise was open (S6), or when nobody waited any more (S7). */
+export function covering(
+  rule: 'S6' | 'S7',
+  field: string,
+  editId: EditId | null,
+  { theirs, by }: { theirs: Entry; by: Entry },
+): Note {
   return {
-    ...{ kind: 'proven' as const, field, editId: null, actor: theirs.by, rule: 'S7', crmAt: theirs.at },
+    ...{ kind: 'proven' as const, field, editId, actor: theirs.by, rule, crmAt: theirs.at },
     ...{ before: theirs.value, after: by.value, outcome: 'overtaken' },
   };
 }

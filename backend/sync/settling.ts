@@ -169,26 +169,16 @@ export function giveBack(
   plan: Visit,
 ): boolean {
   if (equal(kind, top.value, below.value)) return false;
-  plan.promises.push({
-    field,
-    editIds: [],
-    base: top,
-    owed: true,
-    value: below.value,
-    restores: true,
-    person: null,
-  });
-  plan.notes.push(sent(field, [], top, below.value));
+  owe({ field, editIds: [] }, top, { value: below.value, restores: true, person: null }, plan);
   return true;
 }
 
 function owe(
-  promise: OpenPromise,
+  { field, editIds }: Pick<NewPromise, 'field' | 'editIds'>,
   base: Standing,
   what: Pick<NewPromise, 'value' | 'restores' | 'person'>,
   plan: Visit,
 ): void {
-  const { field, editIds } = promise;
   plan.promises.push({ field, editIds, base, owed: true, ...what });
   plan.notes.push(sent(field, editIds, base, what.value));
 }
