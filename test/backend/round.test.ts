@@ -1,107 +1,44 @@
 /** One round after the other, stepped by hand: what the worker makes of each kind of answer. */
-import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  editId as toEditId,
-  hubId as toHubId,
-  recordId,
-  type EditId,
-  type HubId,
-} from '@tallystick/shared/ids';
+import { randomUUID } from 'node:crypto';
+import { editId as toEditId, recordId, type EditId, type HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openCrm, READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
-import { createSignals } from '../../backend/signals.ts';
-import { openDatabase } from '../../backend/store/connection.ts';
+import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { storeEdit } from '../../backend/store/edits.ts';
-import { readHead } from '../../backend/store/journal.ts';
 import { LANES } from '../../backend/store/lanes.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
-import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
-import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
-import { loadDrift } from '../../backend/sync/drift.ts';
-import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
 import { round } from '../../backend/sync/round.ts';
 import { sendWrites } from '../../backend/sync/send.ts';
 import { PATIENCE } from '../../backend/sync/situation.ts';
-import { asOwner, createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { asOwner } from '../harness/postgres.ts';
+import { startStepped, type Stepped } from '../harness/stepped.ts';
 import type { Faults } from '../simulator/faults.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
 
 describe('a round with the CRM', () => {
-  let database: TestDatabase;
+  let stepped: Stepped;
   let sim: Simulator;
   let db: Db;
   let hubId: HubId;
-  let lease: Lease;
+  let clock: Clock;
+  let meanwhile: Stepped['meanwhile'];
   let ctx: Context;
-  let ahead = 0;
-  /** What happens at a named step, once. */
-  const meanwhile = new Map<string, () => void>();
-  const clock: Clock = {
-    now: () => Date.now() + ahead,
-    after: (delayMs, work) => {
-      const timer = setTimeout(work, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
 
   beforeAll(async () => {
-    [database, sim] = await Promise.all([createTestDatabase(), startSimulator()]);
-    hubId = toHubId(sim.hubId);
-    db = openDatabase(database.url, hubId, () => undefined);
-    const hub = { hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() };
-    await db.insertInto('hubs').values(hub).execute();
-    const taken = await acquireLease(database.url, hubId, 'test', clock.now());
-    if (taken === null) throw new Error('The lease is held.');
-    lease = taken;
+    stepped = await startStepped();
+    ({ sim, db, hubId, clock, meanwhile } = stepped);
   });
-  afterAll(async () => {
-    await lease.release();
-    await Promise.all([sim.close(), db.destroy()]);
-    await database.drop();
-  });
+  afterAll(() => stepped.close());
   beforeEach(async () => {
     faulty({ down: false, error502Rate: 0, forced429: null });
-    meanwhile.clear();
     await db.deleteFrom('due').where('hub_id', '=', hubId).execute();
-    ctx = {
-      ...{ hubId, appId: String(sim.appId), db, lease, clock, randomBytes, signals: createSignals() },
-      crm: openCrm({
-        baseUrl: sim.url,
-        accessToken: sim.accessToken,
-        typeIds: () => ({}),
-        requestTimeoutMs: 15_000,
-      }),
-      budget: new Budget(clock, { windowLimit: 190 }),
-      log: pino({ level: 'silent' }),
-      at: (step) => {
-        const then = meanwhile.get(step);
-        meanwhile.delete(step);
-        then?.();
-      },
-      patience: PATIENCE,
-      health: {
-        failures: 0,
-        lastSuccessAt: clock.now(),
-        failure: null,
-        scopes: [],
-        sources: {},
-        journal: { on: false, failure: null },
-      },
-      mirror: new MirrorCache(hubId),
-      head: await readHead(db, hubId),
-      pauses: [],
-      breaker: await loadBreaker(db, hubId, String(sim.appId), clock.now()),
-      definitions: new Map(),
-      drift: await loadDrift(db, hubId, () => undefined),
-    };
+    ctx = await stepped.context();
   });
 
   const faulty = (api: Partial<Faults['api']>): void => void Object.assign(sim.faults.api, api);
@@ -128,7 +65,7 @@ describe('a round with the CRM', () => {
   }
   /** One round of what is due now, or within so many ms. */
   async function step(withinMs = 0): Promise<void> {
-    ahead += withinMs;
+    stepped.pass(withinMs);
     const works = await nextWork(db, hubId, clock.now(), LANES, [], READ_MAX_RECORDS);
     const [first] = works;
     if (first !== undefined) await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
@@ -339,9 +276,9 @@ describe('a round with the CRM', () => {
 
   it('sends nothing once the lease is lost', async () => {
     const id = contact();
-    const owner = asOwner(database.url);
+    const owner = asOwner(stepped.database.url);
     await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`.execute(owner);
-    await lease.lost;
+    await stepped.lease.lost;
     const promise = { promiseId: '1', field: 'firstName', value: 'Augusta', editIds: [], restores: false };
     const write = { recordId: recordId(id), work: null, promises: [promise] };
     await expect(sendWrites(ctx, 'contact', [write])).rejects.toThrow();

@@ -1,25 +1,16 @@
 /** A creation is made once, stepped by hand: what the worker does with a call that arrived without its answer. */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { editId, hubId as toHubId, recordId, type EditId, type HubId } from '@tallystick/shared/ids';
-import { pino } from 'pino';
+import { randomUUID } from 'node:crypto';
+import { editId, recordId, type EditId, type HubId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openCrm } from '../../backend/hubspot/crm.ts';
-import { createSignals } from '../../backend/signals.ts';
-import { openDatabase } from '../../backend/store/connection.ts';
 import { storeCreation } from '../../backend/store/creations.ts';
 import type { Db, Definition } from '../../backend/store/database.ts';
-import { readHead } from '../../backend/store/journal.ts';
-import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
-import { Budget, type Clock } from '../../backend/sync/budget.ts';
+import type { Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { makeCreations } from '../../backend/sync/creations.ts';
-import { loadDrift } from '../../backend/sync/drift.ts';
-import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
-import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
 import { PATIENCE } from '../../backend/sync/situation.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { startStepped, type Stepped } from '../harness/stepped.ts';
 import { seedDefinitions } from '../simulator/seedSchema.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 
 const OURS = { sourceType: 'INTEGRATION', sourceId: '99' };
 const KEY = 'portal_request_key';
@@ -27,72 +18,29 @@ const unique = (is: boolean): Map<string, Definition> =>
   new Map([[`ticket:${KEY}`, { unique: is } as Definition]]);
 
 describe('a creation', () => {
-  let database: TestDatabase;
+  let stepped: Stepped;
   let sim: Simulator;
   let db: Db;
   let hubId: HubId;
-  let lease: Lease;
+  let clock: Clock;
+  let meanwhile: Stepped['meanwhile'];
+  let steps: Stepped['steps'];
   let ctx: Context;
   let company: string;
   let contact: string;
-  let steps: string[];
-  let ahead = 0;
-  /** What happens at a named step, once. */
-  const meanwhile = new Map<string, () => void>();
-  const clock: Clock = {
-    now: () => Date.now() + ahead,
-    after: (delayMs, work) => {
-      const timer = setTimeout(work, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
 
   beforeAll(async () => {
-    [database, sim] = await Promise.all([createTestDatabase(), startSimulator()]);
-    sim.world.quietly(() => void seedDefinitions(sim.world));
-    company = sim.world.create('companies', { name: 'Engines' }, OURS).id;
-    contact = sim.world.create('contacts', { email: 'ada@engines.example' }, OURS).id;
-    hubId = toHubId(sim.hubId);
-    db = openDatabase(database.url, hubId, () => undefined);
-    const hub = { hub_id: hubId, app_id: String(sim.appId), time_zone: 'UTC', connected_at: new Date() };
-    await db.insertInto('hubs').values(hub).execute();
-    const taken = await acquireLease(database.url, hubId, 'test', clock.now());
-    if (taken === null) throw new Error('The lease is held.');
-    lease = taken;
+    stepped = await startStepped(({ world }) => {
+      world.quietly(() => void seedDefinitions(world));
+      company = world.create('companies', { name: 'Engines' }, OURS).id;
+      contact = world.create('contacts', { email: 'ada@engines.example' }, OURS).id;
+    });
+    ({ sim, db, hubId, clock, meanwhile, steps } = stepped);
   });
-  afterAll(async () => {
-    await lease.release();
-    await Promise.all([sim.close(), db.destroy()]);
-    await database.drop();
-  });
+  afterAll(() => stepped.close());
   beforeEach(async () => {
     sim.faults.api.resetAfterApplyRate = 0;
-    meanwhile.clear();
-    steps = [];
-    const { accessToken, url: baseUrl } = sim;
-    ctx = {
-      ...{ hubId, appId: String(sim.appId), db, lease, clock, randomBytes, signals: createSignals() },
-      crm: openCrm({ baseUrl, accessToken, typeIds: () => ({}), requestTimeoutMs: 15_000 }),
-      budget: new Budget(clock, { windowLimit: 190 }),
-      log: pino({ level: 'silent' }),
-      at: (step) => {
-        steps.push(step);
-        const then = meanwhile.get(step);
-        meanwhile.delete(step);
-        then?.();
-      },
-      patience: PATIENCE,
-      health: {
-        ...{ failures: 0, lastSuccessAt: clock.now(), failure: null, scopes: [], sources: {} },
-        journal: { on: false, failure: null },
-      },
-      mirror: new MirrorCache(hubId),
-      head: await readHead(db, hubId),
-      pauses: [],
-      breaker: await loadBreaker(db, hubId, String(sim.appId), clock.now()),
-      definitions: unique(true),
-      drift: await loadDrift(db, hubId, () => undefined),
-    };
+    ctx = await stepped.context(unique(true));
   });
 
   async function asked(): Promise<EditId> {
@@ -111,7 +59,7 @@ describe('a creation', () => {
   }
   /** What is due within so many ms is tried. */
   async function step(withinMs = 0): Promise<void> {
-    ahead += withinMs;
+    stepped.pass(withinMs);
     await makeCreations(ctx);
   }
   const madeOf = (id: EditId): string[] =>
