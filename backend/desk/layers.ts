@@ -87,6 +87,9 @@ export function comparedText({ compared, firstComparedBy }: LayersStatus, now: n
 export const warningText = ({ code, count, lastAt }: RaisedWarning, now: number): string =>
   `${count} ${WARNING_SENTENCES[code] ?? code}, the last ${inWords(now - lastAt)} ago`;
 
+const isAllEqual = (compared: LayersStatus['compared']): boolean =>
+  compared.length > 0 && compared.every(({ differences }) => differences === 0);
+
 export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['channels'] {
   const { journal, compared, firstComparedBy } = layers;
   const isKeepingUp = journal.lagMs !== null && journal.lagMs <= LAG_WELL_MS;
@@ -98,12 +101,7 @@ export function layerChannels(layers: LayersStatus, now: number): HealthAnswer['
     },
     {
       label: 'Everything compared',
-      ok:
-        compared.length === 0
-          ? now < firstComparedBy
-            ? null
-            : false
-          : compared.every(({ differences }) => differences === 0),
+      ok: compared.length === 0 && now < firstComparedBy ? null : isAllEqual(compared),
       text: comparedText(layers, now),
     },
   ];
