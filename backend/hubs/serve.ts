@@ -10,7 +10,7 @@ import type { Environment } from './settings.ts';
 import { openHubsWeb, servedOf } from './web.ts';
 import { openCrm, type Crm } from '../hubspot/crm.ts';
 import { startHubWorker } from '../hubWorker.ts';
-import { fairTurns } from './turns.ts';
+import { BATCH_BYTES, fairTurns, type Turns } from './turns.ts';
 import { spreadHubs, type HubWorkers } from './workers.ts';
 import { INTAKE_PATH } from '../intake/webhooks.ts';
 import { meteredCrm, serveMetrics, watchHubs } from '../operating.ts';
@@ -31,10 +31,10 @@ import type { Keyring } from './vault.ts';
  */
 const POOL_MAX_CONNECTIONS = 16;
 /**
- * Many workers in one process: each takes about 100 events in one go, so that a flood of one hub holds the others up for
- * milliseconds; and one look a hub now and then finds what nobody told of, because other processes tell at once.
+ * Of many workers in one process: small batches, and one look a hub now and then finds what nobody told of, because other
+ * processes tell at once.
  */
-const MANNERS = { batchBytes: 20_000, lookoutMs: 2_000 };
+const MANNERS = { batchBytes: BATCH_BYTES, lookoutMs: 2_000 };
 
 export interface HubsService {
   url: string;
@@ -70,7 +70,8 @@ async function compose(
 ): Promise<HubsService> {
   const { databaseUrl, clock, log, onIdleError, bounds } = shared;
   const { host, port, role } = config;
-  const web = role === 'worker' ? null : openHubsWeb(config, shared, pool);
+  const turns = fairTurns(shared.signals, clock);
+  const web = role === 'worker' ? null : openHubsWeb(config, shared, pool, turns);
   const measure = (hubId: HubId, entry: Entry | null): void => {
     const { measured } = shared;
     const others = measured.filter((each) => each.hubId !== hubId);
@@ -88,7 +89,7 @@ async function compose(
   const watched = (): WatchedHub[] =>
     [...directory.entries()].map(([hubId, { config: own }]) => ({ hubId, settings: own.alerts }));
   const watch = watchHubs('directory', watched, shared);
-  const workers = role === 'web' ? null : workersOf(shared, pool, directory);
+  const workers = role === 'web' ? null : workersOf(shared, pool, directory, turns);
   const routers = web === null ? [] : [web.router];
   let stopping = false;
   const ready = async (): Promise<boolean> => !stopping && (await isReady(directory.door, 'door'));
@@ -104,6 +105,7 @@ async function compose(
     await directory.close();
     await watch.stop();
     await web?.close();
+    turns.close();
   };
   try {
     const intake = web?.intake ?? null;
@@ -130,9 +132,8 @@ async function compose(
   }
 }
 
-function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): HubWorkers {
-  const turns = fairTurns(shared.signals, shared.clock);
-  const workers = spreadHubs({
+function workersOf(shared: Process, pool: HubPool, directory: HubDirectory, turns: Turns): HubWorkers {
+  return spreadHubs({
     shared,
     entries: directory.entries,
     start: async (entry) => {
@@ -157,13 +158,6 @@ function workersOf(shared: Process, pool: HubPool, directory: HubDirectory): Hub
       };
     },
   });
-  return {
-    ...workers,
-    stop: async () => {
-      turns.close();
-      await workers.stop();
-    },
-  };
 }
 
 /**

@@ -1,16 +1,24 @@
 /**
- * Fairness between the hubs of one process: a hub that has more waiting than it takes in one go rests between its batches
- * while others have something to do, so that they find processor, connections and disk free. What waits is stored.
+ * Fairness between the hubs of one process: while others have something to do, a hub that has more than it takes in one go
+ * rests between its batches, and what it goes on sending is answered later, so that they find processor, connections and
+ * disk free. What waits is stored.
  */
 import type { HubId } from '@tallystick/shared/ids';
 import { pause } from '../bell.ts';
 import type { Signals } from '../signals.ts';
 
+/**
+ * What many workers in one process take of a hub's events in one go, about 100: a flood of one holds the others up for
+ * milliseconds.
+ */
+export const BATCH_BYTES = 20_000;
 /** Who heard of something this long ago counts as having something to do. */
 const ACTIVE_WITHIN_MS = 2_000;
 /** Of what a batch took: so a busy hub has a third of the time. */
 const REST_SHARE = 2;
 const REST_MAX_MS = 200;
+/** A hub that sends more than a batch in this time floods. */
+const WINDOW_MS = 1_000;
 
 interface Clock {
   now(): number;
@@ -20,19 +28,39 @@ interface Clock {
 export interface Turns {
   /** Resolves when the hub may go on after a batch that took so long. */
   rest(hubId: HubId, tookMs: number, term: AbortSignal): Promise<void>;
+  /** How long the answer waits to a hub that has sent so much, once storing it has taken so long. */
+  answerAfterMs(hubId: HubId, bytes: number, tookMs: number): number;
   close(): void;
 }
 
 export function fairTurns(signals: Signals, clock: Clock): Turns {
   const heardAt = new Map<HubId, number>();
+  const sent = new Map<HubId, Window>();
   const close = signals.onArrived((hubId) => void heardAt.set(hubId, clock.now()));
   return {
     rest: async (hubId, tookMs, term) => {
       const ms = restMs(hubId, tookMs, heardAt, clock.now());
       if (ms > 0) await pause(clock, ms, term);
     },
+    answerAfterMs: (hubId, bytes, tookMs) => {
+      const now = clock.now();
+      const window = counted(sent.get(hubId), bytes, now);
+      sent.set(hubId, window);
+      return window.bytes > BATCH_BYTES ? restMs(hubId, tookMs, heardAt, now) : 0;
+    },
     close,
   };
+}
+
+interface Window {
+  since: number;
+  bytes: number;
+}
+
+function counted(window: Window | undefined, bytes: number, now: number): Window {
+  return window === undefined || now - window.since >= WINDOW_MS
+    ? { since: now, bytes }
+    : { ...window, bytes: window.bytes + bytes };
 }
 
 /** Pure. */

@@ -8,6 +8,7 @@ import { nudgeRouter } from '../desk/nudge.ts';
 import { deskRouter } from '../desk/router.ts';
 import type { Entry } from './directory.ts';
 import { hubRouter } from './router.ts';
+import type { Turns } from './turns.ts';
 import { openHubWeb, openOrRefuse, type HubWeb, type ServedHub } from '../hubWeb.ts';
 import { createIntake, INTAKE_PATH, type Intake } from '../intake/webhooks.ts';
 import { pageRoutes } from '../portal/pages.ts';
@@ -34,7 +35,12 @@ interface OpenHub {
   web: HubWeb;
 }
 
-export function openHubsWeb(config: ProcessConfig, shared: Process, pool: HubPool): HubsWeb {
+export function openHubsWeb(
+  config: ProcessConfig,
+  shared: Process,
+  pool: HubPool,
+  turns: Pick<Turns, 'answerAfterMs'>,
+): HubsWeb {
   const { databaseUrl, signals, now, log, at } = shared;
   const open = new Map<HubId, OpenHub>();
   const hosts = new Map<string, HubId>();
@@ -42,6 +48,7 @@ export function openHubsWeb(config: ProcessConfig, shared: Process, pool: HubPoo
   const intake = createIntake({
     ...shared.bounds.intake,
     ...{ databaseUrl, signals, now, log, at, meter: shared.metrics.meter },
+    answerAfterMs: turns.answerAfterMs,
     trust: {
       is: 'by-hub',
       of: (hubId) => {

@@ -41,6 +41,8 @@ export interface IntakeDeps {
   /** What may wait to be stored. */
   waitingMaxBytes?: number;
   meter?: Meter;
+  /** How long the answer to a hub waits that has sent so much, once storing it has taken so long; absent: not at all. */
+  answerAfterMs?: (hubId: HubId, bytes: number, tookMs: number) => number;
 }
 
 /**
@@ -120,8 +122,9 @@ export function createIntake(deps: IntakeDeps): Intake {
       return;
     }
     deps.at('intake.stored');
-    deps.meter?.stored(group.length, deps.now() - begunAt);
-    for (const { res } of group) res.writeHead(200, { ...HEADERS, 'content-length': '0' }).end();
+    const tookMs = deps.now() - begunAt;
+    deps.meter?.stored(group.length, tookMs);
+    for (const one of group) answer(one, tookMs, deps.answerAfterMs);
     for (const [hubId, ids] of stored)
       deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
   }
@@ -262,6 +265,17 @@ function readerOf(timeoutMs: number): Reader {
     req.on('close', over);
     req.on('error', over); // the sender went away: nobody is left to answer
   };
+}
+
+function answer(
+  { deliveries, res }: Waiting,
+  tookMs: number,
+  afterMs: IntakeDeps['answerAfterMs'] = () => 0,
+): void {
+  const end = (): void => void res.writeHead(200, { ...HEADERS, 'content-length': '0' }).end();
+  const waitMs = Math.max(...deliveries.map(({ hubId, events }) => afterMs(hubId, events.length, tookMs)));
+  if (waitMs > 0) setTimeout(end, waitMs);
+  else end();
 }
 
 function refuse(res: ServerResponse, status: number, code: string, detail: string): void {

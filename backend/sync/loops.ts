@@ -17,8 +17,10 @@ const MAX_ROUNDS_IN_FLIGHT = 20;
 export const PEOPLE_LANES: readonly Lane[] = ['edit', 'read', 'settle'];
 export const MACHINE_LANES: readonly Lane[] = ['observe', 'reconcile', 'backfill'];
 
-/** After a batch that took so long, where more waits: resolves when others had their turn. */
+/** After a full batch that took so long: resolves when others had their turn. */
 export type Rest = (tookMs: number, term: AbortSignal) => Promise<void>;
+/** What a full round takes, before one was seen. */
+const FULL_ROUND_MS = 50;
 
 export interface Bells {
   arrived: Bell;
@@ -26,6 +28,17 @@ export interface Bells {
   machines: Bell;
   asked: Bell;
   jobs: Bell;
+}
+
+/** What the loops of a term share. */
+export interface Term {
+  signal: AbortSignal;
+  bells: Bells;
+  look: Look;
+  lookMs: number;
+  rest: Rest;
+  /** Records that a round works on. */
+  busy: Set<string>;
 }
 
 export const ringDue = ({ people, machines }: Bells): void => {
@@ -36,15 +49,13 @@ export const ringDue = ({ people, machines }: Bells): void => {
 /** Rings for what nobody told of. */
 export async function lookout(
   ctx: Context,
-  look: Look,
   inbox: Inbox,
-  bells: Bells,
-  term: AbortSignal,
+  { signal, bells, look }: Term,
   everyMs: number,
 ): Promise<void> {
   for (;;) {
-    await pause(ctx.clock, everyMs, term);
-    if (term.aborted) return;
+    await pause(ctx.clock, everyMs, signal);
+    if (signal.aborted) return;
     const waiting = await look((db) => whatWaits(db, ctx.hubId, ctx.clock.now()));
     if (waiting.deliveries) {
       inbox.lookSoon();
@@ -60,10 +71,7 @@ export async function eventLoop(
   ctx: Context,
   translate: Translate,
   inbox: Inbox,
-  { arrived: bell, machines }: Bells,
-  term: AbortSignal,
-  lookMs: number,
-  rest: Rest,
+  { signal, bells: { arrived: bell, machines }, lookMs, rest }: Term,
 ): Promise<void> {
   let willRing = false;
   /** What was applied is due to be read then. Of batches meanwhile the loop that is rung finds the times by itself. */
@@ -76,7 +84,7 @@ export async function eventLoop(
     });
   };
   let ahead: Arrived | null = null;
-  while (!term.aborted) {
+  while (!signal.aborted) {
     const { rings } = bell;
     const batch: Arrived | null = ahead ?? (await inbox.next([]));
     ahead = null;
@@ -85,7 +93,7 @@ export async function eventLoop(
     else if (!inbox.isBehind) await applyBatch(ctx, translate, batch);
     else {
       [ahead] = await Promise.all([inbox.next(batch.ids), applyBatch(ctx, translate, batch)]);
-      await rest(ctx.clock.now() - begunAt, term);
+      await rest(ctx.clock.now() - begunAt, signal);
     }
     if (batch !== null && lookMs > LOOK_MS) ringThen();
   }
@@ -93,21 +101,15 @@ export async function eventLoop(
 
 /**
  * Where places in the budget are scarce, one is waited for before work is claimed: the scarcer the places, the larger
- * the batches. People's lanes have a loop of their own, so that they never wait behind a machine's place.
+ * the batches. People's lanes have a loop of their own, so that they never wait behind a machine's place, nor while
+ * full batches rest.
  */
-export async function workLoop(
-  ctx: Context,
-  look: Look,
-  busy: Set<string>,
-  lanes: readonly Lane[],
-  bells: Bells,
-  bell: Bell,
-  term: AbortSignal,
-  lookMs: number,
-): Promise<void> {
+export async function workLoop(ctx: Context, term: Term, lanes: readonly Lane[], bell: Bell): Promise<void> {
+  const { signal, bells, look, lookMs, busy } = term;
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  while (!term.aborted && failures.length === 0) {
+  let tookMs = FULL_ROUND_MS;
+  while (!signal.aborted && failures.length === 0) {
     const rings = bell.rings;
     let works = await claim(ctx, look, busy, lanes);
     const lane = works[0]?.lane;
@@ -119,13 +121,17 @@ export async function workLoop(
     const mustWait = !ctx.budget.isFree(lane);
     const ticket = await ctx.budget.acquire(lane);
     if (mustWait) works = await claim(ctx, look, busy, lanes);
+    const isFull = works.length === READ_MAX_RECORDS;
+    const begunAt = ctx.clock.now();
     const running = runRound(ctx, busy, works, ticket)
+      .then(() => void (tookMs = isFull ? ctx.clock.now() - begunAt : tookMs))
       .catch((error: unknown) => void failures.push(error))
       .finally(() => {
         inFlight.delete(running);
         ringDue(bells);
       });
     inFlight.add(running);
+    if (isFull) await term.rest(tookMs, signal);
   }
   await Promise.all(inFlight);
   if (failures.length > 0) throw failures[0];

@@ -91,7 +91,7 @@ export interface WorkerDeps {
   batchBytes?: number;
   /** How often one look is taken for what nobody told of; absent: each loop looks for itself, and more often. */
   lookoutMs?: number;
-  /** Between batches of events, while more wait, so that others have their turn; absent: it goes on at once. */
+  /** Between full batches of events and of records, so that others have their turn; absent: it goes on at once. */
   rest?: Rest;
   meter?: Meter | undefined;
   /** Null: no round trips are made. */
@@ -187,11 +187,12 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
   const beside = runBeside(ctx, deps, term.signal);
   try {
     await carryOutStored(ctx);
-    const busy = new Set<string>();
+    const { signal } = term;
+    const shared = { signal, bells, look, lookMs, rest: deps.rest ?? NO_REST, busy: new Set<string>() };
     const loops = [
-      eventLoop(ctx, deps.translate, inbox, bells, term.signal, lookMs, deps.rest ?? NO_REST),
-      workLoop(ctx, look, busy, PEOPLE_LANES, bells, bells.people, term.signal, lookMs),
-      workLoop(ctx, look, busy, MACHINE_LANES, bells, bells.machines, term.signal, lookMs),
+      eventLoop(ctx, deps.translate, inbox, shared),
+      workLoop(ctx, { ...shared, rest: NO_REST }, PEOPLE_LANES, bells.people),
+      workLoop(ctx, shared, MACHINE_LANES, bells.machines),
       heartLoop(ctx, term.signal),
       keepingLoop(ctx, deps.onTypeIds, term.signal),
       jobLoop(ctx, bells.jobs, term.signal, hasLookout ? OWN_LOOK_MS : JOBS_LOOK_MS),
@@ -199,9 +200,7 @@ async function serve(deps: WorkerDeps, lease: Lease, stopping: AbortSignal, lead
       askedLoop(bells.asked, term.signal, askedMs, () => makeCreations(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => linkIdentities(ctx)),
       askedLoop(bells.asked, term.signal, askedMs, () => eraseWaiting(ctx)),
-      ...(deps.lookoutMs === undefined
-        ? []
-        : [lookout(ctx, look, inbox, bells, term.signal, deps.lookoutMs)]),
+      ...(deps.lookoutMs === undefined ? [] : [lookout(ctx, inbox, shared, deps.lookoutMs)]),
     ];
     const ends = await Promise.allSettled(loops.map((loop) => loop.finally(end)));
     const failed = ends.find((loop) => loop.status === 'rejected' && !(loop.reason instanceof BudgetClosed));

@@ -5,15 +5,18 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
 import type { Db } from '../../backend/store/database.ts';
+import { Bell } from '../../backend/bell.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { storeEdit } from '../../backend/store/edits.ts';
 import { LANES } from '../../backend/store/lanes.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
+import { MACHINE_LANES, workLoop } from '../../backend/sync/loops.ts';
 import { round } from '../../backend/sync/round.ts';
 import { sendWrites } from '../../backend/sync/send.ts';
 import { PATIENCE } from '../../backend/sync/situation.ts';
+import { eventually } from '../harness/eventually.ts';
 import { asOwner } from '../harness/postgres.ts';
 import { startStepped, type Stepped } from '../harness/stepped.ts';
 import type { Faults } from '../simulator/faults.ts';
@@ -101,6 +104,39 @@ describe('a round with the CRM', () => {
   const timesWritten = (type: string, id: string, property: string): number =>
     (sim.world.get(type, id).cells.get(property) ?? []).filter(({ by }) => by.sourceId === String(sim.appId))
       .length;
+
+  it('lets others have their turn after a round as full as it can be, and after no other', async () => {
+    const ids = Array.from({ length: READ_MAX_RECORDS + 3 }, () => recordId(contact()));
+    const due = ids.map((id) => ({ object: 'contact' as const, recordId: id }));
+    await markDue(db, hubId, 'observe', due, { now: clock.now() });
+    const end = new AbortController();
+    const bell = (): Bell => new Bell(clock, end.signal);
+    const waiting: number[] = [];
+    let goOn: () => void = () => undefined;
+    const term = {
+      ...{
+        signal: end.signal,
+        look: <T>(work: (of: Db) => Promise<T>) => work(db),
+        lookMs: 50,
+        busy: new Set<string>(),
+      },
+      bells: { arrived: bell(), people: bell(), machines: bell(), asked: bell(), jobs: bell() },
+      rest: () => {
+        waiting.push(term.busy.size);
+        return new Promise<void>((resolve) => (goOn = resolve));
+      },
+    };
+    const left = async (): Promise<number> =>
+      (await db.selectFrom('due').select('record_id').where('hub_id', '=', hubId).execute()).length;
+    const loop = workLoop(ctx, term, MACHINE_LANES, term.bells.machines);
+    await eventually(async () => (await left()) === 3, 'a full batch is read, and the others wait');
+    expect(waiting).toEqual([READ_MAX_RECORDS]);
+    goOn();
+    await eventually(async () => (await left()) === 0, 'the others are read');
+    expect(waiting).toHaveLength(1);
+    end.abort();
+    await loop;
+  });
 
   it('writes what the CRM takes, and refuses only what it names, of the same record and of others in the same call', async () => {
     const [one, two] = [contact(), contact()];

@@ -275,6 +275,33 @@ describe('the webhook route', () => {
       (await sql`select from pg_locks where not granted`.execute(db)).rows.length;
   });
 
+  it('answers a hub later where it is told to, and nobody else', async () => {
+    const slow = createIntake({
+      databaseUrl: database.url,
+      signals: createSignals(),
+      now: Date.now,
+      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
+      log,
+      at: () => undefined,
+      answerAfterMs: (hub) => (hub === '1' ? 300 : 0),
+    });
+    const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
+    const server = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake: slow, app });
+    const ended: string[] = [];
+    const send = async (name: string, hubs: number[]): Promise<number> => {
+      const body = JSON.stringify(hubs.map((hub) => event(hub, 1)));
+      const { status } = await post(body, {}, 'POST', server);
+      ended.push(name);
+      return status;
+    };
+    const sent = [send('both', [2, 1]), send('that one', [1]), send('the other', [2])];
+    expect(await Promise.all(sent)).toEqual([200, 200, 200]);
+    expect(ended[0]).toBe('the other');
+    expect(await stored()).toHaveLength(4);
+    await server.close();
+    await slow.close();
+  });
+
   it('asks for the events again when they cannot be stored', async () => {
     const broken = createIntake({
       databaseUrl: 'postgres://127.0.0.1:1/none',

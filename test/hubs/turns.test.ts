@@ -1,7 +1,7 @@
 /** Who rests between batches, and for how long, so that a flood of one hub leaves room to the others. */
 import { describe, expect, it } from 'vitest';
 import { hubId } from '@tallystick/shared/ids';
-import { fairTurns, restMs } from '../../backend/hubs/turns.ts';
+import { BATCH_BYTES, fairTurns, restMs } from '../../backend/hubs/turns.ts';
 import { createSignals } from '../../backend/signals.ts';
 
 const [flooded, other] = [hubId(1), hubId(2)];
@@ -41,5 +41,20 @@ describe('a hub that has much waiting', () => {
     signals.arrived(hubId(3), null);
     await turns.rest(other, 10, new AbortController().signal);
     expect(waits).toBe(1);
+  });
+
+  it('is answered later once it has sent more than a batch within a second, while another has something to do', () => {
+    const signals = createSignals();
+    let now = NOW;
+    const turns = fairTurns(signals, { now: () => now, after: () => () => undefined });
+    expect(turns.answerAfterMs(flooded, BATCH_BYTES, 10)).toBe(0);
+    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(0); // alone
+    signals.arrived(other, null);
+    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(20);
+    expect(turns.answerAfterMs(other, BATCH_BYTES, 10)).toBe(0);
+    now += 1_000;
+    expect(turns.answerAfterMs(flooded, BATCH_BYTES, 10)).toBe(0);
+    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(20);
+    turns.close();
   });
 });

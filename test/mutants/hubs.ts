@@ -77,6 +77,9 @@ const many = [
         find: 'Math.min(REST_MAX_MS, tookMs * REST_SHARE)',
         replace: 'tookMs * REST_SHARE',
       },
+      { id: 'flood-is-not-seen', find: 'window.bytes > BATCH_BYTES', replace: 'false' },
+      { id: 'everybody-floods', find: 'window.bytes > BATCH_BYTES', replace: 'true' },
+      { id: 'flood-for-ever', find: 'now - window.since >= WINDOW_MS', replace: 'false' },
     ],
   ),
   ...inFile(

@@ -26,6 +26,11 @@ const webhooks = [
         find: 'waiting.length >= WAITING_MAX_REQUESTS || waitingBytes + body.length > waitingMaxBytes',
         replace: 'waiting.length < 0',
       },
+      {
+        id: 'answered-at-once',
+        find: 'if (waitMs > 0) setTimeout(end, waitMs);\n  else end();',
+        replace: 'end();',
+      },
       { id: 'endless-body', find: 'if (bytes > BODY_MAX_BYTES) return stop(TOO_LARGE);', replace: '' },
       {
         id: 'told-to-another-hub',

@@ -14,6 +14,14 @@ const apply = inFile(
   ],
 );
 
+const loops = inFile(
+  'backend/sync/loops.ts',
+  ['backend/round'],
+  [
+    { id: 'full-rounds-never-rest', find: 'if (isFull) await', replace: 'if (lanes.length === 0) await' },
+    { id: 'every-round-rests', find: 'if (isFull) await', replace: 'await' },
+  ],
+);
 const plan = inFile(
   'backend/sync/plan.ts',
   ['law/visit', 'law/rulings'],
@@ -609,7 +617,7 @@ export const SYNC: Room = {
   name: 'sync',
   needsDatabase: true,
   mutants: [
-    ...[apply, plan, settling, missed, budget, holding, sending, creating, reading, making],
+    ...[apply, loops, plan, settling, missed, budget, holding, sending, creating, reading, making],
     ...[identities, sources],
   ].flat(),
   stages: [
