@@ -228,7 +228,14 @@ async function runBeside(ctx: Context, deps: WorkerDeps, term: AbortSignal): Pro
   }
 }
 
-async function contextOf(deps: WorkerDeps, lease: Lease): Promise<Context> {
+type ContextDeps = Pick<
+  WorkerDeps,
+  'hubId' | 'appId' | 'db' | 'crm' | 'onTypeIds' | 'signals' | 'clock' | 'windowLimit' | 'log'
+> &
+  Partial<WorkerDeps>;
+
+/** As at the beginning of a term. */
+export async function contextOf(deps: ContextDeps, lease: Lease): Promise<Context> {
   return {
     hubId: deps.hubId,
     appId: deps.appId,

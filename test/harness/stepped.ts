@@ -1,19 +1,14 @@
 /** What the worker's functions need, over a real database and the stand-in, for tests that step them by hand. */
-import { randomBytes } from 'node:crypto';
 import { hubId as toHubId, type HubId } from '@tallystick/shared/ids';
 import { pino } from 'pino';
 import { openCrm } from '../../backend/hubspot/crm.ts';
 import { createSignals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Definition } from '../../backend/store/database.ts';
-import { readHead } from '../../backend/store/journal.ts';
-import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
-import { Budget, type Clock } from '../../backend/sync/budget.ts';
+import type { Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
-import { loadDrift } from '../../backend/sync/drift.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
-import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
-import { PATIENCE } from '../../backend/sync/situation.ts';
+import { contextOf } from '../../backend/sync/worker.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
 import { clock as realClock } from './loop.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -58,29 +53,17 @@ export async function startStepped(prepare: (sim: Simulator) => void = () => und
     context: async (definitions = new Map<string, Definition>()) => {
       meanwhile.clear();
       steps.length = 0;
-      return {
-        ...{ hubId, appId, db, lease, clock, randomBytes, signals: createSignals() },
-        crm: openCrm({ baseUrl, accessToken, typeIds: () => ({}), requestTimeoutMs: 15_000 }),
-        budget: new Budget(clock, { windowLimit: 190 }),
-        log: pino({ level: 'silent' }),
-        at: (step) => {
-          steps.push(step);
-          const then = meanwhile.get(step);
-          meanwhile.delete(step);
-          then?.();
-        },
-        patience: PATIENCE,
-        health: {
-          ...{ failures: 0, lastSuccessAt: clock.now(), failure: null, scopes: [], sources: {} },
-          journal: { on: false, failure: null },
-        },
-        mirror: new MirrorCache(hubId),
-        head: await readHead(db, hubId),
-        pauses: [],
-        breaker: await loadBreaker(db, hubId, appId, clock.now()),
-        definitions,
-        drift: await loadDrift(db, hubId, () => undefined),
+      const at = (step: string): void => {
+        steps.push(step);
+        const then = meanwhile.get(step);
+        meanwhile.delete(step);
+        then?.();
       };
+      const crm = openCrm({ baseUrl, accessToken, typeIds: () => ({}), requestTimeoutMs: 15_000 });
+      const telling = { signals: createSignals(), log: pino({ level: 'silent' }), at };
+      const deps = { hubId, appId, db, crm, clock, ...telling, windowLimit: 190, onTypeIds: () => undefined };
+      const ctx = await contextOf(deps, lease);
+      return { ...ctx, definitions, health: { ...ctx.health, lastSuccessAt: clock.now() } };
     },
     close: async () => {
       await lease.release();

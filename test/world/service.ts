@@ -23,24 +23,20 @@ import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Order } from '../../backend/store/database.ts';
 import { storeCreation, type NewCreation } from '../../backend/store/creations.ts';
 import { storeEdit, type NewEdit } from '../../backend/store/edits.ts';
-import { loadPauses, storeOrder } from '../../backend/store/orders.ts';
-import { readHead } from '../../backend/store/journal.ts';
+import { storeOrder } from '../../backend/store/orders.ts';
 import { LANES } from '../../backend/store/lanes.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
 import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
-import { loadBreaker } from '../../backend/sync/breakerMemory.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
 import { makeCreations } from '../../backend/sync/creations.ts';
-import { loadDrift } from '../../backend/sync/drift.ts';
 import { eraseWaiting } from '../../backend/sync/erasure.ts';
 import { carryOutOrders } from '../../backend/sync/orders.ts';
 import { Inbox } from '../../backend/sync/inbox.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
-import { MirrorCache } from '../../backend/sync/mirrorCache.ts';
 import { round } from '../../backend/sync/round.ts';
-import { PATIENCE } from '../../backend/sync/situation.ts';
+import { contextOf } from '../../backend/sync/worker.ts';
 import type { Random } from '../simulator/random.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { PatientBudget, type VirtualClock } from './time.ts';
@@ -144,30 +140,19 @@ export async function openService(options: {
     const taken = await acquireLease(databaseUrl, hubId, 'simulated', time.now());
     if (taken === null) throw new Error('The lease is still held.');
     lease = taken;
-    ctx = {
-      ...{ hubId, appId: String(sim.appId), db, lease, crm, clock: time },
-      budget: new PatientBudget(time, { windowLimit: WINDOW_LIMIT }),
-      randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => random.int(256))),
+    const deps = {
+      ...{ hubId, appId: String(sim.appId), db, crm, clock: time, windowLimit: WINDOW_LIMIT },
+      onTypeIds: (ids: Record<string, string>) => void (typeIds = ids),
       signals: createSignals(),
       log: pino({ level: process.env.TALLYSTICK_LOG ?? 'silent' }),
-      at: (step) => {
+      at: (step: string) => {
         if (around.diesAt(step)) die(step);
       },
-      patience: PATIENCE,
-      health: {
-        failures: 0,
-        lastSuccessAt: 0,
-        failure: null,
-        scopes: [],
-        sources: {},
-        journal: { on: false, failure: null },
-      },
-      mirror: new MirrorCache(hubId),
-      head: await readHead(db, hubId),
-      pauses: await loadPauses(db, hubId),
-      breaker: await loadBreaker(db, hubId, String(sim.appId), time.now()),
-      definitions: await loadDefinitions(db, hubId),
-      drift: await loadDrift(db, hubId, (ids) => (typeIds = ids)),
+    };
+    ctx = {
+      ...(await contextOf(deps, lease)),
+      budget: new PatientBudget(time, { windowLimit: WINDOW_LIMIT }),
+      randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => random.int(256))),
     };
     inbox = new Inbox(hubId, (work) => work(db), time);
   };
