@@ -1,19 +1,15 @@
 /** One round after the other, stepped by hand: what the worker makes of each kind of answer. */
 import { randomUUID } from 'node:crypto';
-import { editId as toEditId, recordId, type EditId, type HubId } from '@tallystick/shared/ids';
+import { recordId, type HubId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { Bell } from '../../backend/bell.ts';
+import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
 import { markDue } from '../../backend/store/due.ts';
-import { storeEdit } from '../../backend/store/edits.ts';
-import { LANES } from '../../backend/store/lanes.ts';
-import { nextWork } from '../../backend/store/work.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { MACHINE_LANES, workLoop } from '../../backend/sync/loops.ts';
-import { round } from '../../backend/sync/round.ts';
 import { sendWrites } from '../../backend/sync/send.ts';
 import { PATIENCE } from '../../backend/sync/situation.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -31,11 +27,13 @@ describe('a round with the CRM', () => {
   let hubId: HubId;
   let clock: Clock;
   let meanwhile: Stepped['meanwhile'];
+  let ask: Stepped['ask'];
+  let states: Stepped['states'];
   let ctx: Context;
 
   beforeAll(async () => {
     stepped = await startStepped();
-    ({ sim, db, hubId, clock, meanwhile } = stepped);
+    ({ sim, db, hubId, clock, meanwhile, ask, states } = stepped);
   });
   afterAll(() => stepped.close());
   beforeEach(async () => {
@@ -53,37 +51,7 @@ describe('a round with the CRM', () => {
     ).id;
   const company = (): string =>
     sim.world.create('companies', { name: 'Engines', address: 'Old Street 1' }, COLLEAGUE).id;
-  async function ask(
-    object: 'contact' | 'company',
-    id: string,
-    fields: Record<string, [seen: string | null, wanted: string | null]>,
-  ): Promise<EditId> {
-    const newId = toEditId(randomUUID());
-    await storeEdit(db, hubId, {
-      ...{ editId: newId, object, recordId: recordId(id), person: recordId('410'), audience: 'direct' },
-      ...{ askedAt: clock.now(), action: null, guards: [], idempotencyKey: newId, fingerprint: newId },
-      fields: Object.entries(fields).map(([field, [seen, wanted]]) => ({ field, seen, wanted })),
-    });
-    return newId;
-  }
-  /** One round of what is due now, or within so many ms. */
-  async function step(withinMs = 0): Promise<void> {
-    stepped.pass(withinMs);
-    const works = await nextWork(db, hubId, clock.now(), LANES, [], READ_MAX_RECORDS);
-    const [first] = works;
-    if (first !== undefined) await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
-  }
-  const states = async (id: EditId): Promise<Record<string, string>> =>
-    Object.fromEntries(
-      (
-        await db
-          .selectFrom('edit_fields')
-          .select(['field', 'state'])
-          .where('hub_id', '=', hubId)
-          .where('edit_id', '=', id)
-          .execute()
-      ).map(({ field, state }) => [field, state]),
-    );
+  const step = (withinMs = 0): Promise<void> => stepped.round(ctx, withinMs);
   const dueOf = (id: string) =>
     db
       .selectFrom('due')

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EditId } from '@tallystick/shared/ids';
+import { staffId, type EditId } from '@tallystick/shared/ids';
 import { receiptOf } from '../../backend/portal/receipts.ts';
 import { editById } from '../../backend/store/edits.ts';
+import { entriesOf } from '../../backend/store/entries.ts';
 import { raisedWarnings } from '../../backend/store/warnings.ts';
-import { TOMASZ } from '../harness/desk.ts';
+import { NORA, TOMASZ } from '../harness/desk.ts';
 import { eventually } from '../harness/eventually.ts';
 import { COLLEAGUE, startHub, type Hub } from './kit.ts';
 
@@ -99,9 +100,11 @@ describe('what the breaker holds back', () => {
     expect(await hub.order({ do: 'release', setId: set!.setId, version: set!.version })).toMatchObject({
       code: 'nothing-there',
     });
-    // Nine more are an ordinary day again.
+    // Nine more are an ordinary day again, for the worker that let them through and for the next one.
+    const after = await emptied(31, 35);
+    await eventually(async () => (await hub.states(after, 'city')).verified === 4, 'four more go out');
     await hub.loop.restart();
-    const after = await emptied(31, 40);
+    after.push(...(await emptied(35, 40)));
     await eventually(async () => (await hub.states(after, 'city')).verified === 9, 'nine more go out');
   });
 
@@ -124,6 +127,15 @@ describe('what the breaker holds back', () => {
     const [refused] = await editById(hub.loop.db, hub.loop.hubId, edits[19]!);
     expect(receiptOf(refused!)).toMatchObject({ state: 'refused', final: true });
     expect(receiptOf(refused!).message).toMatch(/did not let them through/);
+    // The journal names each of them, and who turned it down.
+    const told = (await entriesOf(hub.loop.db, hub.loop.hubId, { kinds: ['decided'], limit: 200 })).filter(
+      ({ detail }) => detail?.['outcome'] === 'refuse: held-back',
+    );
+    expect(new Set(told.map((entry) => entry.edit_id)).size).toBe(set!.edits);
+    expect(told.find((entry) => entry.edit_id === edits[19])).toMatchObject({
+      ...{ object: 'company', record_id: hub.companies[19], field: 'street', rule: 'K4', after: 'n/a' },
+      actor: { via: 'STAFF', person: staffId(NORA.id) },
+    });
     for (const restarted of [false, true]) {
       if (restarted) await hub.loop.restart();
       const n = restarted ? 41 : 40;

@@ -244,7 +244,7 @@ const drift = [
   ),
   ...inFile(
     'backend/sync/drift.ts',
-    ['drift/service'],
+    ['drift/visits'],
     [
       { id: 'absent-is-blank', find: "return 'unsure';", replace: 'return null;' },
       { id: 'lost-scope-writes-on', find: "if (stop?.code === 'scope-lost') return 'waits';", replace: '' },
@@ -348,7 +348,7 @@ export const OPERATE: Room = {
   needsDatabase: true,
   mutants: [breaker, drift, alerts].flat(),
   stages: [
-    { name: 'quick', tests: ['law/breaker', 'drift/findings', 'operate/next'] },
+    { name: 'quick', tests: ['law/breaker', 'drift/findings', 'operate/next', 'drift/visits'] },
     { name: 'blast', tests: ['blast/held', 'blast/pauses', 'drift/service'] },
     { name: 'alerts', tests: ['operate/alerts', 'operate/metrics', 'operate/canary', 'backend/warnings'] },
   ],

@@ -40,7 +40,8 @@ describe('a creation', () => {
   afterAll(() => stepped.close());
   beforeEach(async () => {
     sim.faults.api.resetAfterApplyRate = 0;
-    ctx = await stepped.context(unique(true));
+    ctx = await stepped.context();
+    ctx.definitions = unique(true);
   });
 
   async function asked(): Promise<EditId> {
