@@ -1,7 +1,6 @@
 /** One round after the other, stepped by hand: what the worker makes of each kind of answer. */
 import { randomUUID } from 'node:crypto';
 import { recordId, type HubId } from '@tallystick/shared/ids';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../backend/store/database.ts';
 import { Bell } from '../../backend/bell.ts';
@@ -9,11 +8,12 @@ import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
+import { LEASE_CLASS } from '../../backend/sync/lease.ts';
 import { MACHINE_LANES, workLoop } from '../../backend/sync/loops.ts';
 import { sendWrites } from '../../backend/sync/send.ts';
 import { PATIENCE } from '../../backend/sync/situation.ts';
 import { eventually } from '../harness/eventually.ts';
-import { asOwner } from '../harness/postgres.ts';
+import { asOwner, endLocksOf } from '../harness/postgres.ts';
 import { startStepped, type Stepped } from '../harness/stepped.ts';
 import type { Faults } from '../simulator/faults.ts';
 import type { Simulator } from '../simulator/simulator.ts';
@@ -281,7 +281,7 @@ describe('a round with the CRM', () => {
   it('sends nothing once the lease is lost', async () => {
     const id = contact();
     const owner = asOwner(stepped.database.url);
-    await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`.execute(owner);
+    await endLocksOf(owner, LEASE_CLASS);
     await stepped.lease.lost;
     const promise = { promiseId: '1', field: 'firstName', value: 'Augusta', editIds: [], restores: false };
     const write = { recordId: recordId(id), work: null, promises: [promise] };

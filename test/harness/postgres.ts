@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Database, Db } from '../../backend/store/database.ts';
@@ -66,6 +66,12 @@ export function asOwner(url: string): Db {
 }
 
 /** Called by vitest before the first test. */
+/** Ends the connections that hold advisory locks of that class, in this database alone: tests share the server. */
+export async function endLocksOf(owner: Db, lockClass: number): Promise<void> {
+  await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${lockClass}
+    and database = (select oid from pg_database where datname = current_database())`.execute(owner);
+}
+
 export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.TALLYSTICK_TEST_DATABASE_URL;
   const started = given === undefined || given === '' ? await startServer() : undefined;

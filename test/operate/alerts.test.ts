@@ -2,14 +2,14 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { startWatch, type Watch } from '../../backend/alerts/watch.ts';
+import { startWatch, WATCH_LOCK_CLASS, type Watch } from '../../backend/alerts/watch.ts';
 import { loadAlerts } from '../../backend/store/alerts.ts';
 import { endWarning, raise, type WarningCode } from '../../backend/store/warnings.ts';
 import { startReceiver, type Receiver } from '../hooks/receiver.ts';
 import { eventually } from '../harness/eventually.ts';
 import { clock, startLoop, type LoopHarness } from '../harness/loop.ts';
 import { startMailbox, type Mailbox } from '../harness/mailbox.ts';
-import { asOwner } from '../harness/postgres.ts';
+import { asOwner, endLocksOf } from '../harness/postgres.ts';
 
 describe('an alert', () => {
   let loop: LoopHarness;
@@ -129,9 +129,7 @@ describe('an alert', () => {
 
   it('is not repeated when the process that watches loses its database connection', async () => {
     const before = mailbox.mails.length;
-    await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${0x77617463}`.execute(
-      owner,
-    );
+    await endLocksOf(owner, WATCH_LOCK_CLASS);
     await raise(loop.db, loop.hubId, [{ code: 'mirror-differs', count: 1, detail: null }], Date.now());
     await eventually(
       () => mails('Comparing found differences').length > 0,
