@@ -80,7 +80,6 @@ function visitField(situation: Situation, field: string, plan: Visit): void {
 
 /** An edit is not decided over an answer that was asked for before it, nor while a guard's answer is not believed. */
 function isDecidable(situation: Situation, edit: OpenEdit): boolean {
-  if (situation.isPaused?.(edit.field, 'out') === true) return false;
   const drift = situation.driftOf?.(edit.field) ?? null;
   if (drift === 'waits' || drift === 'asking') return false;
   return edit.state === 'accepted' && edit.at <= situation.read.begunAt && guardsBelieved(situation, edit);
@@ -201,7 +200,7 @@ function ruleWithoutWrite(
   waiting: readonly OpenEdit[],
   plan: Visit,
 ): boolean {
-  const late = isLate(edit, plan) || comesSecond(situation, rule, crm, edit, waiting);
+  const late = isLate(edit) || comesSecond(situation, rule, crm, edit, waiting);
   if (!late && edit.ruling?.choice !== 'keep') return false;
   const asked = { ...edit, guards: guardsNow(situation, edit) };
   const decision = late ? SETTLED_BEFORE : decide(rule, situation.properties(edit.field), crm, asked);

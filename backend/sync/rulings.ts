@@ -24,12 +24,8 @@ export function sharing({ editId, ruling }: OpenEdit): EditId[] {
   return ruling?.choice === 'take' && ruling.held !== null ? [ruling.held.editId, editId] : [editId];
 }
 
-/** R5: the conflict was settled by another ruling, earlier or in this very visit. */
-export function isLate(edit: OpenEdit, plan: Visit): boolean {
-  const { ruling } = edit;
-  if (ruling?.held == null) return false;
-  return ruling.held.isSettled || plan.rulings.some((settled) => settled.conflictId === ruling.conflictId);
-}
+/** R5: the conflict was settled by another ruling before. */
+export const isLate = ({ ruling }: OpenEdit): boolean => ruling?.held?.isSettled === true;
 
 export const SETTLED_BEFORE: Decision = { do: 'refuse', rule: 'R5', reason: 'settled-before', field: null };
 

@@ -29,7 +29,12 @@ const plan = inFile(
     { id: 'decided-over-disbelief', find: 'if (!believed) return;', replace: '' },
     {
       id: 'paused-decided',
-      find: "if (situation.isPaused?.(edit.field, 'out') === true) return false;",
+      find: "isGivenBack || situation.isPaused?.(field, 'out') === true",
+      replace: 'isGivenBack',
+    },
+    {
+      id: 'two-rulings-in-a-visit',
+      find: ' || comesSecond(situation, rule, crm, edit, waiting)',
       replace: '',
     },
     { id: 'decided-over-an-older-read', find: ' && edit.at <= situation.read.begunAt &&', replace: ' &&' },
@@ -233,12 +238,7 @@ const settling = [
     'backend/sync/rulings.ts',
     ['law/rulings'],
     [
-      { id: 'late-ruling-counts', find: 'return ruling.held.isSettled || plan', replace: 'return plan' },
-      {
-        id: 'two-rulings-in-a-visit',
-        find: ' || plan.rulings.some((settled) => settled.conflictId === ruling.conflictId)',
-        replace: '',
-      },
+      { id: 'late-ruling-counts', find: 'ruling?.held?.isSettled === true', replace: 'ruling === null' },
       { id: 'declined-is-superseded', find: "isProposal ? ('refused' as const) : ", replace: '' },
       {
         id: 'note-of-staff-lost',
