@@ -165,37 +165,26 @@ function page<K>(before: string | undefined, kind: K | undefined) {
 function changes(deps: DeskDeps): Record<string, Answering> {
   const { db } = deps;
   return {
-    '/rulings': (user, input) => {
-      adminsOnly(user);
-      return rule(deps, user, requests.parsed(requests.rulingBody, input));
-    },
-    '/rulings/many': (user, input) => {
-      adminsOnly(user);
-      const { key, choice, note, conflicts } = requests.parsed(requests.bulkBody, input);
-      const each = conflicts.map((conflict) => ({
-        ...conflict,
-        choice,
-        note,
-        value: null,
-        key: `${key}:${conflict.conflictId}`,
-      }));
-      return ruleMany(deps, user, each);
-    },
-    '/undo': async (user, input) => {
-      adminsOnly(user);
-      const started = await startUndo(
-        deps,
-        user.hubId,
-        user.staffId,
-        requests.parsed(requests.undoBody, input),
-      );
-      deps.signals.wake(user.hubId);
-      return started;
-    },
-    '/test-alert': (user) => {
-      adminsOnly(user);
-      return testAlert(db, user.hubId, deps.alertChannels ?? [], deps.now());
-    },
+    ...forAdmins({
+      '/rulings': (user, input) => rule(deps, user, requests.parsed(requests.rulingBody, input)),
+      '/rulings/many': (user, input) => {
+        const { key, choice, note, conflicts } = requests.parsed(requests.bulkBody, input);
+        const each = conflicts.map((conflict) => ({
+          ...conflict,
+          choice,
+          note,
+          value: null,
+          key: `${key}:${conflict.conflictId}`,
+        }));
+        return ruleMany(deps, user, each);
+      },
+      '/undo': async ({ hubId, staffId }, input) => {
+        const started = await startUndo(deps, hubId, staffId, requests.parsed(requests.undoBody, input));
+        deps.signals.wake(hubId);
+        return started;
+      },
+      '/test-alert': ({ hubId }) => testAlert(db, hubId, deps.alertChannels ?? [], deps.now()),
+    }),
     '/orders': async (user, input) => {
       const asked = requests.parsed(requests.orderBody, input);
       if (asked.order.do === 'look') {
@@ -207,6 +196,17 @@ function changes(deps: DeskDeps): Record<string, Answering> {
       return order(deps, user, { key: asked.key, order: asked.order });
     },
   };
+}
+
+function forAdmins(answers: Record<string, Answering>): Record<string, Answering> {
+  const guarded = ([path, answer]: [string, Answering]): [string, Answering] => [
+    path,
+    (user, input) => {
+      adminsOnly(user);
+      return answer(user, input);
+    },
+  ];
+  return Object.fromEntries(Object.entries(answers).map(guarded));
 }
 
 function adminsOnly(user: DeskUser): void {

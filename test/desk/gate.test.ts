@@ -103,6 +103,19 @@ describe('the desk’s gate', () => {
     expect(await refused({ identity: { userId: '1 or 1=1' } })).toBe('identity-unclear');
   });
 
+  it.each([
+    ['/rulings', {}],
+    ['/rulings/many', {}],
+    ['/undo', {}],
+    ['/test-alert', {}],
+    ['/orders', { key: 'viewer-orders-1', order: { do: 'everybody', role: 'admin' } }],
+  ])('lets nobody but administrators change anything: %s', async (path, body) => {
+    expect(await desk.ask(TOMASZ, `/desk/v1${path}`, { body })).toMatchObject({
+      ok: false,
+      code: 'admins-only',
+    });
+  });
+
   it('answers a refusal of the desk with 200 and a sentence, so that HubSpot does not repeat it', async () => {
     const answer = await desk.raw(TOMASZ, '/desk/v1/rulings', { body: {} });
     expect(answer.status).toBe(200);

@@ -47,17 +47,17 @@ const gate = [
   ),
   ...inFile(
     'backend/desk/router.ts',
-    ['desk/desk'],
+    ['desk/gate', 'desk/desk'],
     [
       {
         id: 'viewers-decide',
-        find: "'/rulings': (user, input) => {\n      adminsOnly(user);",
-        replace: "'/rulings': (user, input) => {",
+        find: 'adminsOnly(user);\n      return answer',
+        replace: 'return answer',
       },
       {
-        id: 'viewers-decide-many',
-        find: "'/rulings/many': (user, input) => {\n      adminsOnly(user);",
-        replace: "'/rulings/many': (user, input) => {",
+        id: 'viewers-change-much',
+        find: '...forAdmins({',
+        replace: '...({',
       },
       {
         id: 'viewers-order',
