@@ -257,6 +257,8 @@ export interface DeskEntry {
   kind: string;
   object: string | null;
   recordId: string | null;
+  /** How the record is called now. */
+  title: string | null;
   field: string | null;
   label: string | null;
   who: string;

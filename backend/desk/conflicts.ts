@@ -11,13 +11,13 @@ import { keyOf } from '../store/mirror.ts';
 import type { RecordRow } from '../store/records.ts';
 import type { Names } from './names.ts';
 import { optionsOf, showValue, type Definitions } from './show.ts';
+import { titleIn } from './titles.ts';
 
 export interface ConflictFacts {
   records: ReadonlyMap<string, RecordRow>;
   names: Names;
   definitions: Definitions;
   facts: ReadonlyMap<string, MoreOfConflict>;
-  titleOf: (row: RecordRow) => string;
 }
 
 interface MoreOfConflict {
@@ -92,7 +92,7 @@ export function deskConflict(conflict: KeptConflict, known: ConflictFacts): Desk
     kind,
     object,
     recordId,
-    title: row === undefined ? `${object} ${recordId}` : known.titleOf(row),
+    title: titleIn(known.records, conflict),
     field,
     label: spec?.label ?? field,
     openedAt: iso(conflict.openedAt) ?? '',

@@ -7,7 +7,7 @@ import { listSets, waitingIn, type HeldSetRow, type WaitingEdit } from '../store
 import { keyOf } from '../store/mirror.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
 import { loadNames, type Names } from './names.ts';
-import { titleOf } from './record.ts';
+import { titleIn } from './titles.ts';
 import { showValue } from './show.ts';
 import { HELD_SENTENCES, heldPlace, SOURCE_HELD_ADVICE } from './words.ts';
 
@@ -40,7 +40,7 @@ export async function heldAnswer(db: Db, hubId: HubId, role: DeskRole): Promise<
     return {
       object,
       recordId,
-      title: record === undefined ? `${objects[object].label.one} ${recordId}` : titleOf(record),
+      title: titleIn(records, { object, recordId }),
       label: fieldOf(object, field)?.label ?? field,
       now: showValue(definitions, object, field, record?.fields[field]?.value ?? null),
       wanted: showValue(definitions, object, field, wanted),

@@ -7,13 +7,15 @@ import { versionOf } from '../portal/versions.ts';
 import { HELD_BACK } from '../store/heldSets.ts';
 import { entriesOf, seqAt, type EntryFilter, type EntryRow } from '../store/entries.ts';
 import type { Db } from '../store/database.ts';
-import { definitionsOf, valuesAsOf, type RecordRow } from '../store/records.ts';
+import { keyOf } from '../store/mirror.ts';
+import { definitionsOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
 import { signedEdits } from '../store/statements.ts';
 import { evidenceOf, explain, type Evidence, type Speech } from './explain.ts';
 import { loadNames, type Names } from './names.ts';
 import { seenBy } from './people.ts';
 import { DeskRefused } from './refusals.ts';
 import { cut, showValue, type Definitions } from './show.ts';
+import { titleIn, titleOf } from './titles.ts';
 import { signedSentence } from './words.ts';
 
 const PAGE_ENTRIES = 25;
@@ -44,7 +46,7 @@ export async function whyAnswer(db: Db, hubId: HubId, row: RecordRow, field: str
     asOf,
     proven,
     version: versionOf(row.fields[field]?.seq ?? row.foundSeq),
-    evidence: evidence.map((entry) => deskEntry(entry, { object, recordId, field })),
+    evidence: evidence.map((entry) => deskEntry(entry, { object, recordId, field, title: titleOf(row) })),
   };
 }
 
@@ -57,27 +59,33 @@ export async function historyAnswer(
   const page = rows.slice(0, PAGE_ENTRIES);
   const sources = page.map((row) => row.actor);
   const proven = page.flatMap((row) => (row.kind === 'proven' ? (row.edit_id ?? []) : []));
-  const [names, definitions, signed] = await Promise.all([
+  const places = page.flatMap(({ object, record_id: recordId }) =>
+    object === null || recordId === null ? [] : [{ object, recordId }],
+  );
+  const [names, definitions, signed, loaded] = await Promise.all([
     loadNames(db, hubId, sources),
     definitionsOf(db, hubId),
     signedEdits(db, hubId, proven),
+    loadRecords(db, hubId, [...new Map(places.map((place) => [keyOf(place), place])).values()]),
   ]);
+  const records = new Map(loaded.map((row) => [keyOf(row), row]));
   const entries = page.map((row) => {
     const { object, record_id: recordId, field, edit_id: editId } = row;
     const entry = evidenceOf(row, speechOf(names, definitions, object));
     const isSigned = row.kind === 'proven' && editId !== null && signed.has(editId);
     const sentence = isSigned ? `${entry.sentence} ${signedSentence(editId)}` : entry.sentence;
-    return deskEntry({ ...entry, sentence }, { object, recordId, field });
+    const title = object === null || recordId === null ? null : titleIn(records, { object, recordId });
+    return deskEntry({ ...entry, sentence }, { object, recordId, field, title });
   });
   return { entries, next: rows.length > PAGE_ENTRIES ? (entries.at(-1)?.seq ?? null) : null };
 }
 
 function deskEntry(
   entry: Evidence,
-  place: { object: AppObject | null; recordId: string | null; field: string | null },
+  place: { object: AppObject | null; recordId: string | null; field: string | null; title: string | null },
 ): DeskEntry {
   const { seq, at, kind, who, rule, sentence, lost } = entry;
-  const { object, recordId, field } = place;
+  const { object, recordId, field, title } = place;
   const label = object === null || field === null ? null : (fieldOf(object, field)?.label ?? field);
   return {
     seq,
@@ -85,6 +93,7 @@ function deskEntry(
     kind,
     object,
     recordId,
+    title,
     field,
     label,
     who,

@@ -12,7 +12,7 @@ import { definitionsOf, loadRecords } from '../store/records.ts';
 import { deskConflict, moreOf } from './conflicts.ts';
 import { loadNames } from './names.ts';
 import { deskParked } from './parked.ts';
-import { titleOf } from './record.ts';
+import { titleIn } from './titles.ts';
 
 const PAGE_CONFLICTS = 15;
 const PARKED_MAX = 60;
@@ -37,7 +37,7 @@ export async function conflictsAnswer(
     ),
   ]);
   const records = new Map(loaded.map((row) => [keyOf(row), row]));
-  const known = { records, names, definitions, facts, titleOf };
+  const known = { records, names, definitions, facts };
   return {
     role,
     conflicts: page.map((conflict) => deskConflict(conflict, known)),
@@ -50,11 +50,7 @@ export async function parkedAnswer(db: Db, hubId: HubId, role: DeskRole): Promis
   const records = new Map((await loadRecords(db, hubId, rows)).map((row) => [keyOf(row), row]));
   return {
     role,
-    parked: rows.map((row) => {
-      const record = records.get(keyOf(row));
-      const named = `${objects[row.object].label.one} ${row.recordId}`;
-      return deskParked(row, record === undefined ? named : titleOf(record));
-    }),
+    parked: rows.map((row) => deskParked(row, titleIn(records, row))),
   };
 }
 

@@ -11,7 +11,6 @@ import { isRecordId, type HubId, type RecordId } from '@tallystick/shared/ids';
 import { canaryField, isObject, objects, OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { versionOf } from '../portal/versions.ts';
 import { conflictsOfRecord, type KeptConflict } from '../store/conflicts.ts';
-import { personNameOf } from '../store/people.ts';
 import type { Db } from '../store/database.ts';
 import { keyOf } from '../store/mirror.ts';
 import { isPaused, loadPauses, type Pause } from '../store/orders.ts';
@@ -28,7 +27,8 @@ import { deskPause } from './pauses.ts';
 import { deskPerson, linkedPeople, seenBy } from './people.ts';
 import { DeskRefused } from './refusals.ts';
 import { stoppedSentence } from './schema.ts';
-import { cut, optionsOf, showValue, type Definitions } from './show.ts';
+import { optionsOf, showValue, type Definitions } from './show.ts';
+import { titleOf } from './titles.ts';
 
 const CONFLICTS_MAX = 8;
 /** How soon a card asks again while something moves, and while nothing does. */
@@ -119,9 +119,7 @@ export async function deskRecord(db: Db, hubId: HubId, { object, recordId }: Pla
   ]);
   const records = new Map([[keyOf(row), row]]);
   const title = titleOf(row);
-  const conflicts = kept.map((conflict) =>
-    deskConflict(conflict, { records, names, definitions, facts, titleOf }),
-  );
+  const conflicts = kept.map((conflict) => deskConflict(conflict, { records, names, definitions, facts }));
   const shown: DeskParked | null = parked === null ? null : deskParked(parked, title);
   const standing: DeskPause[] = covering.map((pause) => deskPause(pause, names));
   const moving = row.openEdits.filter((edit) => edit.state !== 'held');
@@ -150,13 +148,6 @@ export async function deskRecord(db: Db, hubId: HubId, { object, recordId }: Pla
     pauses: standing,
     ...signedIn,
   };
-}
-
-export function titleOf({ object, recordId, fields }: RecordRow): string {
-  const { title, label } = objects[object];
-  const value = fields[title]?.value ?? null;
-  if (object !== 'contact') return value === null ? `${label.one} ${recordId}` : cut(value);
-  return cut(personNameOf(recordId, fields));
 }
 
 async function readAtOf(db: Db, hubId: HubId, row: RecordRow): Promise<Date | null> {

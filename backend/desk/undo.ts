@@ -12,13 +12,14 @@ import {
   editId,
   isEditId,
   isRecordId,
+  type RecordId,
   isSourceId,
   isStaffId,
   type HubId,
   type PersonId,
   type StaffId,
 } from '@tallystick/shared/ids';
-import { fieldOf, isObject, objects, type AppObject } from '@tallystick/shared/ownership';
+import { fieldOf, isObject, type AppObject } from '@tallystick/shared/ownership';
 import type { Db } from '../store/database.ts';
 import { setById } from '../store/heldSets.ts';
 import { keyOf } from '../store/mirror.ts';
@@ -31,7 +32,7 @@ import {
   type WriteFilter,
 } from '../store/ownWrites.ts';
 import { definitionsOf, loadRecords, type RecordRow } from '../store/records.ts';
-import { titleOf } from './record.ts';
+import { titleIn } from './titles.ts';
 import { DeskRefused } from './refusals.ts';
 import { showValue, type Definitions } from './show.ts';
 import { planUndo, type Left, type Undoing } from './undoPlan.ts';
@@ -44,7 +45,7 @@ const LEFT_SAMPLES_MAX = 3;
 
 export interface Undo {
   putBack: Omit<PutBack, 'editId'>[];
-  left: Partial<Record<Left, { object: AppObject; recordId: string; field: string }[]>>;
+  left: Partial<Record<Left, { object: AppObject; recordId: RecordId; field: string }[]>>;
   /** There is more than `UNDO_MAX`. */
   cut: boolean;
   records: ReadonlyMap<string, RecordRow>;
@@ -160,10 +161,6 @@ export async function undoAnswer(
   now: number,
 ): Promise<UndoAnswer> {
   const { putBack, left, cut, records, definitions, until } = await findUndo(db, hubId, filter, now);
-  const title = (at: { object: AppObject; recordId: string }): string => {
-    const row = records.get(`${at.object}:${at.recordId}`);
-    return row === undefined ? `${objects[at.object].label.one} ${at.recordId}` : titleOf(row);
-  };
   const label = (at: { object: AppObject; field: string }): string =>
     fieldOf(at.object, at.field)?.label ?? at.field;
   return {
@@ -172,13 +169,13 @@ export async function undoAnswer(
     records: new Set(putBack.map((one) => keyOf(one))).size,
     until: new Date(until).toISOString(),
     samples: putBack.slice(0, SAMPLES_MAX).map((one) => ({
-      ...{ object: one.object, recordId: one.recordId, title: title(one), label: label(one) },
+      ...{ object: one.object, recordId: one.recordId, title: titleIn(records, one), label: label(one) },
       now: showValue(definitions, one.object, one.field, one.seen),
       back: showValue(definitions, one.object, one.field, one.wanted),
     })),
     left: LEFT.flatMap((why) => {
       const of = left[why] ?? [];
-      const samples = of.slice(0, LEFT_SAMPLES_MAX).map((one) => `${label(one)} of ${title(one)}`);
+      const samples = of.slice(0, LEFT_SAMPLES_MAX).map((one) => `${label(one)} of ${titleIn(records, one)}`);
       return of.length === 0 ? [] : [{ text: `${of.length} ${UNDO_LEFT[why]}`, samples }];
     }),
     cut,

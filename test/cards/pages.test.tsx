@@ -207,9 +207,14 @@ describe('the other pages', () => {
   });
 
   it('search the journal by what is chosen', async () => {
-    const asked = deskAnswers({ settings, activity: { ok: true, entries: [], next: null } });
+    const entry = {
+      ...{ seq: 7, at: '2026-11-28T10:00:00Z', kind: 'changed', who: 'Ada', rule: null, lost: null },
+      ...{ object: 'company', recordId: '42', title: 'Engines Ltd', field: 'street', label: 'Street' },
+      sentence: 'Ada changed it.',
+    };
+    const asked = deskAnswers({ settings, activity: { ok: true, entries: [entry], next: null } });
     const renderer = open(<Activity />);
-    await renderer.waitFor(() => renderer.find(EmptyState));
+    await renderer.waitFor(() => expect(texts(renderer)).toContain('Engines Ltd'));
     renderer.find(Select, { name: 'kind' }).props.onChange?.('failed');
     await vi.waitFor(() => expect(asked.at(-1)?.query.get('kind')).toBe('failed'));
   });

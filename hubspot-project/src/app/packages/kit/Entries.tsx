@@ -28,9 +28,7 @@ export function Entries({
           <Text variant="microcopy">{moment(entry.at)}</Text>,
           <>
             <Text>{entry.label ?? 'the record'}</Text>
-            {showPlace && entry.recordId !== null ? (
-              <Text variant="microcopy">{`${entry.object ?? ''} ${entry.recordId}`}</Text>
-            ) : null}
+            {showPlace && entry.title !== null ? <Text variant="microcopy">{entry.title}</Text> : null}
           </>,
           <Text>{entry.sentence}</Text>,
         ],
