@@ -4,6 +4,7 @@ import type {
   BulkAnswer,
   ConflictsAnswer,
   DeskConflict,
+  DeskRecord,
   DeskRefusal,
   HealthAnswer,
   HistoryAnswer,
@@ -205,6 +206,26 @@ describe('the desk', () => {
       await desk.recordWhen('company', company, ({ status }) => status === 'agree', 'it is proven');
     });
 
+    it('shows what a webhook has told as reported, until it was read', async () => {
+      const { sim } = desk.loop;
+      sim.holds.add({ on: 'read', typeId: COMPANIES, id: company, after: false, count: 1 });
+      sim.world.update('companies', company, { address: 'Told Street 2' }, COLLEAGUE);
+      const told = { propertyName: 'address', propertyValue: 'Told Street 2' };
+      await desk.loop.deliver([
+        { ...created('company', company), subscriptionType: 'company.propertyChange', ...told },
+      ]);
+      const street = (record: DeskRecord) => record.fields.find(({ name }) => name === 'street');
+      const reported = await desk.recordWhen(
+        'company',
+        company,
+        (record) => street(record)?.crm.text === 'Told Street 2',
+        'it is told',
+      );
+      expect(street(reported)).toMatchObject({ state: 'reported', differs: true });
+      sim.holds.release();
+      await desk.recordWhen('company', company, (record) => street(record)?.state === 'agree', 'it is read');
+    });
+
     it('says that nobody in the portal sees it, and when it is gone', async () => {
       const lone = desk.loop.sim.world.create('companies', { name: 'Alone' }, COLLEAGUE).id;
       await desk.loop.deliver([created('company', lone)]);
@@ -233,6 +254,13 @@ describe('the desk', () => {
         moved: false,
         pending: false,
         settled: null,
+      });
+      // What is held has not gone anywhere: the portal shows what the CRM holds.
+      const { fields } = await desk.record(NORA, 'company', company);
+      expect(fields.find(({ name }) => name === 'street')).toMatchObject({
+        state: 'held',
+        differs: true,
+        portal: 'Colleague Road 2',
       });
     });
 
@@ -300,7 +328,12 @@ describe('the desk', () => {
 
     it('ends with another value when staff write one', async () => {
       const conflict = await collide();
+      const { onWake } = desk.loop.signals;
+      const woken: string[] = [];
+      const off = onWake((hubId) => void woken.push(hubId));
       expect(await rule(ruling(conflict, 'write', { value: 'Third Way 4' }))).toMatchObject({ ok: true });
+      off();
+      expect(woken).toContain(desk.loop.hubId); // or it would wait until the worker looks by itself
       expect(inCrm('address')).toBe('Third Way 4');
     });
 
@@ -309,6 +342,13 @@ describe('the desk', () => {
       const answer = await rule(ruling(conflict, 'write', { value: 'two\nlines' }));
       expect(answer).toMatchObject({ ok: false, code: 'value-refused' });
       expect((await desk.record(NORA, 'company', company)).status).toBe('needs-you');
+      const { version } = (await desk.record(NORA, 'company', company)).fields[0]!;
+      const unfit = { conflictId: null, field: 'capabilities', value: 'flying', version };
+      expect(await rule(ruling(conflict, 'write', unfit))).toMatchObject({
+        ok: false,
+        code: 'value-refused',
+        sentence: 'This is not one of the options.',
+      });
     });
 
     it('is not decided on a record that moved since it was shown: the fresh view comes with the refusal', async () => {
