@@ -13,6 +13,7 @@ import {
 import { useQuestion } from '@tallystick/kit/desk';
 import { Entries, Pager } from '@tallystick/kit/Entries';
 import { Answered } from '@tallystick/kit/Failure';
+import { optionsOf } from '@tallystick/kit/PlaceSelects';
 import { Rows } from '@tallystick/kit/Rows';
 import { KINDS, moment } from '@tallystick/kit/words';
 import type { AsOfAnswer, DeskRecord, HistoryAnswer } from '@tallystick/shared/deskMessages';
@@ -26,10 +27,6 @@ export function History({ record, place }: { record: DeskRecord; place: Place })
   // Asked again when the record moves.
   const query = { ...place, field, kind, before: before === null ? '' : String(before), at: record.provenAt };
   const question = useQuestion<HistoryAnswer>('history', query);
-  const fields = [
-    { value: '', label: 'All fields' },
-    ...record.fields.map(({ name, label }) => ({ value: name, label })),
-  ];
   return (
     <Flex direction="column" gap="md">
       <Flex gap="sm" wrap>
@@ -37,7 +34,7 @@ export function History({ record, place }: { record: DeskRecord; place: Place })
           name="field"
           label="Field"
           value={field}
-          options={fields}
+          options={optionsOf('All fields', record.fields)}
           onChange={(value) => {
             setField(String(value));
             setBefore(null);

@@ -4,6 +4,7 @@ import { PageTitle } from '@hubspot/ui-extensions/pages';
 import { useQuestion } from '@tallystick/kit/desk';
 import { Entries, Pager } from '@tallystick/kit/Entries';
 import { Answered } from '@tallystick/kit/Failure';
+import { PlaceSelects } from '@tallystick/kit/PlaceSelects';
 import { KINDS } from '@tallystick/kit/words';
 import type { HistoryAnswer, SettingsAnswer } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
@@ -13,31 +14,11 @@ export function Activity(): ReactNode {
   const settings = useQuestion<SettingsAnswer>('settings');
   const question = useQuestion<HistoryAnswer>('activity', filter);
   const choose = (change: Partial<typeof filter>) => setFilter({ ...filter, before: '', ...change });
-  const objects = settings.answer?.objects ?? [];
-  const fields = objects.find(({ name }) => name === filter.object)?.fields ?? [];
-  const options = (all: string, named: readonly { name: string; label: string }[]) => [
-    { value: '', label: all },
-    ...named.map(({ name, label }) => ({ value: name, label })),
-  ];
   return (
     <>
       <PageTitle>Activity</PageTitle>
       <Flex gap="sm" wrap>
-        <Select
-          name="object"
-          label="Of"
-          value={filter.object}
-          options={options('All records', objects)}
-          onChange={(value) => choose({ object: String(value), field: '' })}
-        />
-        <Select
-          name="field"
-          label="Field"
-          value={filter.field}
-          options={options('All fields', fields)}
-          readOnly={filter.object === ''}
-          onChange={(value) => choose({ field: String(value) })}
-        />
+        <PlaceSelects objects={settings.answer?.objects ?? []} chosen={filter} choose={choose} />
         <Select
           name="kind"
           label="Kind"

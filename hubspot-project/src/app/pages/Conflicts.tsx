@@ -19,6 +19,7 @@ import { Conflict } from '@tallystick/kit/Conflict';
 import { useChange, useQuestion } from '@tallystick/kit/desk';
 import { Pager } from '@tallystick/kit/Entries';
 import { Answered } from '@tallystick/kit/Failure';
+import { optionsOf } from '@tallystick/kit/PlaceSelects';
 import type {
   BulkAnswer,
   ConflictsAnswer,
@@ -109,7 +110,6 @@ function Filters({
   choose: (change: Partial<Filter>) => void;
 }): ReactNode {
   const rules = useQuestion<RulesAnswer>('rules');
-  const objects = (rules.answer?.objects ?? []).map(({ name, label }) => ({ value: name, label }));
   return (
     <Flex gap="sm" wrap>
       <Select
@@ -130,7 +130,7 @@ function Filters({
         name="object"
         label="Of"
         value={filter.object}
-        options={[{ value: '', label: 'All records' }, ...objects]}
+        options={optionsOf('All records', rules.answer?.objects ?? [])}
         onChange={(value) => choose({ object: String(value) })}
       />
     </Flex>

@@ -3,6 +3,7 @@ import { Button, Flex, Input, Select, Text } from '@hubspot/ui-extensions';
 import { PageTitle } from '@hubspot/ui-extensions/pages';
 import { useQuestion } from '@tallystick/kit/desk';
 import { Answered } from '@tallystick/kit/Failure';
+import { PlaceSelects } from '@tallystick/kit/PlaceSelects';
 import type { SettingsAnswer, UndoFilter } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
 import { UndoPanel } from './UndoPanel.tsx';
@@ -66,7 +67,6 @@ function Chosen({
   choose: (change: Partial<Asked>) => void;
   objects: SettingsAnswer['objects'];
 }): ReactNode {
-  const fields = objects.find(({ name }) => name === asked.object)?.fields ?? [];
   return (
     <Flex gap="sm" wrap>
       <Select
@@ -76,21 +76,7 @@ function Chosen({
         options={WITHIN}
         onChange={(value) => choose({ hours: String(value) })}
       />
-      <Select
-        name="object"
-        label="Of"
-        value={asked.object}
-        options={optionsOf('All records', objects)}
-        onChange={(value) => choose({ object: String(value), field: '' })}
-      />
-      <Select
-        name="field"
-        label="Field"
-        value={asked.field}
-        options={optionsOf('All fields', fields)}
-        readOnly={asked.object === ''}
-        onChange={(value) => choose({ field: String(value) })}
-      />
+      <PlaceSelects objects={objects} chosen={asked} choose={choose} />
       <Input
         name="person"
         label="Asked by"
@@ -113,11 +99,6 @@ function Chosen({
     </Flex>
   );
 }
-
-const optionsOf = (all: string, named: readonly { name: string; label: string }[]) => [
-  { value: '', label: all },
-  ...named.map(({ name, label }) => ({ value: name, label })),
-];
 
 function filterOf(asked: Asked): UndoFilter {
   const { hours, ...named } = asked;

@@ -1,6 +1,7 @@
 /** Pausing and resuming: everything, an object or one field, outwards, inwards or both. Nothing is lost meanwhile. */
 import { Button, Flex, Heading, Input, LoadingButton, Select, Text, Tile } from '@hubspot/ui-extensions';
 import { useOrder } from '@tallystick/kit/changes';
+import { PlaceSelects } from '@tallystick/kit/PlaceSelects';
 import { ago } from '@tallystick/kit/words';
 import type { DeskPause, SettingsAnswer } from '@tallystick/shared/deskMessages';
 import { useState, type ReactNode } from 'react';
@@ -55,19 +56,14 @@ function OnePause({
 }
 
 function NewPause({ settings, onDone }: { settings: SettingsAnswer; onDone: () => void }): ReactNode {
-  const [object, setObject] = useState('');
-  const [field, setField] = useState('');
+  const [place, setPlace] = useState({ object: '', field: '' });
   const [direction, setDirection] = useState('both');
   const [reason, setReason] = useState('');
   const { isBusy, order } = useOrder(() => {
     setReason('');
     onDone();
   });
-  const fields = settings.objects.find(({ name }) => name === object)?.fields ?? [];
-  const named = (all: string, of: readonly { name: string; label: string }[]) => [
-    { value: '', label: all },
-    ...of.map(({ name, label }) => ({ value: name, label })),
-  ];
+  const { object, field } = place;
   const pause = () =>
     order({
       do: 'pause',
@@ -79,23 +75,12 @@ function NewPause({ settings, onDone }: { settings: SettingsAnswer; onDone: () =
   return (
     <Flex direction="column" gap="sm" align="start">
       <Heading>Pause</Heading>
-      <Select
-        name="object"
+      <PlaceSelects
+        objects={settings.objects}
+        chosen={place}
+        choose={(change) => setPlace({ ...place, ...change })}
         label="What"
-        value={object}
-        options={named('Everything', settings.objects)}
-        onChange={(value) => {
-          setObject(String(value));
-          setField('');
-        }}
-      />
-      <Select
-        name="field"
-        label="Field"
-        value={field}
-        options={named('All fields', fields)}
-        readOnly={object === ''}
-        onChange={(value) => setField(String(value))}
+        all="Everything"
       />
       <Select
         name="direction"
