@@ -3,6 +3,7 @@ import type { HubId, RecordId } from '@tallystick/shared/ids';
 import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, WorkError } from './database.ts';
+import { markDue } from './due.ts';
 import { laneNumber, LANES, type Lane } from './lanes.ts';
 import { layerNumber, LAYERS, type Layer } from './layers.ts';
 
@@ -79,7 +80,10 @@ export async function nextWorkAt(
 }
 
 export interface Ending {
-  work: Work;
+  object: AppObject;
+  recordId: RecordId;
+  /** Null: none was claimed, so that only what has to be looked at again becomes due. */
+  work: Work | null;
   /** Null: done. Otherwise look again, in this lane, not before this time. */
   again: { lane: Lane; notBefore: number } | null;
 }
@@ -88,7 +92,27 @@ export interface Ending {
  * Ends claimed work. Where something new came meanwhile (the version moved) the row stays due as it is.
  * `again` overrides the lane: the reason it was first claimed for has been served.
  */
-export async function endWork(db: Db, hubId: HubId, endings: readonly Ending[]): Promise<void> {
+export async function endWork(db: Db, hubId: HubId, endings: readonly Ending[], now: number): Promise<void> {
+  const claimed = endings.flatMap(({ work, again }) => (work === null ? [] : [{ work, again }]));
+  const others = endings.flatMap(({ object, recordId, work, again }) =>
+    work === null && again !== null ? [{ object, recordId, ...again }] : [],
+  );
+  await endClaimed(db, hubId, claimed);
+  for (const lane of new Set(others.map((one) => one.lane)))
+    await markDue(
+      db,
+      hubId,
+      lane,
+      others.filter((one) => one.lane === lane),
+      { now },
+    );
+}
+
+async function endClaimed(
+  db: Db,
+  hubId: HubId,
+  endings: readonly { work: Work; again: Ending['again'] }[],
+): Promise<void> {
   if (endings.length === 0) return;
   const objects = endings.map(({ work }) => work.object);
   const ids = endings.map(({ work }) => work.recordId);

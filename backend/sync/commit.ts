@@ -94,7 +94,8 @@ export async function commitVisits(
       endWork(
         trx,
         ctx.hubId,
-        visits.flatMap((each) => endingOf(ctx, each, now)),
+        visits.map((each) => endingOf(ctx, each, now)),
+        now,
       ),
       also(trx),
     ]);
@@ -333,8 +334,8 @@ async function storeVisits(
 }
 
 /** A record with a write before it stays due, so that a crash between promise and answer is found. */
-function endingOf(ctx: Context, { seen, plan }: Visited, now: number): Ending[] {
-  if (seen.work === null) return [];
+function endingOf(ctx: Context, { seen, move, plan }: Visited, now: number): Ending {
+  const { object, recordId } = move;
   const settle = { lane: 'settle' as const, notBefore: now + ctx.patience.ambiguousMs };
-  return [{ work: seen.work, again: plan.promises.length > 0 ? settle : plan.again }];
+  return { object, recordId, work: seen.work, again: plan.promises.length > 0 ? settle : plan.again };
 }

@@ -22,6 +22,7 @@ import { isSchemaCode, wantSchema } from './drift.ts';
 import { propertiesOfCreation } from './making.ts';
 import { paid, withLinks } from './round.ts';
 import { sendFile } from './files.ts';
+import { sendWrites } from './send.ts';
 
 const AT_ONCE = 10;
 const KEY_UNKNOWN = { code: 'key-unknown', message: 'The CRM has not yet said whether its key is unique.' };
@@ -144,7 +145,7 @@ async function prove(ctx: Context, creation: Creation, recordId: RecordId): Prom
   if (linked.length === 0)
     return putOff(ctx, creation, { code: 'ambiguous', message: 'Its associations could not be read.' });
   const isIt = keyIn(creation, answer.value) === editId;
-  await commitVisits(ctx, object, linked);
+  await sendWrites(ctx, object, await commitVisits(ctx, object, linked));
   const now = ctx.clock.now();
   const seq = await storing(ctx, async ({ trx, next, journal }) => {
     const [state, reason] = isIt ? (['verified', null] as const) : (['refused', 'crm-refused'] as const);

@@ -4,6 +4,7 @@ import { fieldOf } from '@tallystick/shared/ownership';
 import type { EditId } from '@tallystick/shared/ids';
 import type { Failure } from '../hubspot/failure.ts';
 import type { Draft } from '../store/journal.ts';
+import type { Lane } from '../store/lanes.ts';
 import { markSent, moveEdits, settlePromises } from '../store/visits.ts';
 import { endWork, failWork, type Ending } from '../store/work.ts';
 import type { Write } from './commit.ts';
@@ -86,7 +87,7 @@ async function storeAnswered(ctx: Context, object: AppObject, writes: readonly W
     await Promise.all([
       markSent(trx, ctx.hubId, promiseIds(writes), now, 'yes'),
       moveEdits(trx, ctx.hubId, moves, now),
-      endWork(trx, ctx.hubId, endings(writes, now)),
+      endWork(trx, ctx.hubId, endings(object, writes, 'settle', now), now),
     ]);
     return next - 1;
   });
@@ -106,21 +107,21 @@ async function storeFailure(
       return storeRefusal(ctx, object, writes, failure);
     case 'throttled':
       ctx.budget.hold(failure.retryAfterMs);
-      return storeUnsent(ctx, writes, now + failure.retryAfterMs, failure);
+      return storeUnsent(ctx, object, writes, now + failure.retryAfterMs, failure);
     case 'gone':
-      return storeUnsent(ctx, writes, now, failure); // the next read finds out what became of it
+      return storeUnsent(ctx, object, writes, now, failure); // the next read finds out what became of it
     case 'barred':
       ctx.log.error({ code: failure.code, hub: ctx.hubId }, failure.message);
       // A scope is of some objects: the others go on.
       if (isOfScope(failure)) noteRefusedScopes(ctx, failure.scopes);
       else ctx.budget.hold(BARRED_WAIT_MS);
-      return storeUnsent(ctx, writes, now + BARRED_WAIT_MS, failure);
+      return storeUnsent(ctx, object, writes, now + BARRED_WAIT_MS, failure);
     case 'ambiguous':
     case 'unexpected':
       ctx.log.warn({ hub: ctx.hubId, records: writes.length }, failure.message);
       return storing(ctx, async ({ trx }) => {
         await markSent(trx, ctx.hubId, promiseIds(writes), now, 'unknown');
-        await endWork(trx, ctx.hubId, endings(writes, now + LOOK_AFTER_MS));
+        await endWork(trx, ctx.hubId, endings(object, writes, 'settle', now + LOOK_AFTER_MS), now);
       });
     default:
       return failure satisfies never;
@@ -130,6 +131,7 @@ async function storeFailure(
 /** Certainly not applied: the next visit finds the writes missing and decides again from the start. */
 function storeUnsent(
   ctx: Context,
+  object: AppObject,
   writes: readonly Write[],
   notBefore: number,
   failure: Failure,
@@ -137,13 +139,7 @@ function storeUnsent(
   const now = ctx.clock.now();
   return storing(ctx, async ({ trx }) => {
     await markSent(trx, ctx.hubId, promiseIds(writes), now, 'unsent');
-    await endWork(
-      trx,
-      ctx.hubId,
-      writes.flatMap(({ work }) =>
-        work === null ? [] : [{ work, again: { lane: 'edit' as const, notBefore } }],
-      ),
-    );
+    await endWork(trx, ctx.hubId, endings(object, writes, 'edit', notBefore), now);
     const error = { code: failure.is, message: failure.message };
     const waiting = writes.flatMap(({ work }) =>
       work === null ? [] : [{ work, error, notBefore, counts: false, park: false }],
@@ -188,7 +184,7 @@ async function storeRefusal(
     await moveEdits(trx, ctx.hubId, moves, now);
     const drafts = refused.map(({ write, promise }) => refusalDraft(ctx, object, write, promise, failure));
     await journal(drafts);
-    await endWork(trx, ctx.hubId, endings(writes, now));
+    await endWork(trx, ctx.hubId, endings(object, writes, 'settle', now), now);
     return next + drafts.length - 1;
   });
   tellEdits(ctx, object, writes, seq);
@@ -225,10 +221,8 @@ function refusalDraft(
 const promiseIds = (writes: readonly Write[]): string[] =>
   writes.flatMap((write) => write.promises.map((promise) => promise.promiseId));
 
-function endings(writes: readonly Write[], notBefore: number): Ending[] {
-  return writes.flatMap(({ work }) =>
-    work === null ? [] : [{ work, again: { lane: 'settle' as const, notBefore } }],
-  );
+function endings(object: AppObject, writes: readonly Write[], lane: Lane, notBefore: number): Ending[] {
+  return writes.map(({ recordId, work }) => ({ object, recordId, work, again: { lane, notBefore } }));
 }
 
 function tellEdits(ctx: Context, object: AppObject, writes: readonly Write[], seq: number): void {

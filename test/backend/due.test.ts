@@ -6,7 +6,7 @@ import type { Db } from '../../backend/store/database.ts';
 import { markDue, type DueRecord } from '../../backend/store/due.ts';
 import { LANES, type Lane } from '../../backend/store/lanes.ts';
 import { keyOf } from '../../backend/store/mirror.ts';
-import { endWork, failWork, nextWork, type Work } from '../../backend/store/work.ts';
+import { endWork, failWork, nextWork, type Ending, type Work } from '../../backend/store/work.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
 
 const HUB = toHubId('1');
@@ -37,6 +37,9 @@ describe('a record that is due', () => {
     return work;
   }
 
+  const end = (work: Work, again: Ending['again']): Promise<void> =>
+    endWork(db, HUB, [{ object: work.object, recordId: work.recordId, work, again }], NOW);
+
   it('keeps the more urgent lane, the earlier time, the first layer that told, and every reason', async () => {
     await mark('edit', ONE, { told: 'webhooks', links: true });
     await mark('backfill', ONE, { told: 'reconcile', links: false }, NOW + 60_000);
@@ -56,15 +59,23 @@ describe('a record that is due', () => {
     expect((await claim()).map(({ lane }) => lane)).toEqual(['edit']);
   });
 
+  it('becomes due where it is seen without having been due, and has to be looked at again', async () => {
+    const seen = { object: 'contact' as const, recordId: ONE, work: null };
+    await endWork(db, HUB, [{ ...seen, again: null }], NOW);
+    expect(await claim()).toEqual([]);
+    await endWork(db, HUB, [{ ...seen, again: { lane: 'settle', notBefore: NOW } }], NOW);
+    expect(await claimed()).toMatchObject({ lane: 'settle', recordId: ONE });
+  });
+
   it('stays due as it became meanwhile, whether its work ends or has to be looked at again', async () => {
     for (const again of [null, { lane: 'settle' as const, notBefore: NOW + 60_000 }]) {
       await mark('observe', ONE);
       const work = await claimed();
       await mark('edit', ONE, { links: true });
-      await endWork(db, HUB, [{ work, again }]);
+      await end(work, again);
       const news = await claimed();
       expect(news).toMatchObject({ lane: 'edit', links: true });
-      await endWork(db, HUB, [{ work: news, again: null }]);
+      await end(news, null);
       expect(await claim(NOW + 120_000)).toEqual([]);
     }
   });
@@ -87,7 +98,7 @@ describe('a record that is due', () => {
     expect(await claim()).toEqual([]);
     const again = await claimed(NOW + 500);
     expect(again.attempts).toBe(1);
-    await endWork(db, HUB, [{ work: again, again: { lane: 'settle', notBefore: NOW } }]);
+    await end(again, { lane: 'settle', notBefore: NOW });
     expect((await claimed()).attempts).toBe(0);
   });
 });

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../backend/store/database.ts';
 import { Bell } from '../../backend/bell.ts';
 import { READ_MAX_RECORDS } from '../../backend/hubspot/crm.ts';
+import { workOnJobs } from '../../backend/intake/jobs.ts';
 import { markDue } from '../../backend/store/due.ts';
+import { orderJobs } from '../../backend/store/jobs.ts';
 import { Budget, type Clock } from '../../backend/sync/budget.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { LEASE_CLASS } from '../../backend/sync/lease.ts';
@@ -186,6 +188,20 @@ describe('a round with the CRM', () => {
     await step(PATIENCE.ambiguousMs);
     expect(timesWritten('companies', id, 'address')).toBe(written);
     expect(held('companies', id, 'address')).toBe('Third Way 4');
+  });
+
+  it('has what reading everything brought it to write due until it is proven, though nothing was due', async () => {
+    const id = contact();
+    const edit = await ask('contact', id, { firstName: ['Ada', 'Augusta'] });
+    await db.deleteFrom('due').where('hub_id', '=', hubId).execute();
+    await orderJobs(db, hubId, 'backfill', ['contact'], clock.now());
+    while (await workOnJobs(ctx));
+    expect([held('contacts', id, 'firstname'), await states(edit)]).toEqual([
+      'Augusta',
+      { firstName: 'written' },
+    ]);
+    await step();
+    expect(await states(edit)).toEqual({ firstName: 'verified' });
   });
 
   it.each(['round.reading', 'write.sending'])(
