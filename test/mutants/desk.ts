@@ -147,9 +147,14 @@ const showing = [
   ),
   ...inFile(
     'backend/desk/history.ts',
-    ['desk/desk'],
+    ['desk/stored', 'desk/desk'],
     [
       { id: 'no-next-page', find: 'limit: PAGE_ENTRIES + 1 }', replace: 'limit: PAGE_ENTRIES }' },
+      {
+        id: 'next-page-of-nothing',
+        find: 'rows.length > PAGE_ENTRIES ?',
+        replace: 'rows.length >= PAGE_ENTRIES ?',
+      },
       { id: 'as-it-is-now', find: 'past.changed.has(name)\n', replace: 'past.changed.has(`${name}?`)\n' },
     ],
   ),
@@ -171,7 +176,7 @@ const showing = [
   ),
   ...inFile(
     'backend/desk/conflicts.ts',
-    ['desk/desk'],
+    ['desk/stored', 'desk/desk'],
     [
       {
         id: 'never-moved',
@@ -183,11 +188,16 @@ const showing = [
         find: "f.state in ('accepted', 'written')) as pending",
         replace: "f.state in ('held')) as pending",
       },
+      {
+        id: 'ruling-of-another-conflict',
+        find: "and r.ruling->>'conflictId' = c.conflict_id::text and f.state",
+        replace: "and r.ruling->>'conflictId' is not null and f.state",
+      },
     ],
   ),
   ...inFile(
     'backend/desk/claims.ts',
-    ['signIn/claims'],
+    ['desk/stored'],
     [
       {
         id: 'counts-what-is-unseen',
@@ -198,7 +208,7 @@ const showing = [
   ),
   ...inFile(
     'backend/desk/explain.ts',
-    ['desk/desk'],
+    ['desk/stored'],
     [
       { id: 'always-proven', find: "proven: held.how === 'read'", replace: 'proven: true' },
       {
@@ -277,7 +287,7 @@ const undo = [
   ),
   ...inFile(
     'backend/desk/undo.ts',
-    ['blast/undo'],
+    ['blast/ownWrites', 'blast/undo'],
     [
       {
         id: 'undo-of-everything',
@@ -308,12 +318,17 @@ const undo = [
   ),
   ...inFile(
     'backend/store/ownWrites.ts',
-    ['blast/undo'],
+    ['blast/ownWrites', 'blast/undo'],
     [
       {
         id: 'refused-is-undone',
         find: "outcome in ('confirmed', 'overtaken', 'superseded'))",
         replace: 'outcome is not null)',
+      },
+      {
+        id: 'open-write-unseen',
+        find: 'p.settled_at is null or p.outcome in',
+        replace: 'p.outcome in',
       },
       {
         id: 'undo-of-all-that-is-chosen-later',
@@ -334,7 +349,18 @@ export const DESK: Room = {
   needsDatabase: true,
   mutants: [gate, rulings, showing, undo, nudge].flat(),
   stages: [
-    { name: 'desk', tests: ['desk/gate', 'blast/undoPlan', 'desk/desk', 'desk/size', 'blast/undo'] },
+    {
+      name: 'desk',
+      tests: [
+        'desk/gate',
+        'blast/undoPlan',
+        'desk/stored',
+        'blast/ownWrites',
+        'desk/desk',
+        'desk/size',
+        'blast/undo',
+      ],
+    },
     {
       name: 'beside',
       tests: ['signIn/claims', 'backend/nudge', 'backend/cli', 'sources/push', 'backend/erasure'],
