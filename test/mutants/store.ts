@@ -41,8 +41,13 @@ const due = [
   ),
   ...inFile(
     'backend/store/work.ts',
-    ['backend/due'],
+    ['backend/due', 'backend/round'],
     [
+      {
+        id: 'seen-and-not-due',
+        find: 'work === null && again !== null ?',
+        replace: 'work === null && again === undefined ?',
+      },
       {
         id: 'ended-with-news',
         find: 'and d.version = e.version and e.lane is null',
