@@ -14,11 +14,12 @@ import type { Signals } from '../signals.ts';
 export const BATCH_BYTES = 20_000;
 /** Who heard of something this long ago counts as having something to do. */
 const ACTIVE_WITHIN_MS = 2_000;
-/** Of what a batch took: so a busy hub has a third of the time. */
-const REST_SHARE = 2;
-const REST_MAX_MS = 200;
-/** A hub that sends more than a batch in this time floods. */
+/** Of what a batch took: so a busy hub has a sixth of the time. */
+const REST_SHARE = 5;
+const REST_MAX_MS = 250;
+/** A hub that sends more than a batch in this time floods; HubSpot waits so long for each answer then. */
 const WINDOW_MS = 1_000;
+const ANSWER_AFTER_MS = 200;
 
 interface Clock {
   now(): number;
@@ -28,8 +29,8 @@ interface Clock {
 export interface Turns {
   /** Resolves when the hub may go on after a batch that took so long. */
   rest(hubId: HubId, tookMs: number, term: AbortSignal): Promise<void>;
-  /** How long the answer waits to a hub that has sent so much, once storing it has taken so long. */
-  answerAfterMs(hubId: HubId, bytes: number, tookMs: number): number;
+  /** How long the answer waits to a hub that has sent so much. */
+  answerAfterMs(hubId: HubId, bytes: number): number;
   close(): void;
 }
 
@@ -42,11 +43,11 @@ export function fairTurns(signals: Signals, clock: Clock): Turns {
       const ms = restMs(hubId, tookMs, heardAt, clock.now());
       if (ms > 0) await pause(clock, ms, term);
     },
-    answerAfterMs: (hubId, bytes, tookMs) => {
+    answerAfterMs: (hubId, bytes) => {
       const now = clock.now();
       const window = counted(sent.get(hubId), bytes, now);
       sent.set(hubId, window);
-      return window.bytes > BATCH_BYTES ? restMs(hubId, tookMs, heardAt, now) : 0;
+      return window.bytes > BATCH_BYTES && !isAlone(hubId, heardAt, now) ? ANSWER_AFTER_MS : 0;
     },
     close,
   };
@@ -70,6 +71,8 @@ export function restMs(
   heardAt: ReadonlyMap<HubId, number>,
   now: number,
 ): number {
-  const isAlone = ![...heardAt].some(([other, at]) => other !== hubId && now - at < ACTIVE_WITHIN_MS);
-  return isAlone ? 0 : Math.min(REST_MAX_MS, tookMs * REST_SHARE);
+  return isAlone(hubId, heardAt, now) ? 0 : Math.min(REST_MAX_MS, tookMs * REST_SHARE);
 }
+
+const isAlone = (hubId: HubId, heardAt: ReadonlyMap<HubId, number>, now: number): boolean =>
+  ![...heardAt].some(([other, at]) => other !== hubId && now - at < ACTIVE_WITHIN_MS);

@@ -41,8 +41,8 @@ export interface IntakeDeps {
   /** What may wait to be stored. */
   waitingMaxBytes?: number;
   meter?: Meter;
-  /** How long the answer to a hub waits that has sent so much, once storing it has taken so long; absent: not at all. */
-  answerAfterMs?: (hubId: HubId, bytes: number, tookMs: number) => number;
+  /** How long the answer waits to a hub that has sent so much; absent: not at all. */
+  answerAfterMs?: (hubId: HubId, bytes: number) => number;
 }
 
 /**
@@ -122,9 +122,8 @@ export function createIntake(deps: IntakeDeps): Intake {
       return;
     }
     deps.at('intake.stored');
-    const tookMs = deps.now() - begunAt;
-    deps.meter?.stored(group.length, tookMs);
-    for (const one of group) answer(one, tookMs, deps.answerAfterMs);
+    deps.meter?.stored(group.length, deps.now() - begunAt);
+    for (const one of group) answer(one, deps.answerAfterMs);
     for (const [hubId, ids] of stored)
       deps.signals.arrived(hubId, { ids, deliveries: deliveries.filter((one) => one.hubId === hubId) });
   }
@@ -267,13 +266,9 @@ function readerOf(timeoutMs: number): Reader {
   };
 }
 
-function answer(
-  { deliveries, res }: Waiting,
-  tookMs: number,
-  afterMs: IntakeDeps['answerAfterMs'] = () => 0,
-): void {
+function answer({ deliveries, res }: Waiting, afterMs: IntakeDeps['answerAfterMs'] = () => 0): void {
   const end = (): void => void res.writeHead(200, { ...HEADERS, 'content-length': '0' }).end();
-  const waitMs = Math.max(...deliveries.map(({ hubId, events }) => afterMs(hubId, events.length, tookMs)));
+  const waitMs = Math.max(...deliveries.map(({ hubId, events }) => afterMs(hubId, events.length)));
   if (waitMs > 0) setTimeout(end, waitMs);
   else end();
 }

@@ -12,8 +12,13 @@ describe('a hub that has much waiting', () => {
     ['not at all while no other hub hears of anything', [], 30, 0],
     ['not at all because of what it hears itself', [[flooded, NOW]], 30, 0],
     ['not at all because of what another heard long ago', [[other, NOW - 2_000]], 30, 0],
-    ['twice as long as its batch took, while another has something to do', [[other, NOW - 1_999]], 30, 60],
-    ['a fifth of a second at most', [[other, NOW]], 5_000, 200],
+    [
+      'five times as long as its batch took, while another has something to do',
+      [[other, NOW - 1_999]],
+      30,
+      150,
+    ],
+    ['a quarter of a second at most', [[other, NOW]], 5_000, 250],
   ] as const)('rests %s', (_, heard, tookMs, rests) => {
     expect(restMs(flooded, tookMs, new Map(heard), NOW)).toBe(rests);
   });
@@ -47,14 +52,14 @@ describe('a hub that has much waiting', () => {
     const signals = createSignals();
     let now = NOW;
     const turns = fairTurns(signals, { now: () => now, after: () => () => undefined });
-    expect(turns.answerAfterMs(flooded, BATCH_BYTES, 10)).toBe(0);
-    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(0); // alone
+    expect(turns.answerAfterMs(flooded, BATCH_BYTES)).toBe(0);
+    expect(turns.answerAfterMs(flooded, 1)).toBe(0); // alone
     signals.arrived(other, null);
-    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(20);
-    expect(turns.answerAfterMs(other, BATCH_BYTES, 10)).toBe(0);
+    expect(turns.answerAfterMs(flooded, 1)).toBe(200);
+    expect(turns.answerAfterMs(other, BATCH_BYTES)).toBe(0);
     now += 1_000;
-    expect(turns.answerAfterMs(flooded, BATCH_BYTES, 10)).toBe(0);
-    expect(turns.answerAfterMs(flooded, 1, 10)).toBe(20);
+    expect(turns.answerAfterMs(flooded, BATCH_BYTES)).toBe(0);
+    expect(turns.answerAfterMs(flooded, 1)).toBe(200);
     turns.close();
   });
 });

@@ -71,14 +71,14 @@ const many = [
     [
       { id: 'rests-for-itself', find: 'other !== hubId && ', replace: '' },
       { id: 'rests-for-ever', find: 'now - at < ACTIVE_WITHIN_MS', replace: 'at > 0' },
-      { id: 'never-rests', find: 'return isAlone ? 0', replace: 'return true ? 0' },
+      { id: 'never-rests', find: 'return isAlone(hubId, heardAt, now) ? 0', replace: 'return true ? 0' },
       {
         id: 'rests-too-long',
         find: 'Math.min(REST_MAX_MS, tookMs * REST_SHARE)',
         replace: 'tookMs * REST_SHARE',
       },
-      { id: 'flood-is-not-seen', find: 'window.bytes > BATCH_BYTES', replace: 'false' },
-      { id: 'everybody-floods', find: 'window.bytes > BATCH_BYTES', replace: 'true' },
+      { id: 'flood-is-not-seen', find: 'window.bytes > BATCH_BYTES &&', replace: 'window.bytes < 0 &&' },
+      { id: 'everybody-floods', find: 'window.bytes > BATCH_BYTES &&', replace: '' },
       { id: 'flood-for-ever', find: 'now - window.since >= WINDOW_MS', replace: 'false' },
     ],
   ),
