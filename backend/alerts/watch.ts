@@ -157,9 +157,11 @@ async function look(
   await keepStanding(db, hubId, standing(await readFacts(db, hubId, now), now), now);
   for (const warning of settledNow(await knownWarnings(db, hubId), now, pace))
     await endWarning(db, hubId, warning, now);
-  await forgetWarnings(db, hubId, now - FORGET_AFTER_MS);
-  const warnings = await knownWarnings(db, hubId);
-  const alerts = await loadAlerts(db, hubId);
+  const [warnings, alerts] = await Promise.all([
+    knownWarnings(db, hubId),
+    loadAlerts(db, hubId),
+    forgetWarnings(db, hubId, now - FORGET_AFTER_MS),
+  ]);
   for (const name of channelNames(settings)) {
     const channel = channels.find((each) => each.name === name) ?? null;
     for (const warning of warnings) {

@@ -34,22 +34,25 @@ export interface Facts {
 const at = (stamp: Date | null | undefined): number | null => stamp?.getTime() ?? null;
 
 export async function readFacts(db: Db, hubId: HubId, now: number): Promise<Facts> {
-  // One after the other: they share a connection.
-  const hub = await db
-    .selectFrom('hubs')
-    .select(['connected_at', 'heartbeat_at', 'health', 'budget'])
-    .where('hub_id', '=', hubId)
-    .executeTakeFirstOrThrow();
-  const waiting = await waitingSince(db, hubId, now);
-  const place = await journalPlace(db, hubId);
-  const hooks = await hooksOf(db, hubId);
-  const jobs = await db
-    .selectFrom('jobs')
-    .select(['kind', 'object', 'started_at', 'created_at'])
-    .where('hub_id', '=', hubId)
-    .where('finished_at', 'is', null)
-    .where('error', 'is not', null)
-    .execute();
+  const [hub, waiting, place, hooks, jobs, definitions, canary] = await Promise.all([
+    db
+      .selectFrom('hubs')
+      .select(['connected_at', 'heartbeat_at', 'health', 'budget'])
+      .where('hub_id', '=', hubId)
+      .executeTakeFirstOrThrow(),
+    waitingSince(db, hubId, now),
+    journalPlace(db, hubId),
+    hooksOf(db, hubId),
+    db
+      .selectFrom('jobs')
+      .select(['kind', 'object', 'started_at', 'created_at'])
+      .where('hub_id', '=', hubId)
+      .where('finished_at', 'is', null)
+      .where('error', 'is not', null)
+      .execute(),
+    definitionsOf(db, hubId),
+    loadCanary(db, hubId),
+  ]);
   return {
     connectedAt: hub.connected_at.getTime(),
     heartbeatAt: at(hub.heartbeat_at),
@@ -68,8 +71,8 @@ export async function readFacts(db: Db, hubId: HubId, now: number): Promise<Fact
       name: `${job.kind} ${job.object}`,
       since: (job.started_at ?? job.created_at).getTime(),
     })),
-    barred: barredCreations(await definitionsOf(db, hubId)).map(({ name }) => name),
-    canary: await loadCanary(db, hubId),
+    barred: barredCreations(definitions).map(({ name }) => name),
+    canary,
   };
 }
 

@@ -21,7 +21,7 @@ export interface Hold {
 
 /** Null: another process has it. */
 export async function takeHold(url: string, lockClass: number, lock: string): Promise<Hold | null> {
-  const client = new pg.Client(sessionConfig(url, 'unbound', SILENCE_S));
+  const client = new pg.Client({ ...sessionConfig(url, 'unbound', SILENCE_S), pipeline: true });
   client.on('error', () => undefined); // the next statement fails, and says so
   await client.connect();
   const { db } = overOneConnection(client);
