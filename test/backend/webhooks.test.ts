@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { sign } from '../../backend/hubspot/signature.ts';
-import { createIntake, type Intake } from '../../backend/intake/webhooks.ts';
+import { createIntake, type Intake, type IntakeDeps } from '../../backend/intake/webhooks.ts';
 import { createApp, startServer, type RunningServer } from '../../backend/server.ts';
 import { createSignals } from '../../backend/signals.ts';
 import type { Db } from '../../backend/store/database.ts';
@@ -34,16 +34,7 @@ describe('the webhook route', () => {
       for (const { events } of arrived?.deliveries ?? [])
         handed.push({ hub, events: JSON.parse(events) as { portalId: number }[] });
     });
-    intake = createIntake({
-      databaseUrl: database.url,
-      signals,
-      now: Date.now,
-      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
-      log,
-      at: () => undefined,
-    });
-    const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
-    server = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake, app });
+    ({ intake, server } = await served({ signals }));
   });
   afterEach(async () => {
     await db.deleteFrom('deliveries').execute();
@@ -56,6 +47,18 @@ describe('the webhook route', () => {
     await db.destroy();
     await database.drop();
   });
+
+  /** The route over the tests' database, with whatever else is said. */
+  async function served(more: Partial<IntakeDeps>): Promise<{ intake: Intake; server: RunningServer }> {
+    const own = createIntake({
+      ...{ databaseUrl: database.url, signals: createSignals(), now: Date.now, log, at: () => undefined },
+      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
+      ...more,
+    });
+    const app = createApp({ routers: [], log, ready: () => Promise.resolve(more.databaseUrl === undefined) });
+    const options = { host: '127.0.0.1', port: 0, intakePath: PATH, intake: own, app };
+    return { intake: own, server: await startServer(options) };
+  }
 
   const event = (portalId: number, n = 1) => ({
     eventId: n,
@@ -215,18 +218,7 @@ describe('the webhook route', () => {
   describe('that is small', () => {
     let small: { intake: Intake; server: RunningServer };
     beforeEach(async () => {
-      const own = createIntake({
-        databaseUrl: database.url,
-        signals: createSignals(),
-        now: Date.now,
-        trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
-        log,
-        at: () => undefined,
-        waitingMaxBytes: 3_000,
-      });
-      const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
-      const options = { host: '127.0.0.1', port: 0, intakePath: PATH, intake: own, app };
-      small = { intake: own, server: await startServer(options) };
+      small = await served({ waitingMaxBytes: 3_000 });
     });
     afterEach(() => small.server.close());
     const send = (n: number) => {
@@ -276,21 +268,11 @@ describe('the webhook route', () => {
   });
 
   it('answers a hub later where it is told to, and nobody else', async () => {
-    const slow = createIntake({
-      databaseUrl: database.url,
-      signals: createSignals(),
-      now: Date.now,
-      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
-      log,
-      at: () => undefined,
-      answerAfterMs: (hub) => (hub === '1' ? 300 : 0),
-    });
-    const app = createApp({ routers: [], log, ready: () => Promise.resolve(true) });
-    const server = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake: slow, app });
+    const slow = await served({ answerAfterMs: (hub) => (hub === '1' ? 300 : 0) });
     const ended: string[] = [];
     const send = async (name: string, hubs: number[]): Promise<number> => {
       const body = JSON.stringify(hubs.map((hub) => event(hub, 1)));
-      const { status } = await post(body, {}, 'POST', server);
+      const { status } = await post(body, {}, 'POST', slow.server);
       ended.push(name);
       return status;
     };
@@ -298,21 +280,12 @@ describe('the webhook route', () => {
     expect(await Promise.all(sent)).toEqual([200, 200, 200]);
     expect(ended[0]).toBe('the other');
     expect(await stored()).toHaveLength(4);
-    await server.close();
-    await slow.close();
+    await slow.server.close();
+    await slow.intake.close();
   });
 
   it('asks for the events again when they cannot be stored', async () => {
-    const broken = createIntake({
-      databaseUrl: 'postgres://127.0.0.1:1/none',
-      signals: createSignals(),
-      now: Date.now,
-      trust: { is: 'one-app', secrets: [SECRET], publicUrl: PUBLIC },
-      log,
-      at: () => undefined,
-    });
-    const app = createApp({ routers: [], log, ready: () => Promise.resolve(false) });
-    const other = await startServer({ host: '127.0.0.1', port: 0, intakePath: PATH, intake: broken, app });
+    const { intake: broken, server: other } = await served({ databaseUrl: 'postgres://127.0.0.1:1/none' });
     const body = JSON.stringify([event(1)]);
     const timestamp = Date.now();
     const headers = {
