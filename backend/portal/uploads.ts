@@ -8,10 +8,10 @@ import express, { Router, type Request, type Response } from 'express';
 import {
   addPiece,
   bytesOfUpload,
+  countUploadsOf,
   findUpload,
   judgeUpload,
   openUpload,
-  openUploadsOf,
   type Upload,
 } from '../store/uploads.ts';
 import { limitsOf, type PortalDeps } from './access.ts';
@@ -46,8 +46,7 @@ async function open(deps: PortalDeps, req: Request, res: Response, { person }: S
   const { uploadsPerPerson, fileMaxBytes } = limitsOf(deps);
   const { name, size } = parsed(uploadRequest, req.body);
   if (size > fileMaxBytes) throw refusedFile('too-large');
-  const kept = await openUploadsOf(deps.db, person.hubId, idsOf(person));
-  if (kept.count >= uploadsPerPerson || kept.bytes + size > uploadsPerPerson * fileMaxBytes)
+  if ((await countUploadsOf(deps.db, person.hubId, idsOf(person))) >= uploadsPerPerson)
     throw new Refused('too-many-uploads');
   const uploadId = deps.newId();
   await openUpload(deps.db, person.hubId, {

@@ -53,22 +53,15 @@ export async function findUpload(db: Db, hubId: HubId, uploadId: string): Promis
 }
 
 /** What the person has under way: how many files, and how many bytes they will be. */
-export async function openUploadsOf(
-  db: Db,
-  hubId: HubId,
-  persons: readonly PersonId[],
-): Promise<{ count: number; bytes: number }> {
+export async function countUploadsOf(db: Db, hubId: HubId, persons: readonly PersonId[]): Promise<number> {
   const row = await db
     .selectFrom('uploads')
-    .select((eb) => [
-      eb.fn.countAll().as('count'),
-      eb.fn.coalesce(eb.fn.sum('size_bytes'), sql.lit(0)).as('bytes'),
-    ])
+    .select((eb) => eb.fn.countAll().as('count'))
     .where('hub_id', '=', hubId)
     .where('person', 'in', [...persons])
     .where('erased_at', 'is', null)
     .executeTakeFirst();
-  return { count: Number(row?.count ?? 0), bytes: Number(row?.bytes ?? 0) };
+  return Number(row?.count ?? 0);
 }
 
 /** Adds a piece where the file ends; false when it ends elsewhere by now. One statement: both or neither. */

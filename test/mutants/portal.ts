@@ -3,6 +3,11 @@ import { inFile, type Room } from './mutant.ts';
 
 const seeing = [
   ...inFile(
+    'backend/portal/uploads.ts',
+    ['portal/making'],
+    [{ id: 'any-number-of-uploads', find: '>= uploadsPerPerson', replace: '< 0' }],
+  ),
+  ...inFile(
     'backend/portal/visibility.ts',
     ['portal/matrix/matrix', 'portal/records'],
     [

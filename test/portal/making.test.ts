@@ -349,6 +349,16 @@ describe('what customers do besides editing fields', () => {
       expect(await whole.db.selectFrom('upload_pieces').select('at_byte').execute()).toEqual([]);
     });
 
+    it('is one of ten under way at most, for each person', async () => {
+      for (let n = 0; n < 10; n += 1) await announce(cleo, 'a.pdf', 10);
+      const body = { name: 'a.pdf', size: 10 };
+      expect(await whole.call(cleo, 'POST', '/uploads', { body })).toMatchObject({
+        status: 429,
+        body: { code: 'too-many-uploads' },
+      });
+      await announce(bob, 'a.pdf', 10);
+    });
+
     it('that is too large is refused before a byte is sent', async () => {
       const body = { name: 'a.pdf', size: 21 * 1_048_576 };
       expect(await whole.call(ada, 'POST', '/uploads', { body })).toMatchObject({
