@@ -10,7 +10,7 @@ import type { Environment } from './settings.ts';
 import { openHubsWeb, servedOf } from './web.ts';
 import { openCrm, type Crm } from '../hubspot/crm.ts';
 import { startHubWorker } from '../hubWorker.ts';
-import { BATCH_BYTES, fairTurns, type Turns } from './turns.ts';
+import { SHARED_BATCH_BYTES, fairTurns, type Turns } from './turns.ts';
 import { spreadHubs, type HubWorkers } from './workers.ts';
 import { INTAKE_PATH } from '../intake/webhooks.ts';
 import { meteredCrm, serveMetrics, watchHubs } from '../operating.ts';
@@ -34,7 +34,7 @@ const POOL_MAX_CONNECTIONS = 16;
  * Of many workers in one process: small batches, and one look a hub now and then finds what nobody told of, because other
  * processes tell at once.
  */
-const MANNERS = { batchBytes: BATCH_BYTES, lookoutMs: 2_000 };
+const MANNERS = { batchBytes: SHARED_BATCH_BYTES, lookoutMs: 2_000 };
 
 export interface HubsService {
   url: string;

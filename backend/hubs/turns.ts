@@ -11,7 +11,7 @@ import type { Signals } from '../signals.ts';
  * What many workers in one process take of a hub's events in one go, about 100: a flood of one holds the others up for
  * milliseconds.
  */
-export const BATCH_BYTES = 20_000;
+export const SHARED_BATCH_BYTES = 20_000;
 /** Who heard of something this long ago counts as having something to do. */
 const ACTIVE_WITHIN_MS = 2_000;
 /** Of what a batch took: so a busy hub has a sixth of the time. */
@@ -47,7 +47,7 @@ export function fairTurns(signals: Signals, clock: Clock): Turns {
       const now = clock.now();
       const window = counted(sent.get(hubId), bytes, now);
       sent.set(hubId, window);
-      return window.bytes > BATCH_BYTES && !isAlone(hubId, heardAt, now) ? ANSWER_AFTER_MS : 0;
+      return window.bytes > SHARED_BATCH_BYTES && !isAlone(hubId, heardAt, now) ? ANSWER_AFTER_MS : 0;
     },
     close,
   };

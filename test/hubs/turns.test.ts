@@ -1,7 +1,7 @@
 /** Who rests between batches, and for how long, so that a flood of one hub leaves room to the others. */
 import { describe, expect, it } from 'vitest';
 import { hubId } from '@tallystick/shared/ids';
-import { BATCH_BYTES, fairTurns, restMs } from '../../backend/hubs/turns.ts';
+import { SHARED_BATCH_BYTES, fairTurns, restMs } from '../../backend/hubs/turns.ts';
 import { createSignals } from '../../backend/signals.ts';
 
 const [flooded, other] = [hubId(1), hubId(2)];
@@ -52,13 +52,13 @@ describe('a hub that has much waiting', () => {
     const signals = createSignals();
     let now = NOW;
     const turns = fairTurns(signals, { now: () => now, after: () => () => undefined });
-    expect(turns.answerAfterMs(flooded, BATCH_BYTES)).toBe(0);
+    expect(turns.answerAfterMs(flooded, SHARED_BATCH_BYTES)).toBe(0);
     expect(turns.answerAfterMs(flooded, 1)).toBe(0); // alone
     signals.arrived(other, null);
     expect(turns.answerAfterMs(flooded, 1)).toBe(200);
-    expect(turns.answerAfterMs(other, BATCH_BYTES)).toBe(0);
+    expect(turns.answerAfterMs(other, SHARED_BATCH_BYTES)).toBe(0);
     now += 1_000;
-    expect(turns.answerAfterMs(flooded, BATCH_BYTES)).toBe(0);
+    expect(turns.answerAfterMs(flooded, SHARED_BATCH_BYTES)).toBe(0);
     expect(turns.answerAfterMs(flooded, 1)).toBe(200);
     turns.close();
   });
