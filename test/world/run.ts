@@ -26,6 +26,7 @@ if (values.law) {
   console.log(wrong ?? 'Everything holds.');
   process.exit(wrong === null ? 0 : 1);
 }
+const TELL_EVERY = 250;
 const database = await benchDatabase();
 const until = Date.now() + Number(values.minutes) * 60_000;
 const counts: Record<string, number> = {};
@@ -35,6 +36,7 @@ const first = Number(values.seed);
 for (let seed = first; seed < first + Number(values.histories) && Date.now() < until; seed += 1) {
   const outcome = await live(seed, database.url);
   lived += 1;
+  if (lived % TELL_EVERY === 0) console.log(`${lived} lived`);
   for (const [what, count] of Object.entries(outcome.counts)) counts[what] = (counts[what] ?? 0) + count;
   if (values.story) for (const line of outcome.story) console.log(`  ${line}`);
   if (outcome.broken.length === 0) continue;
