@@ -44,8 +44,11 @@ for (let seed = first; seed < first + Number(values.histories) && Date.now() < u
   console.log(`seed ${seed}:`);
   for (const line of outcome.broken) console.log(`  ${line}`);
 }
-/** Rules that can occur over the real service; A1 is looked at as an invariant, V and O by the law's own histories. */
-const RULES = ['D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 F1 R1 R2 R3 R4 A2 A3 S1 S2 S3 S4'].flatMap((all) =>
+/**
+ * Rules that can occur over the real service; A1 is looked at as an invariant, V and O by the law's own histories, and so are
+ * S6 and S7, which one in a thousand meets here.
+ */
+const RULES = ['D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 F1 R1 R2 R3 R4 R5 A2 A3 S1 S2 S3 S4 S5'].flatMap((all) =>
   all.split(' '),
 );
 /** What is rare enough to miss in a dose. */
