@@ -8,6 +8,7 @@ import { saveLinks, saveMirror } from '../../backend/store/mirror.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { NORA, startDesk, type DeskHarness } from '../harness/desk.ts';
 import { startLoop } from '../harness/loop.ts';
+import { asOwner } from '../harness/postgres.ts';
 import { benchDatabase, percentile } from './report.ts';
 
 const ENTRIES = 1_000_000;
@@ -22,6 +23,9 @@ export async function main(): Promise<void> {
   const desk = await startDesk(loop);
   await desk.loop.worker.stop();
   await fill(desk);
+  const owner = asOwner(database.url);
+  await sql`analyze`.execute(owner); // as autovacuum does; the service's role may not
+  await owner.destroy();
   const place = { objectType: 'company', recordId: COMPANY };
   const questions: [string, Record<string, string>][] = [
     ['record', place],
@@ -37,13 +41,16 @@ export async function main(): Promise<void> {
     ['health', {}],
     ['settings', {}],
   ];
-  for (const [path, query] of questions) {
+  for (const [index, [path, query]] of questions.entries()) {
+    const colleague = { ...NORA, id: NORA.id + index }; // one may not ask as much as all of this
     const took: number[] = [];
     let bytes = 0;
     for (let i = 0; i < ASKS; i += 1) {
       const startedAt = performance.now();
-      const answer = await desk.raw(NORA, `/desk/v1/${path}`, { query });
-      bytes = (await answer.arrayBuffer()).byteLength;
+      const answer = await desk.raw(colleague, `/desk/v1/${path}`, { query });
+      const text = await answer.text();
+      if (!text.startsWith('{"ok":true')) throw new Error(`${path}: ${text}`);
+      bytes = Buffer.byteLength(text);
       if (i > 0) took.push(performance.now() - startedAt);
       else if (path === 'health')
         console.log(`  health, first: ${Math.round(performance.now() - startedAt)} ms`);
@@ -101,5 +108,4 @@ async function fill({ loop: { db, hubId } }: DeskHarness): Promise<void> {
       (array['street', 'city', 'phone', 'website'])[n % 4 + 1], ${JSON.stringify(by)}::jsonb,
       case when n % 50 = 0 then 'D3' end, 'before ' || n, 'after ' || n, '\\x00', '\\x00', '\\x00'
     from generate_series(1, ${ENTRIES}::bigint) as n`.execute(db);
-  await sql`analyze`.execute(db);
 }
