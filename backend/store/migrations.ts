@@ -19,6 +19,7 @@ import { DRIFT } from './migrations/0040_drift.ts';
 import { HELD_SETS } from './migrations/0050_held_sets.ts';
 import { OPERATING } from './migrations/0060_operating.ts';
 import { GIVEN_UP } from './migrations/0070_given_up.ts';
+import { DUE_ORDER } from './migrations/0080_due_order.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001_beginning': { up: (db) => run(db, BEGINNING) },
@@ -36,6 +37,7 @@ export const migrations: Record<string, Migration> = {
   '0050_held_sets': { up: (db) => run(db, HELD_SETS) },
   '0060_operating': { up: (db) => run(db, OPERATING) },
   '0070_given_up': { up: (db) => run(db, GIVEN_UP) },
+  '0080_due_order': { up: (db) => run(db, DUE_ORDER) },
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
