@@ -534,7 +534,7 @@ CREATE INDEX creations_waiting ON public.creations USING btree (hub_id, not_befo
 
 CREATE INDEX deliveries_waiting ON public.deliveries USING btree (hub_id, delivery_id) WHERE (applied_at IS NULL);
 
-CREATE INDEX due_next ON public.due USING btree (hub_id, lane, not_before, object, record_id) WHERE (parked_at IS NULL);
+CREATE INDEX due_in_order ON public.due USING btree (hub_id, lane, not_before, object, record_id) WHERE (parked_at IS NULL);
 
 CREATE INDEX edit_fields_open ON public.edit_fields USING btree (hub_id, object, record_id) WHERE (state = ANY (ARRAY['accepted'::text, 'written'::text, 'held'::text]));
 
