@@ -1,13 +1,12 @@
 /** What is due: nothing that comes while a record is worked on is lost, and what is urgent is not made to wait. */
 import { hubId as toHubId, recordId, type RecordId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { markDue, type DueRecord } from '../../backend/store/due.ts';
 import { LANES, type Lane } from '../../backend/store/lanes.ts';
 import { keyOf } from '../../backend/store/mirror.ts';
 import { endWork, failWork, nextWork, type Ending, type Work } from '../../backend/store/work.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const [ONE, TWO] = [recordId('1'), recordId('2')];
@@ -15,16 +14,12 @@ const NOW = 1_000_000;
 const ERROR = { code: 'unexpected', message: 'It did not work.' };
 
 describe('a record that is due', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
   beforeEach(() => db.deleteFrom('due').where('hub_id', '=', HUB).execute());
 
   const mark = (lane: Lane, id: RecordId, facts: Partial<DueRecord> = {}, notBefore = NOW): Promise<void> =>

@@ -1,7 +1,6 @@
 /** The journal's chain: what was written cannot be changed unseen, and what was erased cannot be guessed. */
 import { hubId as toHubId, recordId, type HubId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
 import {
   append,
@@ -13,7 +12,7 @@ import {
   SALT_BYTES,
   verifyJournal,
 } from '../../backend/store/journal.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const FIRST = { seq: 0, hash: Buffer.alloc(32) };
@@ -23,16 +22,12 @@ const changed = (after: string) =>
   draft({ kind: 'changed', object: 'contact', recordId: recordId('1'), field: 'mobile', after, rule: 'D3' });
 
 describe('the chain of the journal', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
 
   it('gives the same value another digest each time, so that nobody who guesses can tell that it was it', () => {
     const rows = chain(HUB, FIRST, 0, [changed('+49 30 1'), changed('+49 30 1')], salts(2));

@@ -1,11 +1,10 @@
 /** The mirror's rows and links: a patch moves what it names, and nothing else. */
 import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Kept } from '../../backend/store/database.ts';
 import * as store from '../../backend/store/mirror.ts';
 import { isPaused } from '../../backend/store/orders.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const [ONE, TWO] = [recordId('1'), recordId('2')];
@@ -15,16 +14,12 @@ const kept = (value: string): Kept => ({
 });
 
 describe('the mirror', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
   const patch = (fields: Record<string, Kept>, facts: Partial<store.MirrorPatch> = {}) =>
     store.saveMirror(db, HUB, [
       {

@@ -2,29 +2,24 @@
 import { editId, hubId as toHubId, recordId, staffId, type EditId } from '@tallystick/shared/ids';
 import type { EditState } from '@tallystick/shared/messages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
 import { listConflicts, openConflicts, settleConflicts } from '../../backend/store/conflicts.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { editByKey, recentEdits, storeEdit } from '../../backend/store/edits.ts';
 import * as store from '../../backend/store/visits.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const [ADA, BOB] = [recordId('410'), recordId('411')];
 const CRM = { value: 'theirs', at: 1, by: { via: 'CRM_UI', id: null, person: null } };
 
 describe('what a visit stores', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   let count = 0;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
 
   const freshRecord = () => recordId(String(1_000 + (count += 1)));
   const freshEdit = (): EditId => editId(`00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}`);

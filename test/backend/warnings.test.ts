@@ -1,25 +1,20 @@
 /** Warnings: one row a problem, counted while it stands, begun anew after its end. */
 import { hubId as toHubId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { endWarning, raise, raisedWarnings } from '../../backend/store/warnings.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const CODE = 'mirror-differs';
 
 describe('a warning', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
   const warn = (count: number, now: number, subject = ''): Promise<void> =>
     raise(db, HUB, [{ code: CODE, subject, count, detail: null }], now);
   const stored = () =>

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { editId, hubId as toHubId, recordId, type RecordId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findUndo } from '../../backend/desk/undo.ts';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { saveMirror } from '../../backend/store/mirror.ts';
 import { addPromises, settlePromises } from '../../backend/store/visits.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const ADA = recordId(700);
@@ -16,22 +15,18 @@ const OURS = { via: 'INTEGRATION', id: '99', person: null };
 const iso = (at: number): string => new Date(at).toISOString();
 
 describe('the writes that an undo finds', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   let company = 0;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
     const hub = { hub_id: HUB, app_id: '99', time_zone: 'UTC', connected_at: new Date(0) };
     await db.insertInto('hubs').values(hub).execute();
   });
   beforeEach(async () => {
     await db.deleteFrom('promises').where('hub_id', '=', HUB).execute();
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
 
   /** A company whose city holds the last value: written by us, over what stood before, at these moments. */
   async function written(

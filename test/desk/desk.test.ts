@@ -328,9 +328,8 @@ describe('the desk', () => {
 
     it('ends with another value when staff write one', async () => {
       const conflict = await collide();
-      const { onWake } = desk.loop.signals;
       const woken: string[] = [];
-      const off = onWake((hubId) => void woken.push(hubId));
+      const off = desk.loop.signals.onWake((hubId) => void woken.push(hubId));
       expect(await rule(ruling(conflict, 'write', { value: 'Third Way 4' }))).toMatchObject({ ok: true });
       off();
       expect(woken).toContain(desk.loop.hubId); // or it would wait until the worker looks by itself

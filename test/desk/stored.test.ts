@@ -16,14 +16,13 @@ import { historyAnswer, whyAnswer } from '../../backend/desk/history.ts';
 import { deskRecord } from '../../backend/desk/record.ts';
 import { openClaim } from '../../backend/store/claims.ts';
 import { openConflicts } from '../../backend/store/conflicts.ts';
-import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Kept, KeptRuling } from '../../backend/store/database.ts';
 import { storeEdit } from '../../backend/store/edits.ts';
 import { saveProof } from '../../backend/store/identities.ts';
 import { append, chain, draft, readHead, SALT_BYTES, type Draft } from '../../backend/store/journal.ts';
 import { saveLinks, saveMirror, type RecordLinks } from '../../backend/store/mirror.ts';
 import { loadRecords } from '../../backend/store/records.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/postgres.ts';
+import { openHubDatabase } from '../harness/hubDatabase.ts';
 
 const HUB = toHubId('1');
 const BY = { via: 'CRM_UI', id: 'userId:5', person: null };
@@ -32,16 +31,12 @@ const kept = (value: string, how: Kept['how'] = 'read'): Kept => ({
 });
 
 describe('the desk, over what is stored,', () => {
-  let database: TestDatabase;
   let db: Db;
+  let close: () => Promise<void>;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    db = openDatabase(database.url, HUB, () => undefined);
+    ({ db, close } = await openHubDatabase(HUB));
   });
-  afterAll(async () => {
-    await db.destroy();
-    await database.drop();
-  });
+  afterAll(() => close());
 
   const mirror = (object: 'company' | 'contact' | 'quote', id: RecordId, fields: Record<string, Kept>) =>
     saveMirror(db, HUB, [

@@ -53,6 +53,15 @@ export interface Stepped {
   close(): Promise<void>;
 }
 
+/** A round of the most urgent work that is due; false when nothing is. */
+export async function oneRound(ctx: Context): Promise<boolean> {
+  const works = await nextWork(ctx.db, ctx.hubId, ctx.clock.now(), LANES, [], READ_MAX_RECORDS);
+  const [first] = works;
+  if (first === undefined) return false;
+  await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
+  return true;
+}
+
 /** `prepare` changes the stand-in before anything reads it. */
 export async function startStepped(prepare: (sim: Simulator) => void = () => undefined): Promise<Stepped> {
   const [database, sim] = await Promise.all([createTestDatabase(), startSimulator()]);
@@ -100,9 +109,7 @@ export async function startStepped(prepare: (sim: Simulator) => void = () => und
     },
     round: async (ctx, withinMs = 0) => {
       ahead += withinMs;
-      const works = await nextWork(db, hubId, clock.now(), LANES, [], READ_MAX_RECORDS);
-      const [first] = works;
-      if (first !== undefined) await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
+      await oneRound(ctx);
     },
     states: async (id) => {
       const rows = await db

@@ -12,7 +12,7 @@ import {
 } from '@tallystick/shared/ids';
 import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { pino } from 'pino';
-import { openCrm, READ_MAX_RECORDS, type Crm } from '../../backend/hubspot/crm.ts';
+import { openCrm, type Crm } from '../../backend/hubspot/crm.ts';
 import type { Answer } from '../../backend/hubspot/transport.ts';
 import { openWebhooksJournal } from '../../backend/hubspot/webhooksJournal.ts';
 import { workOnJobs } from '../../backend/intake/jobs.ts';
@@ -24,9 +24,7 @@ import type { Db, Order } from '../../backend/store/database.ts';
 import { storeCreation, type NewCreation } from '../../backend/store/creations.ts';
 import { storeEdit, type NewEdit } from '../../backend/store/edits.ts';
 import { storeOrder } from '../../backend/store/orders.ts';
-import { LANES } from '../../backend/store/lanes.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
-import { nextWork } from '../../backend/store/work.ts';
 import { applyBatch, type Translate } from '../../backend/sync/apply.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { loadDefinitions, refreshDefinitions } from '../../backend/sync/definitions.ts';
@@ -35,8 +33,8 @@ import { eraseWaiting } from '../../backend/sync/erasure.ts';
 import { carryOutOrders } from '../../backend/sync/orders.ts';
 import { Inbox } from '../../backend/sync/inbox.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
-import { round } from '../../backend/sync/round.ts';
 import { contextOf } from '../../backend/sync/worker.ts';
+import { oneRound } from '../harness/stepped.ts';
 import type { Random } from '../simulator/random.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { PatientBudget, type VirtualClock } from './time.ts';
@@ -172,13 +170,7 @@ export async function openService(options: {
       if (batch !== null) await applyBatch(ctx, translate, batch);
       return batch !== null;
     },
-    work: async () => {
-      const works = await nextWork(db, hubId, time.now(), LANES, [], READ_MAX_RECORDS);
-      const [first] = works;
-      if (first === undefined) return false;
-      await round(ctx, first.object, works, await ctx.budget.acquire(first.lane));
-      return true;
-    },
+    work: () => oneRound(ctx),
     jobs: () => workOnJobs(ctx),
     erase: async () => (await eraseWaiting(ctx)) > 0,
     order: async (kind) => {
