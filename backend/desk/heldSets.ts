@@ -7,8 +7,8 @@ import { listSets, waitingIn, type HeldSetRow, type WaitingEdit } from '../store
 import { keyOf } from '../store/mirror.ts';
 import { definitionsOf, loadRecords } from '../store/records.ts';
 import { loadNames, type Names } from './names.ts';
-import { titleIn } from './titles.ts';
 import { showValue } from './show.ts';
+import { titleIn } from './titles.ts';
 import { HELD_SENTENCES, heldPlace, SOURCE_HELD_ADVICE } from './words.ts';
 
 const SETS_MAX = 12;

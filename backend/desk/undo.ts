@@ -12,11 +12,11 @@ import {
   editId,
   isEditId,
   isRecordId,
-  type RecordId,
   isSourceId,
   isStaffId,
   type HubId,
   type PersonId,
+  type RecordId,
   type StaffId,
 } from '@tallystick/shared/ids';
 import { fieldOf, isObject, type AppObject } from '@tallystick/shared/ownership';
@@ -32,9 +32,9 @@ import {
   type WriteFilter,
 } from '../store/ownWrites.ts';
 import { definitionsOf, loadRecords, type RecordRow } from '../store/records.ts';
-import { titleIn } from './titles.ts';
 import { DeskRefused } from './refusals.ts';
 import { showValue, type Definitions } from './show.ts';
+import { titleIn } from './titles.ts';
 import { planUndo, type Left, type Undoing } from './undoPlan.ts';
 import { UNDO_LEFT, undoneSentence } from './words.ts';
 

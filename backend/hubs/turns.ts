@@ -17,8 +17,9 @@ const ACTIVE_WITHIN_MS = 2_000;
 /** Of what a batch took: so a busy hub has a sixth of the time. */
 const REST_SHARE = 5;
 const REST_MAX_MS = 250;
-/** A hub that sends more than a batch in this time floods; HubSpot waits so long for each answer then. */
+/** A hub that sends more than a batch in this time floods. */
 const WINDOW_MS = 1_000;
+/** Then HubSpot, which has a few requests under way at a time, waits so long for each answer. */
 const ANSWER_AFTER_MS = 200;
 
 interface Clock {

@@ -52,7 +52,7 @@ export async function findUpload(db: Db, hubId: HubId, uploadId: string): Promis
   };
 }
 
-/** What the person has under way: how many files, and how many bytes they will be. */
+/** How many files the person has under way. */
 export async function countUploadsOf(db: Db, hubId: HubId, persons: readonly PersonId[]): Promise<number> {
   const row = await db
     .selectFrom('uploads')

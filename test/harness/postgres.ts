@@ -65,13 +65,13 @@ export function asOwner(url: string): Db {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Called by vitest before the first test. */
 /** Ends the connections that hold advisory locks of that class, in this database alone: tests share the server. */
 export async function endLocksOf(owner: Db, lockClass: number): Promise<void> {
   await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = ${lockClass}
     and database = (select oid from pg_database where datname = current_database())`.execute(owner);
 }
 
+/** Called by vitest before the first test. */
 export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.TALLYSTICK_TEST_DATABASE_URL;
   const started = given === undefined || given === '' ? await startServer() : undefined;
