@@ -5,7 +5,7 @@ import { equal, type Value } from '@tallystick/shared/values';
 import { loadNames } from '../desk/names.ts';
 import { openEdits } from '../store/edits.ts';
 import { keyOf } from '../store/mirror.ts';
-import { loadRecords } from '../store/records.ts';
+import { recordsByKey } from '../store/records.ts';
 import { Misuse, type Command } from './commands.ts';
 import { carriedOut } from './ordering.ts';
 
@@ -15,7 +15,7 @@ const WITHIN_MS = 5_000;
 export async function listEdits({ db, hubId, flags, terminal }: Command): Promise<number> {
   const open = await openEdits(db, hubId, SHOWN_MAX);
   const places = open.flatMap(({ object, recordId }) => (recordId === null ? [] : [{ object, recordId }]));
-  const records = new Map((await loadRecords(db, hubId, places)).map((row) => [keyOf(row), row]));
+  const records = await recordsByKey(db, hubId, places);
   const sources = [...records.values()].flatMap(({ fields }) => Object.values(fields).map(({ by }) => by));
   const names = await loadNames(
     db,

@@ -5,7 +5,7 @@ import { breaker, fieldOf, objects } from '@tallystick/shared/ownership';
 import type { Db } from '../store/database.ts';
 import { listSets, waitingIn, type HeldSetRow, type WaitingEdit } from '../store/heldSets.ts';
 import { keyOf } from '../store/mirror.ts';
-import { definitionsOf, loadRecords } from '../store/records.ts';
+import { definitionsOf, recordsByKey } from '../store/records.ts';
 import { loadNames, type Names } from './names.ts';
 import { showValue } from './show.ts';
 import { titleIn } from './titles.ts';
@@ -23,12 +23,11 @@ export async function heldAnswer(db: Db, hubId: HubId, role: DeskRole): Promise<
   );
   const all = samples.flat();
   const people = [...all.map(({ person }) => person), ...sets.map(({ who }) => who ?? '')].filter(isPerson);
-  const [rows, definitions, names] = await Promise.all([
-    loadRecords(db, hubId, all),
+  const [records, definitions, names] = await Promise.all([
+    recordsByKey(db, hubId, all),
     definitionsOf(db, hubId),
     loadNames(db, hubId, [], people),
   ]);
-  const records = new Map(rows.map((row) => [keyOf(row), row]));
   const sample = ({
     object,
     recordId,

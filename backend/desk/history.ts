@@ -7,8 +7,7 @@ import { versionOf } from '../portal/versions.ts';
 import { HELD_BACK } from '../store/heldSets.ts';
 import { entriesOf, seqAt, type EntryFilter, type EntryRow } from '../store/entries.ts';
 import type { Db } from '../store/database.ts';
-import { keyOf } from '../store/mirror.ts';
-import { definitionsOf, loadRecords, valuesAsOf, type RecordRow } from '../store/records.ts';
+import { definitionsOf, recordsByKey, valuesAsOf, type RecordRow } from '../store/records.ts';
 import { signedEdits } from '../store/statements.ts';
 import { evidenceOf, explain, type Evidence, type Speech } from './explain.ts';
 import { loadNames, type Names } from './names.ts';
@@ -62,13 +61,12 @@ export async function historyAnswer(
   const places = page.flatMap(({ object, record_id: recordId }) =>
     object === null || recordId === null ? [] : [{ object, recordId }],
   );
-  const [names, definitions, signed, loaded] = await Promise.all([
+  const [names, definitions, signed, records] = await Promise.all([
     loadNames(db, hubId, sources),
     definitionsOf(db, hubId),
     signedEdits(db, hubId, proven),
-    loadRecords(db, hubId, [...new Map(places.map((place) => [keyOf(place), place])).values()]),
+    recordsByKey(db, hubId, places),
   ]);
-  const records = new Map(loaded.map((row) => [keyOf(row), row]));
   const entries = page.map((row) => {
     const { object, record_id: recordId, field, edit_id: editId } = row;
     const entry = evidenceOf(row, speechOf(names, definitions, object));

@@ -6,9 +6,8 @@ import { objects, OBJECTS, ownership, sources, type AppAudience } from '@tallyst
 import { CONFLICT_SENTENCES } from '@tallystick/shared/words';
 import { listConflicts, type ConflictFilter } from '../store/conflicts.ts';
 import type { Db } from '../store/database.ts';
-import { keyOf } from '../store/mirror.ts';
 import { listParked } from '../store/parked.ts';
-import { definitionsOf, loadRecords } from '../store/records.ts';
+import { definitionsOf, recordsByKey } from '../store/records.ts';
 import { deskConflict, moreOf } from './conflicts.ts';
 import { loadNames } from './names.ts';
 import { deskParked } from './parked.ts';
@@ -25,8 +24,8 @@ export async function conflictsAnswer(
 ): Promise<ConflictsAnswer> {
   const rows = await listConflicts(db, hubId, { ...filter, limit: PAGE_CONFLICTS + 1 });
   const page = rows.slice(0, PAGE_CONFLICTS);
-  const [loaded, definitions, facts, names] = await Promise.all([
-    loadRecords(db, hubId, page),
+  const [records, definitions, facts, names] = await Promise.all([
+    recordsByKey(db, hubId, page),
     definitionsOf(db, hubId),
     moreOf(db, hubId, page),
     loadNames(
@@ -36,7 +35,6 @@ export async function conflictsAnswer(
       page.map(({ person }) => person),
     ),
   ]);
-  const records = new Map(loaded.map((row) => [keyOf(row), row]));
   const known = { records, names, definitions, facts };
   return {
     role,
@@ -47,7 +45,7 @@ export async function conflictsAnswer(
 
 export async function parkedAnswer(db: Db, hubId: HubId, role: DeskRole): Promise<ParkedAnswer> {
   const rows = await listParked(db, hubId, PARKED_MAX);
-  const records = new Map((await loadRecords(db, hubId, rows)).map((row) => [keyOf(row), row]));
+  const records = await recordsByKey(db, hubId, rows);
   return {
     role,
     parked: rows.map((row) => deskParked(row, titleIn(records, row))),

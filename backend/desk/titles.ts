@@ -17,7 +17,7 @@ export function titleOf({ object, recordId, fields }: RecordRow): string {
   return cut(personNameOf(recordId, fields));
 }
 
-/** `records` by place. */
+/** `records` by `keyOf`. */
 export function titleIn(records: ReadonlyMap<string, RecordRow>, place: Place): string {
   const row = records.get(keyOf(place));
   return row === undefined ? byId(place) : titleOf(row);

@@ -31,7 +31,7 @@ import {
   type PutBack,
   type WriteFilter,
 } from '../store/ownWrites.ts';
-import { definitionsOf, loadRecords, type RecordRow } from '../store/records.ts';
+import { definitionsOf, recordsByKey, type RecordRow } from '../store/records.ts';
 import { DeskRefused } from './refusals.ts';
 import { showValue, type Definitions } from './show.ts';
 import { titleIn } from './titles.ts';
@@ -63,10 +63,8 @@ export async function findUndo(db: Db, hubId: HubId, filter: UndoFilter, now: nu
   ]);
   const places = grouped(rows);
   const cut = places.length > UNDO_MAX;
-  const records = new Map<string, RecordRow>();
   const chosen = places.slice(0, UNDO_MAX);
-  for (const row of await loadRecords(db, hubId, chosen.map(([first]) => first).filter(isHere)))
-    records.set(keyOf(row), row);
+  const records = await recordsByKey(db, hubId, chosen.map(([first]) => first).filter(isHere));
   const undo: Undo = { putBack: [], left: {}, cut, records, definitions, until: wanted.until ?? now };
   for (const writes of chosen) {
     const [first] = writes;

@@ -5,6 +5,7 @@ import type { AppObject } from '@tallystick/shared/ownership';
 import { sql } from 'kysely';
 import type { Db, Definition, Kept } from './database.ts';
 import { unpack, type Packed } from './kept.ts';
+import { keyOf } from './mirror.ts';
 import type { Stopped } from './schema.ts';
 
 export interface LinkRow {
@@ -154,6 +155,15 @@ export async function loadRecords(
     openEdits: row.open_edits ?? [],
     stopped: (row.stopped ?? []).map((stop) => ({ ...stop, since: Date.parse(stop.since) })),
   }));
+}
+
+/** The same, by `keyOf`. */
+export async function recordsByKey(
+  db: Db,
+  hubId: HubId,
+  wanted: readonly { object: AppObject; recordId: RecordId }[],
+): Promise<Map<string, RecordRow>> {
+  return new Map((await loadRecords(db, hubId, wanted)).map((row) => [keyOf(row), row]));
 }
 
 /**
