@@ -1,7 +1,7 @@
 /**
  * The first law: what the mirror holds after the CRM told us something. Rules O1 to O6 in SPEC.md.
  *
- * Pure; `receivedAt` and `begunAt` are our clock, `at` is the CRM's. Both in ms since 1970.
+ * Pure; `receivedAt`, `begunAt` and `answeredAt` are our clock, `at` is the CRM's. Both in ms since 1970.
  */
 import { comparable, equal, type Kind, type Value } from './values.ts';
 
@@ -15,15 +15,18 @@ export interface Source {
   person: string | null;
 }
 
-/** What the mirror holds of one field. */
-export interface Held {
+/**
+ * What the mirror holds of one field: the claim of an event, that an authoritative read has yet to confirm, or what a
+ * read has proven that began (our clock) at `begunAt`.
+ */
+export type Held = Known & ({ how: 'event' } | { how: 'read'; begunAt: number });
+
+interface Known {
   value: Value;
   /** CRM clock: when the CRM says the value was set; 0 when it was never set. */
   at: number;
   by: Source;
-  /** `read` is proven, `event` is a claim that an authoritative read has yet to confirm. */
-  how: 'event' | 'read';
-  /** Our clock: when the event arrived, or the read began, that this value came from. */
+  /** Our clock: when the event arrived, or the read was answered, that told this last. */
   learnedAt: number;
   /** Our clock: when the value was last known equal to the CRM's. */
   asOf: number;
@@ -32,7 +35,7 @@ export interface Held {
 /** One value the CRM told us: in a webhook (`event`) or in an answer with property history (`read`). */
 export type Told =
   | { how: 'event'; value: Value; at: number; by: Source; receivedAt: number }
-  | { how: 'read'; value: Value; at: number; by: Source; begunAt: number };
+  | { how: 'read'; value: Value; at: number; by: Source; begunAt: number; answeredAt: number };
 
 export type Mirror = Readonly<Record<string, Held>>;
 export interface Observation {
@@ -68,7 +71,7 @@ type ReadTold = Extract<Told, { how: 'read' }>;
 function observeEvent(held: Held, event: EventTold, kind: Kind): Held {
   if (event.at < held.at) return held; // O2: older by the CRM's clock
   if (equal(kind, event.value, held.value)) return setAgain(held, event); // O3
-  if (held.how === 'read' && held.learnedAt >= event.receivedAt + READ_LAG_MS) return held; // O5, from the other side
+  if (held.how === 'read' && held.begunAt >= event.receivedAt + READ_LAG_MS) return held; // O5, from the other side
   if (event.at > held.at) return fresh(event); // O2
   if (held.how === 'read') return held; // O4: in the same instant the history knows better than the claim
   const greater = (comparable(kind, event.value) ?? '') > (comparable(kind, held.value) ?? '');
@@ -76,11 +79,11 @@ function observeEvent(held: Held, event: EventTold, kind: Kind): Held {
 }
 
 function observeRead(held: Held, read: ReadTold, kind: Kind): Held {
-  if (held.how === 'read' && read.begunAt < held.learnedAt) return held; // O6: overtaken by a later answer
+  if (held.how === 'read' && read.begunAt < held.begunAt) return held; // O6: overtaken by a later answer
   const same = equal(kind, read.value, held.value);
   const older = read.at < held.at;
   if (!same && older && read.begunAt < held.learnedAt + READ_LAG_MS) return held; // O5
-  if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.learnedAt) return held; // O3
+  if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.begunAt) return held; // O3
   return same && older ? { ...fresh(read), at: held.at } : fresh(read); // O3, O6
 }
 
@@ -91,12 +94,14 @@ function setAgain(held: Held, event: EventTold): Held {
     ...held,
     at: event.at,
     by: event.by,
+    learnedAt: Math.max(held.learnedAt, event.receivedAt),
     asOf: Math.max(held.asOf, Math.min(event.at, event.receivedAt)),
   };
 }
 
 function fresh(told: Told): Held {
   const { how, value, at, by } = told;
-  if (told.how === 'read') return { how, value, at, by, learnedAt: told.begunAt, asOf: told.begunAt };
-  return { how, value, at, by, learnedAt: told.receivedAt, asOf: Math.min(told.at, told.receivedAt) };
+  if (how === 'event')
+    return { how, value, at, by, learnedAt: told.receivedAt, asOf: Math.min(at, told.receivedAt) };
+  return { how, value, at, by, begunAt: told.begunAt, learnedAt: told.answeredAt, asOf: told.begunAt };
 }

@@ -22,9 +22,7 @@ export type MaybeStamp = ColumnType<Date | null, Date | null | undefined, Date |
 export type Big = ColumnType<string, string | number, string | number>;
 
 /** What a mirror row keeps of a field: what was held, and the journal number under which it got its value. */
-export interface Kept extends Held {
-  seq: number;
-}
+export type Kept = Held & { seq: number };
 export interface KeptGuard {
   field: string;
   seen: string | null;

@@ -12,15 +12,23 @@ export type Packed = [
   id: string | null,
   person: string | null,
   proven: 0 | 1,
-  learnedAt: number,
+  /** When the event arrived, or the read began. */
+  from: number,
   asOf: number,
   seq: number,
+  /** How long after `from` it was learned, in ms: a read takes its time. Older rows do not say; then 0. */
+  tookMs?: number,
 ];
 
 export function pack(fields: Readonly<Record<string, Kept>>): Record<string, Packed> {
   const packed: Record<string, Packed> = {};
-  for (const [name, { value, at, by, how, learnedAt, asOf, seq }] of Object.entries(fields)) {
-    packed[name] = [value, at, by.via, by.id, by.person, how === 'read' ? 1 : 0, learnedAt, asOf, seq];
+  for (const [name, kept] of Object.entries(fields)) {
+    const { value, at, by, learnedAt, asOf, seq } = kept;
+    const who = [by.via, by.id, by.person] as const;
+    packed[name] =
+      kept.how === 'read'
+        ? [value, at, ...who, 1, kept.begunAt, asOf, seq, learnedAt - kept.begunAt]
+        : [value, at, ...who, 0, learnedAt, asOf, seq];
   }
   return packed;
 }
@@ -31,6 +39,8 @@ export function unpack(packed: Readonly<Record<string, Packed>>): Record<string,
   return fields;
 }
 
-export function unpackOne([value, at, via, id, person, proven, learnedAt, asOf, seq]: Packed): Kept {
-  return { value, at, by: { via, id, person }, how: proven === 1 ? 'read' : 'event', learnedAt, asOf, seq };
+export function unpackOne(packed: Packed): Kept {
+  const [value, at, via, id, person, proven, from, asOf, seq, tookMs = 0] = packed;
+  const kept = { value, at, by: { via, id, person }, learnedAt: from + tookMs, asOf, seq };
+  return proven === 1 ? { ...kept, how: 'read', begunAt: from } : { ...kept, how: 'event' };
 }

@@ -191,7 +191,7 @@ function isKnown(row: MirrorRow | null, { how, at }: Extract<Heard, { is: 'touch
   if (how === 'gone') return row.life !== 'present';
   return Object.values(row.fields).some(
     (held) =>
-      held.how === 'read' && held.at >= at && held.asOf === held.learnedAt && held.by.via !== BY_OUR_CLOCK,
+      held.how === 'read' && held.at >= at && held.asOf === held.begunAt && held.by.via !== BY_OUR_CLOCK,
   );
 }
 

@@ -240,7 +240,7 @@ function visitOne(
         };
   const plan = holding.joined(recordId, alone);
   const observed = Object.entries(plan.observed).map(([field, held]) => ({ field, held }));
-  const life = observeLife(row, lifeOf(row, found), begunAt);
+  const life = observeLife(row, lifeOf(row, found), begunAt, now);
   if (life !== null) observed.push({ field: LIFE, held: life });
   // A record that was never here and is not there either leaves no trace.
   const ghost = row === null && (found.is !== 'here' || isNoneOfOurs(object, found.reading));

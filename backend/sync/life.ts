@@ -24,11 +24,12 @@ export function lifeOf(row: MirrorRow | null, found: Found): string {
 /** A read proves the record's life at its moment; between two clocks that may differ this much. */
 const LIFE_SKEW_MS = 2_000;
 
-export function observeLife(row: MirrorRow | null, value: string, begunAt: number) {
+export function observeLife(row: MirrorRow | null, value: string, begunAt: number, answeredAt: number) {
   if (row?.life === ERASED || (isMergedAway(row?.life) && !isMergedAway(value))) return null;
   const held = row?.fields[LIFE] ?? null;
   const by = { via: 'READ', id: null, person: null };
   if (held !== null && held.how === 'read' && held.value === value) return null; // nothing new
-  const after = observeField(held, { how: 'read', value, at: begunAt - LIFE_SKEW_MS, by, begunAt }, 'choice');
+  const told = { how: 'read', value, at: begunAt - LIFE_SKEW_MS, by, begunAt, answeredAt } as const;
+  const after = observeField(held, told, 'choice');
   return after === held ? null : after;
 }

@@ -107,8 +107,8 @@ function observeAnswer(situation: Situation, field: string, kind: Kind, crm: Sta
 }
 
 function observed(situation: Situation, field: string, kind: Kind, { value, at, by }: Standing): Held {
-  const { begunAt } = situation.read;
-  return observeField(situation.mirror[field] ?? null, { how: 'read', value, at, by, begunAt }, kind);
+  const times = { begunAt: situation.read.begunAt, answeredAt: situation.now };
+  return observeField(situation.mirror[field] ?? null, { how: 'read', value, at, by, ...times }, kind);
 }
 
 function decideField(

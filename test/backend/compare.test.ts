@@ -10,7 +10,7 @@ const ONE = recordId('1');
 const NOW = 10_000_000;
 const by = { via: 'CRM_UI', id: null, person: null };
 const kept = (value: string): Kept => ({
-  ...{ value, at: 1, by, how: 'read', learnedAt: 2, asOf: 2, seq: 1 },
+  ...{ value, at: 1, by, how: 'read', begunAt: 2, learnedAt: 2, asOf: 2, seq: 1 },
 });
 const row = (life: string, subject = 'Leak'): MirrorRow => ({
   ...{

@@ -2,6 +2,7 @@
 import { hubId as toHubId, recordId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db, Kept } from '../../backend/store/database.ts';
+import { unpackOne } from '../../backend/store/kept.ts';
 import * as store from '../../backend/store/mirror.ts';
 import { isPaused } from '../../backend/store/orders.ts';
 import { openHubDatabase } from '../harness/hubDatabase.ts';
@@ -10,7 +11,7 @@ const HUB = toHubId('1');
 const [ONE, TWO] = [recordId('1'), recordId('2')];
 const by = { via: 'CRM_UI', id: null, person: null };
 const kept = (value: string): Kept => ({
-  ...{ value, at: 1, by, how: 'read', learnedAt: 2, asOf: 2, seq: 1 },
+  ...{ value, at: 1, by, how: 'read', begunAt: 2, learnedAt: 2, asOf: 2, seq: 1 },
 });
 
 describe('the mirror', () => {
@@ -46,6 +47,17 @@ describe('the mirror', () => {
       { changedSeq: 2, fields: { mobile: { value: '9' }, phone: { value: '2' } } },
     ]);
     expect(await readAt()).toEqual({ read_at: new Date(5_000) });
+  });
+
+  it('keeps what an event claimed and what a read proved as it was held, and reads rows that say less', async () => {
+    const claim: Kept = { ...{ value: 'a', at: 1, by, how: 'event' }, learnedAt: 3, asOf: 1, seq: 4 };
+    const proof: Kept = {
+      ...{ value: null, at: 1, by: { via: 'CRM_UI', id: 'userId:7', person: '5' }, how: 'read' },
+      ...{ begunAt: 2, learnedAt: 90, asOf: 5, seq: 4 },
+    };
+    await patch({ mobile: claim, phone: proof });
+    expect((await loaded())[0]?.fields).toEqual({ mobile: claim, phone: proof });
+    expect(unpackOne(['a', 1, 'CRM_UI', null, null, 1, 2, 5, 4])).toMatchObject({ begunAt: 2, learnedAt: 2 });
   });
 
   it('holds the companies of a record as they were read last, with their labels', async () => {

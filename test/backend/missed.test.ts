@@ -14,7 +14,7 @@ const ONE = recordId('1');
 const [SINCE, KNOWN, READ] = [1_000_000, 2_000_000, 10_000_000];
 const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 const held = (value: string, at: number, by: Held['by'] = COLLEAGUE): Held => ({
-  ...{ value, at, by, how: 'read', learnedAt: READ, asOf: READ },
+  ...{ value, at, by, how: 'read', begunAt: READ, learnedAt: READ, asOf: READ },
 });
 const kept = (value: string, at: number): Kept => ({ ...held(value, at), asOf: KNOWN, seq: 1 });
 const row = (mobile: Kept): MirrorRow => ({

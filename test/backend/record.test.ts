@@ -10,7 +10,7 @@ const ONE = recordId('1');
 const NEXT = 100;
 const by = { via: 'CRM_UI', id: null, person: null };
 const held = (value: string, how: Held['how'] = 'read'): Held => ({
-  ...{ value, at: 1, by, how, learnedAt: 2, asOf: 2 },
+  ...{ value, at: 1, by, how, begunAt: 2, learnedAt: 2, asOf: 2 },
 });
 const kept = (value: string, how: Held['how'] = 'read'): Kept => ({ ...held(value, how), seq: 7 });
 const row = (fields: Record<string, Kept>): MirrorRow => ({

@@ -79,6 +79,7 @@ async function fill({ loop: { db, hubId } }: DeskHarness): Promise<void> {
     at: now,
     by,
     how: 'read',
+    begunAt: now,
     learnedAt: now,
     asOf: now,
     seq: 1,

@@ -44,7 +44,7 @@ describe('the writes that an undo finds', () => {
     }
     const city = writes.findLast(({ isInCrm = true }) => isInCrm);
     const held = { value: city?.value ?? 'Town', by: city === undefined ? THEIRS : OURS };
-    const facts = { at: 2, how: 'read', learnedAt: 2, asOf: 2, seq: 1 } as const;
+    const facts = { at: 2, how: 'read', begunAt: 2, learnedAt: 2, asOf: 2, seq: 1 } as const;
     const row = { object: 'company', recordId: id, life: 'present' } as const;
     const fields = { city: { ...held, ...facts } };
     await saveMirror(db, HUB, [{ ...row, fields, foundSeq: 1, changedSeq: 1, readAt: 2 }]);

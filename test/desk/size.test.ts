@@ -27,6 +27,7 @@ describe('answers about a record full of long values', () => {
       at: now,
       by: BY,
       how: 'read',
+      begunAt: now,
       learnedAt: now,
       asOf: now,
       seq: 1,

@@ -27,7 +27,7 @@ import { openHubDatabase } from '../harness/hubDatabase.ts';
 const HUB = toHubId('1');
 const BY = { via: 'CRM_UI', id: 'userId:5', person: null };
 const kept = (value: string, how: Kept['how'] = 'read'): Kept => ({
-  ...{ value, at: 1, by: BY, how, learnedAt: 2, asOf: 2, seq: 1 },
+  ...{ value, at: 1, by: BY, how, begunAt: 2, learnedAt: 2, asOf: 2, seq: 1 },
 });
 
 describe('the desk, over what is stored,', () => {

@@ -272,6 +272,7 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
     at: asOf,
     by: COLLEAGUE,
     how,
+    begunAt: asOf,
     learnedAt: asOf,
     asOf,
     seq,
@@ -350,7 +351,7 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       const fields = Object.fromEntries(
         Object.entries(row.fields).map(([name, held]) => [
           name,
-          { ...held, how: 'read' as const, asOf: at, learnedAt: at },
+          { ...held, how: 'read' as const, asOf: at, begunAt: at, learnedAt: at },
         ]),
       );
       await saveMirror(db, HUB, [{ ...row, fields, readAt: at }]);

@@ -18,12 +18,13 @@ const event = (value: Value, at: number, receivedAt: number, by = BY): Told => (
   by,
   receivedAt,
 });
-const read = (value: Value, at: number, begunAt: number, by = BY): Told => ({
+const read = (value: Value, at: number, begunAt: number, by = BY, answeredAt = begunAt): Told => ({
   how: 'read',
   value,
   at,
   by,
   begunAt,
+  answeredAt,
 });
 const after = (...told: Told[]): Held => {
   const held = told.reduce<Held | null>((before, one) => observeField(before, one, 'text'), null);
@@ -45,12 +46,13 @@ describe('O: observing one field', () => {
   });
 
   it('O1: the first read stands, proven', () => {
-    expect(after(read('a', 100, 900))).toEqual({
+    expect(after(read('a', 100, 900, BY, 940))).toEqual({
       how: 'read',
       value: 'a',
       at: 100,
       by: BY,
-      learnedAt: 900,
+      begunAt: 900,
+      learnedAt: 940,
       asOf: 900,
     });
   });
@@ -59,7 +61,8 @@ describe('O: observing one field', () => {
     expect(after(event('a', 100, 900), event('b', 101, 901)).value).toBe('b');
     expect(after(event('b', 101, 900), event('a', 100, 901)).value).toBe('b');
     const held = after(event('b', 101, 900));
-    expect(observeField(held, event('a', 100, 901), 'text')).toBe(held);
+    for (const value of ['a', 'b', 'c'])
+      expect(observeField(held, event(value, 100, 901), 'text')).toBe(held);
   });
 
   it('O2: an event newer than a proven value stands as a claim, even when it arrived before the read began', () => {
@@ -69,13 +72,17 @@ describe('O: observing one field', () => {
 
   it('O3: the same value again changes no value, counts the later instant, and stays proven', () => {
     const held = after(read('Ann', 100, 900), event(' Ann ', 120, 950, OTHER));
-    expect(held).toEqual({ how: 'read', value: 'Ann', at: 120, by: OTHER, learnedAt: 900, asOf: 900 });
+    expect(held).toEqual({
+      ...{ how: 'read', value: 'Ann', at: 120, by: OTHER },
+      ...{ begunAt: 900, learnedAt: 950, asOf: 900 },
+    });
+    expect(after(read('a', 100, 900, BY, 990), event('a', 120, 950)).learnedAt).toBe(990);
     expect(after(read('a', 100, 900), event('a', 920, 950)).asOf).toBe(920);
     expect(after(read('a', 100, 900), event('a', 990, 950)).asOf).toBe(950);
     expect(after(event('a', 100, 900), event('a', 120, 950))).toMatchObject({
       how: 'event',
       at: 120,
-      learnedAt: 900,
+      learnedAt: 950,
     });
   });
 
@@ -89,7 +96,10 @@ describe('O: observing one field', () => {
 
   it('O3: a read that proves a claim keeps the later instant, and telling it twice changes nothing', () => {
     const once = after(event('a', 120, 900), read('a', 100, 950, OTHER));
-    expect(once).toEqual({ how: 'read', value: 'a', at: 120, by: OTHER, learnedAt: 950, asOf: 950 });
+    expect(once).toEqual({
+      ...{ how: 'read', value: 'a', at: 120, by: OTHER },
+      ...{ begunAt: 950, learnedAt: 950, asOf: 950 },
+    });
     expect(observeField(once, read('a', 100, 950, OTHER), 'text')).toEqual(once);
     expect(observeField(once, read('a', 100, 960, OTHER), 'text')).toMatchObject({
       at: 120,
@@ -97,6 +107,7 @@ describe('O: observing one field', () => {
       asOf: 960,
     });
     expect(after(event('a', 120, 900), read('a', 130, 950))).toMatchObject({ how: 'read', at: 130 });
+    expect(after(event('a', 120, 900), read('a', 120, 900))).toMatchObject({ how: 'read', at: 120 });
   });
 
   it('O4: in one instant a read knows better than an event', () => {
@@ -137,6 +148,22 @@ describe('O: observing one field', () => {
     expect(observeField(proven, read('a', 100, 1_000 + READ_LAG_MS - 1), 'text')).toBe(proven);
   });
 
+  it('O5: that long is counted from when the value was there: a read takes its time', () => {
+    const proven = after(read('b', 101, 1_000, BY, 1_500));
+    expect(observeField(proven, read('a', 100, 1_500 + READ_LAG_MS - 1), 'text')).toBe(proven);
+    expect(observeField(proven, read('a', 100, 1_500 + READ_LAG_MS), 'text').value).toBe('a');
+    const again = after(read('b', 101, 1_000), event('b', 102, 1_300));
+    expect(observeField(again, read('a', 100, 1_300 + READ_LAG_MS - 1), 'text')).toBe(again);
+  });
+
+  it('O5: a read that began before an event, and proves it by chance, lets no lagging answer in', () => {
+    const held = after(
+      ...[event('5555', 300, 300), event(null, 610, 610), event('5555', 920, 920)],
+      ...[read('5555', 300, 0, BY, 1_500), read(null, 610, 2_000)],
+    );
+    expect(held).toMatchObject({ value: '5555', at: 920, how: 'read' });
+  });
+
   it('O5: an older read begun that much later is believed, whatever the clock said', () => {
     expect(after(event('b', 101, 1_000), read('a', 100, 1_000 + READ_LAG_MS))).toMatchObject({
       value: 'a',
@@ -152,6 +179,8 @@ describe('O: observing one field', () => {
   it('O5: an event that arrived that long before the standing read began is disbelieved, newer or not', () => {
     const held = after(read('a', 100, 1_000 + READ_LAG_MS));
     expect(observeField(held, event('b', 101, 1_000), 'text')).toBe(held);
+    // It may have been answered before that event: only what it was begun after counts.
+    expect(after(read('a', 100, 999 + READ_LAG_MS, BY, 9_000), event('b', 101, 1_000)).value).toBe('b');
     expect(observeField(held, event('b', 101, 1_001), 'text')).toMatchObject({ value: 'b', how: 'event' });
     // Only a read can disbelieve: between two events the clock decides.
     expect(after(event('a', 100, 1_000 + READ_LAG_MS), event('b', 101, 1_000)).value).toBe('b');
@@ -162,7 +191,8 @@ describe('O: observing one field', () => {
     expect(observeField(held, read('c', 102, 899), 'text')).toBe(held);
     expect(after(read('b', 101, 900), read('c', 102, 901)).value).toBe('c');
     expect(after(read('b', 101, 900), read('c', 101, 900)).value).toBe('c');
-    expect(after(read('b', 101, 900), read('b', 101, 950))).toMatchObject({ learnedAt: 950, asOf: 950 });
+    expect(after(read('b', 101, 900), read('b', 101, 950))).toMatchObject({ begunAt: 950, asOf: 950 });
+    expect(after(read('b', 101, 900, BY, 990), read('c', 102, 950)).value).toBe('c');
     expect(after(event('b', 101, 900), read('c', 102, 100)).value).toBe('c');
   });
 

@@ -149,9 +149,9 @@ const timeline: fc.Arbitrary<Timeline> = fc.constantFrom('text' as const, 'phone
     }),
 );
 
-/** What the CRM holds at an instant: of several values of one instant the last. */
+/** What the CRM holds at an instant: of several values of one instant the last, and nothing before the first. */
 const heldAt = ({ facts }: Timeline, instant: number): Timeline['facts'][number] =>
-  facts.findLast((fact) => fact.at <= instant) ?? facts[0]!;
+  facts.findLast((fact) => fact.at <= instant) ?? { value: null, at: 0, by: by(0) };
 
 interface Heard {
   told: Told;
@@ -162,11 +162,12 @@ const eventOf = (fact: Timeline['facts'][number], delay: number): Heard => {
   const receivedAt = fact.at + delay;
   return { told: { how: 'event', ...fact, receivedAt }, when: receivedAt };
 };
-/** The answer shows the CRM as it was at most `lag` before the read began. */
-const readOf = (line: Timeline, begunAt: number, lag: number, takes = 0): Heard => ({
-  told: { how: 'read', ...heldAt(line, begunAt - lag), begunAt },
-  when: begunAt + takes,
-});
+/** The answer shows the CRM as it was `lag` before the read began, or after it: at the latest when it was answered. */
+const readOf = (line: Timeline, begunAt: number, lag: number, takes = 0): Heard => {
+  const answeredAt = begunAt + takes;
+  const fact = heldAt(line, Math.min(begunAt - lag, answeredAt));
+  return { told: { how: 'read', ...fact, begunAt, answeredAt }, when: answeredAt };
+};
 const apply = (line: Timeline, heard: readonly Heard[], from: Held | null = null): Held[] => {
   const shown: Held[] = [];
   let held = from;
@@ -191,11 +192,12 @@ describe('observing what really happened', () => {
         at: fc.constantFrom(0, 100, 101, 5_000),
         source: fc.nat(2),
         when: fc.constantFrom(0, 100, 101, 2_100, 5_000, 9_000),
+        took: fc.constantFrom(0, 10, 1_500),
         isRead: fc.boolean(),
       })
-      .map(({ value, at, source, when, isRead }) =>
+      .map(({ value, at, source, when, took, isRead }) =>
         isRead
-          ? { how: 'read', value, at, by: by(source), begunAt: when }
+          ? { how: 'read', value, at, by: by(source), begunAt: when, answeredAt: when + took }
           : { how: 'event', value, at, by: by(source), receivedAt: when },
       );
     fc.assert(
@@ -293,8 +295,9 @@ describe('observing what really happened', () => {
         repeats: fc.array(fc.record({ which: fc.nat(line.facts.length - 1), ms: delay }), { maxLength: 3 }),
         reads: fc.array(
           fc.record({
-            after: fc.integer({ min: 0, max: 30_000 }),
-            lag: fc.integer({ min: 0, max: READ_LAG_MS - 1 }),
+            near: fc.nat(line.facts.length - 1),
+            after: fc.integer({ min: -2_000, max: 5_000 }),
+            lag: fc.integer({ min: -1_500, max: READ_LAG_MS - 1 }),
             takes: fc.constantFrom(0, 10, 1_500),
           }),
           { maxLength: 5 },
@@ -306,16 +309,15 @@ describe('observing what really happened', () => {
         const heard = [
           ...line.facts.map((fact, i) => eventOf(fact, delays[i]!)),
           ...repeats.map(({ which, ms }) => eventOf(line.facts[which]!, ms)),
-          ...reads.map(({ after, lag, takes }) => readOf(line, START_AT + after, lag, takes)),
+          ...reads.map(({ near, after, lag, takes }) =>
+            readOf(line, line.facts[near]!.at + after, lag, takes),
+          ),
         ].sort((a, b) => a.when - b.when);
         const shown = changes(
           line.kind,
           apply(line, heard).map(({ value }) => value),
         );
-        const real = changes(
-          line.kind,
-          line.facts.map(({ value }) => value),
-        );
+        const real = changes(line.kind, [null, ...line.facts.map(({ value }) => value)]);
         expect(
           isSubsequence(line.kind, shown, real),
           `${JSON.stringify(shown)} of ${JSON.stringify(real)}`,
@@ -583,7 +585,7 @@ describe('an edit on its way', () => {
         carryOut(of, history, asked, []);
         const top = history[0]!;
         const event: Told = { how: 'event', ...top, receivedAt: top.at + 50 };
-        const read: Told = { how: 'read', ...top, begunAt: top.at + 20 };
+        const read: Told = { how: 'read', ...top, begunAt: top.at + 20, answeredAt: top.at + 40 };
         const held = (eventFirst ? [event, read] : [read, event]).reduce<Held | null>(
           (before, told) => observeField(before, told, of.kind),
           null,

@@ -182,23 +182,28 @@ const observe: Fault[] = [
   { id: 'same-is-nothing', find: 'return setAgain(held, event);', replace: 'return held;' },
   {
     id: 'believe-old-events',
-    find: "if (held.how === 'read' && held.learnedAt >= event.receivedAt + READ_LAG_MS) return held;",
+    find: "if (held.how === 'read' && held.begunAt >= event.receivedAt + READ_LAG_MS) return held;",
     replace: '',
   },
   {
     id: 'disbelieve-any',
-    find: "if (held.how === 'read' && held.learnedAt >= event.receivedAt + READ_LAG_MS)",
+    find: "if (held.how === 'read' && held.begunAt >= event.receivedAt + READ_LAG_MS)",
     replace: 'if (held.learnedAt >= event.receivedAt + READ_LAG_MS)',
   },
   {
     id: 'disbelieve-by-one',
-    find: 'held.learnedAt >= event.receivedAt + READ_LAG_MS',
-    replace: 'held.learnedAt > event.receivedAt + READ_LAG_MS',
+    find: 'held.begunAt >= event.receivedAt + READ_LAG_MS',
+    replace: 'held.begunAt > event.receivedAt + READ_LAG_MS',
   },
   {
     id: 'disbelieve-sooner',
-    find: 'held.learnedAt >= event.receivedAt + READ_LAG_MS',
-    replace: 'held.learnedAt >= event.receivedAt',
+    find: 'held.begunAt >= event.receivedAt + READ_LAG_MS',
+    replace: 'held.begunAt >= event.receivedAt',
+  },
+  {
+    id: 'disbelieve-by-answer',
+    find: 'held.begunAt >= event.receivedAt + READ_LAG_MS',
+    replace: 'held.learnedAt >= event.receivedAt + READ_LAG_MS',
   },
   { id: 'newer-event-waits', find: 'if (event.at > held.at) return fresh(event);', replace: '' },
   { id: 'claim-beats-proof', find: "if (held.how === 'read') return held; // O4", replace: '// O4' },
@@ -216,18 +221,23 @@ const observe: Fault[] = [
   { id: 'last-of-instant', find: 'return greater ? fresh(event) : held;', replace: 'return fresh(event);' },
   {
     id: 'earlier-read',
-    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held;",
+    find: "if (held.how === 'read' && read.begunAt < held.begunAt) return held;",
     replace: '',
   },
   {
     id: 'earlier-read-any',
-    find: "if (held.how === 'read' && read.begunAt < held.learnedAt) return held;",
+    find: "if (held.how === 'read' && read.begunAt < held.begunAt) return held;",
     replace: 'if (read.begunAt < held.learnedAt) return held;',
   },
   {
+    id: 'overtaken-by-answer',
+    find: "held.how === 'read' && read.begunAt < held.begunAt) return held;",
+    replace: "held.how === 'read' && read.begunAt < held.learnedAt) return held;",
+  },
+  {
     id: 'equal-begin-lost',
-    find: "held.how === 'read' && read.begunAt < held.learnedAt) return held;",
-    replace: "held.how === 'read' && read.begunAt <= held.learnedAt) return held;",
+    find: "held.how === 'read' && read.begunAt < held.begunAt) return held;",
+    replace: "held.how === 'read' && read.begunAt <= held.begunAt) return held;",
   },
   {
     id: 'lagging-read',
@@ -252,13 +262,13 @@ const observe: Fault[] = [
   { id: 'lag-of-same', find: 'if (!same && older &&', replace: 'if (older &&' },
   {
     id: 'read-again-new',
-    find: "if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.learnedAt) return held; // O3",
+    find: "if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.begunAt) return held; // O3",
     replace: '',
   },
   {
     id: 'read-again-claim',
-    find: "if (held.how === 'read' && same && read.at <= held.at",
-    replace: 'if (same && read.at <= held.at',
+    find: "held.how === 'read' && same && read.at <= held.at && read.begunAt === held.begunAt",
+    replace: 'same && read.at <= held.at && read.begunAt === held.learnedAt',
   },
   {
     id: 'read-turns-clock-back',
@@ -273,6 +283,16 @@ const observe: Fault[] = [
     replace: "    ...held,\n    how: 'event' as const,\n    at: event.at,",
   },
   {
+    id: 'again-not-learned',
+    find: 'learnedAt: Math.max(held.learnedAt, event.receivedAt),',
+    replace: '',
+  },
+  {
+    id: 'again-learned-back',
+    find: 'learnedAt: Math.max(held.learnedAt, event.receivedAt),',
+    replace: 'learnedAt: event.receivedAt,',
+  },
+  {
     id: 'again-as-of-back',
     find: 'Math.max(held.asOf, Math.min(event.at, event.receivedAt))',
     replace: 'Math.min(event.at, event.receivedAt)',
@@ -283,12 +303,17 @@ const observe: Fault[] = [
     replace: 'Math.max(held.asOf, event.at)',
   },
   {
-    id: 'read-as-of',
-    find: 'learnedAt: told.begunAt, asOf: told.begunAt',
-    replace: 'learnedAt: told.begunAt, asOf: told.at',
+    id: 'learned-when-begun',
+    find: 'learnedAt: told.answeredAt, asOf',
+    replace: 'learnedAt: told.begunAt, asOf',
   },
-  { id: 'event-as-of', find: 'asOf: Math.min(told.at, told.receivedAt)', replace: 'asOf: told.receivedAt' },
-  { id: 'event-as-of-ahead', find: 'asOf: Math.min(told.at, told.receivedAt)', replace: 'asOf: told.at' },
+  {
+    id: 'read-as-of',
+    find: 'learnedAt: told.answeredAt, asOf: told.begunAt',
+    replace: 'learnedAt: told.answeredAt, asOf: told.at',
+  },
+  { id: 'event-as-of', find: 'asOf: Math.min(at, told.receivedAt)', replace: 'asOf: told.receivedAt' },
+  { id: 'event-as-of-ahead', find: 'asOf: Math.min(at, told.receivedAt)', replace: 'asOf: at' },
 ];
 
 const decide: Fault[] = [

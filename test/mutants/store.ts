@@ -1,6 +1,17 @@
 /** Faults planted in the statements. That a statement forgets its hub is the second wall's matter: see the tests of the walls. */
 import { inFile, type Room } from './mutant.ts';
 
+const kept = inFile(
+  'backend/store/kept.ts',
+  ['backend/mirror'],
+  [
+    { id: 'claim-is-proof', find: '[value, at, ...who, 0,', replace: '[value, at, ...who, 1,' },
+    { id: 'answer-forgotten', find: 'seq, learnedAt - kept.begunAt]', replace: 'seq]' },
+    { id: 'as-if-at-once', find: 'learnedAt: from + tookMs', replace: 'learnedAt: from' },
+    { id: 'old-row-says-nothing', find: 'tookMs = 0]', replace: 'tookMs = NaN]' },
+  ],
+);
+
 const due = [
   ...inFile(
     'backend/store/due.ts',
@@ -344,7 +355,7 @@ const rest = [
 export const STORE: Room = {
   name: 'store',
   needsDatabase: true,
-  mutants: [due, visits, journal, mirror, people, rest].flat(),
+  mutants: [kept, due, visits, journal, mirror, people, rest].flat(),
   stages: [
     { name: 'loop', tests: ['backend/loop', 'desk/desk', 'portal/edits', 'portal/records'] },
     { name: 'world', tests: ['world/world'] },

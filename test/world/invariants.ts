@@ -53,7 +53,7 @@ export async function falseAges(history: History): Promise<string[]> {
       const packed = fields[name];
       if (packed === undefined) return [];
       const held = unpackOne(packed);
-      if (kind === 'lines' || held.how !== 'read' || held.asOf !== held.learnedAt) return [];
+      if (kind === 'lines' || held.how !== 'read' || held.asOf !== held.begunAt) return [];
       const from = held.asOf - READ_LAG_MS + skewMs;
       const past = record.cells.get(property) ?? []; // newest first
       const before = past.findIndex(({ at }) => at <= from);

@@ -82,7 +82,7 @@ export function wrongInState(plan: WorldPlan, state: State): string | null {
 /** P4: a foreign value that a write of ours covered, and that no journal entry names, though its promise is settled. */
 function unnamed(state: State, name: string): Fact | null {
   const { history, named, mirror } = state.fields[name]!;
-  const isLookedAt = mirror.how === 'read' && mirror.learnedAt > history.at(-1)!.ours;
+  const isLookedAt = mirror.how === 'read' && mirror.begunAt > history.at(-1)!.ours;
   if (!isLookedAt || state.promises.some((one) => one.field === name)) return null;
   for (let i = 1; i < history.length; i += 1) {
     const ours = history[i]!;

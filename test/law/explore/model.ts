@@ -197,7 +197,7 @@ export function firstState(plan: WorldPlan): State {
     Object.entries(plan.fields).map(([name, { initial }]) => {
       const by = { via: 'CRM_UI', id: 'userId:1', person: null };
       const at = START_AT + (plan.skewMs ?? 0);
-      const read = { how: 'read' as const, value: initial, at, by, begunAt: START_AT };
+      const read = { how: 'read' as const, value: initial, at, by, begunAt: START_AT, answeredAt: START_AT };
       const mirror = observeField(null, read, plan.fields[name]!.rule.kind);
       const fact: Fact = { value: initial, at, ours: START_AT, by, promise: null };
       return [name, { history: [fact], mirror, before: null, shown: 0, named: [] }];
@@ -232,7 +232,7 @@ export function nameOf(state: State): string {
   let name = `${state.now} ${state.leaseAt} ${state.due} ${state.closing} ${left.faults} ${left.colleague} ${left.duplicate} ${left.drop} ${left.timeout} ${left.late} ${left.unsent} ${left.crash} ${left.pass} ${left.workflow} ${left.ruling} ${left.pause} ${state.paused} ${counts.promised} ${counts.repeated} ${counts.overtaken} ${counts.voided}`;
   for (const field of Object.values(state.fields)) {
     const { mirror, before } = field;
-    name += `|m ${mirror.value} ${mirror.at} ${mirror.by.via} ${mirror.how} ${mirror.learnedAt} ${mirror.asOf} ${before?.value} ${before?.at} n${field.named.join()} ${field.shown}`;
+    name += `|m ${mirror.value} ${mirror.at} ${mirror.by.via} ${mirror.how === 'read' ? mirror.begunAt : 'claim'} ${mirror.learnedAt} ${mirror.asOf} ${before?.value} ${before?.at} n${field.named.join()} ${field.shown}`;
     for (const fact of field.history) name += `/${fact.value} ${fact.at} ${fact.promise}`;
   }
   for (const event of state.events) name += `|e${event.field} ${event.index} ${event.receivedAt}`;

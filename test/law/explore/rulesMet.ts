@@ -10,7 +10,7 @@ export function ruleOfObservation(held: Held | null, told: Told, kind: Kind): st
   if (told.how === 'event') {
     if (told.at < held.at) return 'O2';
     if (same) return 'O3';
-    if (held.how === 'read' && held.learnedAt >= told.receivedAt + READ_LAG_MS) return 'O5';
+    if (held.how === 'read' && held.begunAt >= told.receivedAt + READ_LAG_MS) return 'O5';
     return told.at > held.at ? 'O2' : 'O4';
   }
   if (!same && told.at < held.at) return 'O5';
@@ -23,7 +23,7 @@ export function rulesOfVisit(situation: Situation, visited: Visit): string[] {
   const reads = Object.entries(situation.rules).flatMap(([field, { kind }]) => {
     const [top] = situation.read.history[field] ?? [];
     if (top === undefined) return [];
-    const told: Told = { how: 'read', ...top, begunAt: situation.read.begunAt };
+    const told: Told = { how: 'read', ...top, begunAt: situation.read.begunAt, answeredAt: situation.now };
     return [ruleOfObservation(situation.mirror[field] ?? null, told, kind)];
   });
   const named = [...visited.notes, ...visited.moves].flatMap(({ rule }) => rule ?? []);

@@ -58,7 +58,8 @@ export function commit(plan: WorldPlan, state: State, fault: Fault): State {
     for (const [field, history] of Object.entries(situation.read.history)) {
       const { value, at, by } = history[0]!;
       const { begunAt } = worker;
-      next = withMirror(next, plan, field, { value, at, by, how: 'read', learnedAt: begunAt, asOf: begunAt });
+      const times = { begunAt, learnedAt: state.now, asOf: begunAt };
+      next = withMirror(next, plan, field, { value, at, by, how: 'read', ...times });
     }
   }
   next = named(next, visited, fault);
