@@ -222,10 +222,12 @@ function notMerged(state: State, name: string): string | null {
     field === name && (rule === 'S3' || audience === STAFF);
   if (state.edits.some(lastWord)) return null;
   const { history } = state.fields[name]!;
-  // S7: and so has one on top of a write that came after it had been given up.
-  const wasGivenUp = (fact: Fact | undefined): boolean =>
-    state.givenUp.some(({ id }) => id === fact?.promise);
-  if (history.some((fact, i) => fact.promise === null && wasGivenUp(history[i - 1]))) return null;
+  // S7: and so has one on top of a write that came after it had been given up. S2: and one on top of a write whose edit
+  // was refused over what it had covered: what is given back of the older word gives way to the newer one.
+  const wasRefused = state.edits.some((edit) => edit.field === name && edit.state === 'refused');
+  const hadToGo = ({ promise }: Fact): boolean =>
+    promise !== null && (wasRefused || state.givenUp.some(({ id }) => id === promise));
+  if (history.some((fact, i) => i > 0 && fact.promise === null && hadToGo(history[i - 1]!))) return null;
   const changes = history.flatMap((fact, i) =>
     i > 0 && fact.promise === null ? [{ from: history[i - 1]!.value, to: fact.value }] : [],
   );
