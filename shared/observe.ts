@@ -84,7 +84,8 @@ function observeRead(held: Held, read: ReadTold, kind: Kind): Held {
   const older = read.at < held.at;
   if (!same && older && read.begunAt < held.learnedAt + READ_LAG_MS) return held; // O5
   if (held.how === 'read' && same && read.at <= held.at && read.begunAt === held.begunAt) return held; // O3
-  return same && older ? { ...fresh(read), at: held.at } : fresh(read); // O3, O6
+  const { at, learnedAt } = held;
+  return same && older ? { ...fresh(read), at, learnedAt } : fresh(read); // O3, O6
 }
 
 /** O3: the same value once more. The later instant counts; what was proven stays proven. */

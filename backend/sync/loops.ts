@@ -7,10 +7,11 @@ import type { Lane } from '../store/lanes.ts';
 import { keyOf } from '../store/mirror.ts';
 import { whatWaits } from '../store/waiting.ts';
 import { nextWork, nextWorkAt, type Work } from '../store/work.ts';
-import { applyBatch, OBSERVE_DELAY_MS, type Translate } from './apply.ts';
+import { applyBatch, type Translate } from './apply.ts';
 import type { Ticket } from './budget.ts';
 import type { Context } from './context.ts';
 import { LOOK_MS, type Inbox, type Look } from './inbox.ts';
+import { OBSERVE_DELAY_MS } from './listen.ts';
 import { round } from './round.ts';
 
 const MAX_ROUNDS_IN_FLIGHT = 20;

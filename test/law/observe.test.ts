@@ -98,12 +98,12 @@ describe('O: observing one field', () => {
     const once = after(event('a', 120, 900), read('a', 100, 950, OTHER));
     expect(once).toEqual({
       ...{ how: 'read', value: 'a', at: 120, by: OTHER },
-      ...{ begunAt: 950, learnedAt: 950, asOf: 950 },
+      ...{ begunAt: 950, learnedAt: 900, asOf: 950 },
     });
     expect(observeField(once, read('a', 100, 950, OTHER), 'text')).toEqual(once);
     expect(observeField(once, read('a', 100, 960, OTHER), 'text')).toMatchObject({
       at: 120,
-      learnedAt: 960,
+      begunAt: 960,
       asOf: 960,
     });
     expect(after(event('a', 120, 900), read('a', 130, 950))).toMatchObject({ how: 'read', at: 130 });

@@ -272,8 +272,13 @@ const observe: Fault[] = [
   },
   {
     id: 'read-turns-clock-back',
-    find: 'same && older ? { ...fresh(read), at: held.at } : fresh(read)',
+    find: 'same && older ? { ...fresh(read), at, learnedAt } : fresh(read)',
     replace: 'fresh(read)',
+  },
+  {
+    id: 'instant-told-by-the-read',
+    find: '{ ...fresh(read), at, learnedAt }',
+    replace: '{ ...fresh(read), at }',
   },
   { id: 'again-same-instant', find: 'if (event.at === held.at) return held;\n', replace: '' },
   { id: 'again-old-instant', find: '    at: event.at,\n    by: event.by,', replace: '    by: event.by,' },

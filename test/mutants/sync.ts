@@ -1,18 +1,6 @@
 /** Faults planted in the hub's worker. */
 import { inFile, type Room } from './mutant.ts';
-
-const apply = inFile(
-  'backend/sync/apply.ts',
-  ['backend/loop'],
-  [
-    {
-      id: 'erased-heard-again',
-      near: ['backend/erasure'],
-      find: 'if (row?.life === ERASED || working',
-      replace: 'if (working',
-    },
-  ],
-);
+import { AROUND } from './worker.ts';
 
 const loops = inFile(
   'backend/sync/loops.ts',
@@ -617,7 +605,7 @@ export const SYNC: Room = {
   name: 'sync',
   needsDatabase: true,
   mutants: [
-    ...[apply, loops, plan, settling, missed, budget, holding, sending, creating, reading, making],
+    ...[AROUND, loops, plan, settling, missed, budget, holding, sending, creating, reading, making],
     ...[identities, sources],
   ].flat(),
   stages: [
