@@ -157,7 +157,7 @@ function byRecord<T extends { recordId: RecordId }>(rows: readonly T[]): Map<Rec
   return map;
 }
 
-interface Visited {
+export interface Visited {
   seen: Seen;
   move: RecordMove;
   plan: Visit;
@@ -176,7 +176,7 @@ const NOTHING: Visit = {
 };
 
 /** What is about to be promised; K5: not what staff decided, nor what makes good. */
-function intentsOf(visits: readonly Visited[], loaded: Loaded): Intent[] {
+export function intentsOf(visits: readonly Visited[], loaded: Pick<Loaded, 'edits'>): Intent[] {
   return visits.flatMap(({ move: { recordId }, plan }) => {
     if (plan.promises.length === 0) return [];
     const rulings = (loaded.edits.get(recordId) ?? []).flatMap(({ editId, ruling }) =>
@@ -274,7 +274,7 @@ function openEdit(object: AppObject, row: store.OpenEditRow): OpenEdit {
 }
 
 /** A promise nobody answered may have gone out as late as the moment this worker took over. */
-function openPromise(ctx: Context, row: store.OpenPromiseRow): OpenPromise {
+export function openPromise(ctx: Pick<Context, 'lease'>, row: store.OpenPromiseRow): OpenPromise {
   const sentAt =
     row.epoch === ctx.lease.epoch ? row.promisedAt : Math.max(row.promisedAt, ctx.lease.acquiredAt);
   return { ...row, sentAt };
@@ -334,7 +334,7 @@ async function storeVisits(
 }
 
 /** A record with a write before it stays due, so that a crash between promise and answer is found. */
-function endingOf(ctx: Context, { seen, move, plan }: Visited, now: number): Ending {
+export function endingOf(ctx: Pick<Context, 'patience'>, { seen, move, plan }: Visited, now: number): Ending {
   const { object, recordId } = move;
   const settle = { lane: 'settle' as const, notBefore: now + ctx.patience.ambiguousMs };
   return { object, recordId, work: seen.work, again: plan.promises.length > 0 ? settle : plan.again };

@@ -186,7 +186,7 @@ const apart = inFile(
 
 const commit = inFile(
   'backend/sync/commit.ts',
-  ['backend/loop', 'backend/round'],
+  ['backend/commit', 'backend/round'],
   [
     {
       id: 'empty-page-keeps-its-cursor',
@@ -210,14 +210,12 @@ const commit = inFile(
     { id: 'held-unwarned', near: ['blast/held'], find: '...holding.warnings, ', replace: '' },
     {
       id: 'read-change-unheard',
-      near: ['blast/held'],
       find: ', ...heard(ctx.breaker, all.drafts, ctx.appId, now)]',
       replace: ']',
     },
     { id: 'links-not-kept', find: 'saveLinks(trx, ctx.hubId, all.links),', replace: '' },
     {
       id: 'hangs-on-nothing',
-      near: ['portal/records', 'drift/visits'],
       find: 'visits.filter(({ move }) => move.readAt !== null).map',
       replace: 'visits.filter(({ move }) => move.readAt === 0).map',
     },
@@ -248,19 +246,16 @@ const commit = inFile(
     },
     {
       id: 'owed-is-held-back',
-      near: ['blast/held'],
       find: 'promise.restores || promise.owed || isRuled',
       replace: 'promise.restores || isRuled',
     },
     {
       id: 'restore-is-held-back',
-      near: ['blast/held'],
       find: 'promise.restores || promise.owed || isRuled',
       replace: 'promise.owed || isRuled',
     },
     {
       id: 'ruling-is-held-back',
-      near: ['blast/held'],
       find: 'promise.restores || promise.owed || isRuled',
       replace: 'promise.restores || promise.owed',
     },
@@ -335,7 +330,7 @@ const commit = inFile(
 
 const inbox = inFile(
   'backend/sync/inbox.ts',
-  ['backend/loop', 'backend/kill'],
+  ['backend/inbox'],
   [
     {
       id: 'found-and-handed-over',
@@ -346,6 +341,8 @@ const inbox = inFile(
       id: 'behind-and-handed-over',
       find: 'if (this.#behind || this.#isFound(arrived)) return;',
       replace: 'if (this.#isFound(arrived)) return;',
+      equivalent:
+        'what waits is forgotten at the next full look, or left to the last one: only the looks cost more',
     },
     { id: 'never-falls-behind', find: 'if (this.#bytes > INBOX_MAX_BYTES) this.#fallBehind();', replace: '' },
     { id: 'not-soon', find: '    this.#lookedAt = -Infinity;\n', replace: '' },
