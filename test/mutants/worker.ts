@@ -3,7 +3,7 @@ import { inFile } from './mutant.ts';
 
 const apply = inFile(
   'backend/sync/apply.ts',
-  ['backend/loop'],
+  ['backend/apply'],
   [
     {
       id: 'data-stops-all',
@@ -22,7 +22,13 @@ const apply = inFile(
       find: "dueRows(ctx.hubId, 'observe', due,",
       replace: "dueRows(ctx.hubId, 'read', due,",
     },
-    { id: 'old-mirror-kept', find: '      ctx.mirror.clear();\n', replace: '' },
+    {
+      id: 'old-mirror-kept',
+      find: '      ctx.mirror.clear();\n',
+      replace: '',
+      equivalent:
+        'what is refused leaves memory as it was, and a lost connection ends the term and its memory',
+    },
     {
       id: 'mass-change-unheard',
       find: 'countedAlike(ctx.breaker, all.drafts, ctx.appId, now)',
@@ -162,7 +168,7 @@ const listen = inFile(
 
 const apart = inFile(
   'backend/sync/apart.ts',
-  ['security/webhooks'],
+  ['backend/apply'],
   [
     { id: 'data-codes-fewer', find: '/^(22...|23502|23514)$/', replace: '/^(23502|23514)$/' },
     {
