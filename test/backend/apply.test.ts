@@ -160,8 +160,8 @@ describe('a batch of deliveries', () => {
   it('keeps nothing of a record that is erased', async () => {
     const [id] = await companies(1);
     const own = { object: 'company', recordId: recordId(id!), objectId: Number(id) } as const;
-    await apply([{ ...own, is: 'life', life: 'erased', at: stepped.clock.now(), by } as Heard]);
-    const [late] = await apply([{ ...city(id!, 'SECRET'), ...own } as Heard]);
+    await apply([{ ...own, is: 'life', life: 'erased', at: stepped.clock.now(), by }]);
+    const [late] = await apply([{ ...city(id!, 'SECRET'), ...own }]);
     const row = await stepped.db
       .selectFrom('deliveries')
       .select('events')

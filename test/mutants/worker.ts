@@ -389,7 +389,7 @@ const inbox = inFile(
 
 const orders = inFile(
   'backend/sync/orders.ts',
-  ['desk/desk', 'blast/pauses'],
+  ['backend/orders'],
   [
     {
       id: 'begins-without-orders',
