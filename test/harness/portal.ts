@@ -32,7 +32,9 @@ import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Definition, Kept } from '../../backend/store/database.ts';
 import { append, chain, draft, readHead, SALT_BYTES } from '../../backend/store/journal.ts';
+import { saveParents } from '../../backend/store/hanging.ts';
 import { loadMirror, saveLinks, saveMirror, keyOf, type Life } from '../../backend/store/mirror.ts';
+import { linksText } from '../../backend/sync/record.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -209,6 +211,8 @@ export interface Seeded {
   /** Fields not named hold null: the worker always knows every mapped field. */
   fields?: Record<string, string | null>;
   companies?: { id: string; primary?: boolean; labels?: string[] }[];
+  /** The records of other objects that it hangs on. */
+  on?: { object: AppObject; id: string }[];
   life?: Life;
   how?: 'read' | 'event';
   /** How long ago the values were proven. */
@@ -230,6 +234,8 @@ export interface PlayedWorker {
   proveAgain(object: AppObject, id: string): Promise<void>;
   live(object: AppObject, id: string, life: Life): Promise<number>;
   link(object: AppObject, id: string, companies: NonNullable<Seeded['companies']>): Promise<void>;
+  /** Its links and what it was seen by are gone with it. */
+  erase(object: AppObject, id: string): Promise<void>;
   moveEdit(
     editId: string,
     state: EditState,
@@ -290,6 +296,7 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       id,
       fields = {},
       companies = [],
+      on = [],
       life = 'present',
       how = 'read',
       ageMs = 0,
@@ -313,6 +320,8 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
         },
       ]);
       await saveLinks(reaching(hub), hub, [{ object, recordId, links: asLinks(companies) }]);
+      const parents = on.map((one) => ({ object: one.object, recordId: toRecordId(one.id) }));
+      if (on.length > 0) await saveParents(reaching(hub), hub, [{ object, recordId, parents }]);
       if (hub === HUB) tell(seq, [[object, id]]);
       return seq;
     },
@@ -368,8 +377,25 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       return seq;
     },
     link: async (object, id, companies) => {
-      await saveLinks(db, HUB, [{ object, recordId: toRecordId(id), links: asLinks(companies) }]);
-      tell((await readHead(db, HUB)).seq, [[object, id]]);
+      const recordId = toRecordId(id);
+      const links = await db
+        .selectFrom('links')
+        .select(['company_id as companyId', 'is_primary as isPrimary', 'labels'])
+        .where('hub_id', '=', HUB)
+        .where('object', '=', object)
+        .where('record_id', '=', recordId)
+        .execute();
+      const [before, after] = [linksText(links), linksText(asLinks(companies))];
+      const seq = await journal(HUB, [{ kind: 'links', object, recordId, before, after }]);
+      await saveLinks(db, HUB, [{ object, recordId, links: asLinks(companies) }]);
+      tell(seq, [[object, id]]);
+    },
+    erase: async (object, id) => {
+      const [row, recordId] = [await rowOf(object, id), toRecordId(id)];
+      const seq = await journal(HUB, [{ kind: 'erased', object, recordId }]);
+      await saveLinks(db, HUB, [{ object, recordId, links: [] }]);
+      await saveMirror(db, HUB, [{ ...row, life: 'erased', changedSeq: seq, readAt: null }]);
+      tell(seq, [[object, id]]);
     },
     moveEdit: async (editId, state, { field, rule = null, reason = null, crmValue = null } = {}) => {
       const moved = await db
