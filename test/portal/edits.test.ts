@@ -140,6 +140,17 @@ describe('an accepted edit', () => {
     await world.crm.change('company', '100', { country: null });
     expect(await refusal('site/41', { contactPhone: '01 234567' })).toEqual({ contactPhone: 'not-a-phone' });
     await world.crm.change('company', '100', { country: 'Germany' });
+    // A company that the person does not reach says nothing; two that they reach, in two countries, neither.
+    await world.crm.change('company', '200', { country: 'AT' });
+    const site = String((ids += 1));
+    await world.crm.find({ object: 'site', id: site, companies: [{ id: '100' }, { id: '200' }] });
+    expect(await wanted(`site/${site}`, 'contactPhone', '030 / 123 456')).toBe('+4930123456');
+    const companies = ['100', '200'].map((id) => ({ id, primary: false, labels: ['Portal partner'] }));
+    await world.crm.find({ object: 'contact', id: '63', companies });
+    const both = await world.token({ contactId: '63', audience: 'partner' });
+    expect(await refusal(`site/${site}`, { contactPhone: '030 / 123 456' }, both)).toEqual({
+      contactPhone: 'not-a-phone',
+    });
   });
 });
 
@@ -298,8 +309,15 @@ describe('a malformed request', () => {
 
 describe('what the person saw', () => {
   test('is found in the journal as of any version they hold', async () => {
-    const id = await freshTicket({ reference: 'A' });
+    const [id, other] = [await freshTicket({ reference: 'A', priority: 'LOW' }), await freshTicket()];
+    await world.crm.find({ object: 'deal', id, companies: [{ id: '100' }] });
     const first = await versionOf(`ticket/${id}`);
+    await world.crm.change('ticket', other, { reference: 'of another case' });
+    await world.crm.change('deal', id, { priority: 'of another object' });
+    expect(
+      (await patch(world, world.ann, `ticket/${id}`, { fields: { priority: 'HIGH' }, version: first })).body
+        .fields.priority.seen,
+    ).toBe('LOW');
     await world.crm.change('ticket', id, { reference: 'B', description: 'changed too' });
     const second = await versionOf(`ticket/${id}`);
     await world.crm.change('ticket', id, { description: 'again' });
@@ -452,7 +470,9 @@ describe('an idempotency key', () => {
       [path, { ...request, fields: { reference: 'C' } }],
       [path, { ...request, fields: { reference: 'B', description: 'x' } }],
       [path, { ...request, seen: { reference: version } }],
+      [path, { ...request, version: await versionOf(path) }],
       [`ticket/${other}`, request],
+      [`deal/${id}`, request],
     ] as const)
       expectProblem(await patch(world, world.ann, to, different), 422, 'idempotency-key-reused');
   });
@@ -808,14 +828,13 @@ describe('waiting for the end', () => {
     const { body } = await edit(world, world.ann, `ticket/${await freshTicket()}`, { reference: 'B' });
     await world.crm.moveEdit(body.editId, 'held', { rule: 'D9' });
     const startedAt = Date.now();
-    expect(
-      (
-        await world.call('GET', `/portal/v1/edits/${body.editId}`, {
-          token: world.ann,
-          headers: { prefer: 'wait=30' },
-        })
-      ).status,
-    ).toBe(200);
+    const answer = await world.call('GET', `/portal/v1/edits/${body.editId}`, {
+      token: world.ann,
+      headers: { prefer: 'wait=300' },
+    });
+    expect(answer.status).toBe(200);
+    // Nobody waits longer than half a minute.
+    expect(answer.headers.get('preference-applied')).toBe('wait=30');
     expect(Date.now() - startedAt).toBeLessThan(500);
   });
 });
