@@ -85,7 +85,13 @@ const seeing = [
         find: "    case 'self':\n      return isOwn;",
         replace: "    case 'self':\n      return record.companies.some((company) => reach.has(company));",
       },
-      { id: 'own-contact-unseen', find: 'if (isOwn) return true;', replace: '' },
+      {
+        id: 'own-contact-unseen',
+        find: 'if (isOwn) return true;',
+        replace: '',
+        equivalent:
+          'With the rules as they are, of people everybody sees themselves alone; the line is for a file that says otherwise.',
+      },
       { id: 'every-company-is-theirs', find: 'return reach.has(record.recordId);', replace: 'return true;' },
       {
         id: 'all-companies-in-reach',
@@ -574,7 +580,7 @@ const streaming = [
         replace: '',
       },
       {
-        id: 'all-at-once',
+        id: 'queue-at-once',
         find: 'hub.queue = hub.queue.then(work)',
         replace: 'hub.queue = Promise.resolve().then(work)',
       },

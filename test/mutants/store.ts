@@ -397,6 +397,8 @@ const rest = [
         find: 'and (m.object, m.record_id) in (\n      select * from unnest(${wanted.map((one) => one.object)}::text[], ${wanted.map((one) => one.recordId)}::text[]))`',
         replace:
           'and m.object = any(${wanted.map((one) => one.object)}::text[]) and m.record_id = any(${wanted.map((one) => one.recordId)}::text[])`',
+        equivalent:
+          'Whoever asks for records of several objects finds each by its key, and passes over what else comes.',
       },
       {
         id: 'page-by-text',

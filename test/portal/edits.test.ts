@@ -309,7 +309,10 @@ describe('a malformed request', () => {
 
 describe('what the person saw', () => {
   test('is found in the journal as of any version they hold', async () => {
-    const [id, other] = [await freshTicket({ reference: 'A', priority: 'LOW' }), await freshTicket()];
+    const [id, other] = [
+      await freshTicket({ reference: 'A', priority: 'LOW' }),
+      await freshTicket({ reference: 'Z' }),
+    ];
     await world.crm.find({ object: 'deal', id, companies: [{ id: '100' }] });
     const first = await versionOf(`ticket/${id}`);
     await world.crm.change('ticket', other, { reference: 'of another case' });

@@ -327,6 +327,10 @@ describe('a list', () => {
     expect(await page('on=ticket:901&limit=2&after=807')).toEqual(['808', '810', null]);
     expect(await page('on=deal:901')).toEqual(['809', null]);
     expect(await page('limit=50')).toEqual(['806', '807', '808', '809', '810', null]);
+    expect(face(await get(world.cleo, '/records/note?on=ticket:901'))).toEqual(
+      face(await get(world.cleo, '/records/note?on=ticket:99999')),
+    );
+    expect((await get(world.cleo, '/records/note?on=ticket:901')).status).toBe(404);
     // Who sees one of the cases sees the message, and of its cases that one.
     for (const [token, on] of [
       [world.ann, '901'],
