@@ -307,6 +307,7 @@ const asking = [
       { id: 'endless-key', find: ' || key.length > KEY_MAX_CHARS)', replace: ')' },
       {
         id: 'hidden-field-says-so',
+        near: ['portal/records'],
         find: 'spec === undefined || !visibleFields(record.object, audience).includes(name)',
         replace: 'spec === undefined',
       },

@@ -91,6 +91,12 @@ describe('an accepted edit', () => {
     expect(world.wakes.slice(woken)).toEqual([HUB]);
   });
 
+  test('of a record that was merged is an edit of its survivor', async () => {
+    const { body } = await edit(world, world.ann, 'ticket/14', { reference: 'B' });
+    expect(body).toMatchObject({ object: 'ticket', id: '11' });
+    expect((await dueOf(world)).map((row) => row.record_id)).toContain('11');
+  });
+
   test('touches neither mirror nor journal: those are the worker’s', async () => {
     const id = await freshTicket();
     const count = async () => {
