@@ -253,13 +253,19 @@ const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => number): PlayedWorker {
   const db = reaching(HUB);
   let silent = false;
-  const journal = async (hub: HubId, drafts: Parameters<typeof draft>[0][]): Promise<number> => {
-    const head = await readHead(reaching(hub), hub);
+  const journal = async (
+    hub: HubId,
+    drafts: Parameters<typeof draft>[0][],
+    to = reaching(hub),
+  ): Promise<number> => {
+    const head = await readHead(to, hub);
     const full = drafts.map((each) => draft(each));
     const rows = chain(hub, head, now(), full, randomBytes(full.length * SALT_BYTES));
-    await append(reaching(hub), hub, rows);
+    await append(to, hub, rows);
     return rows.at(-1)?.seq ?? head.seq;
   };
+  /** As the worker does: whoever looks at the journal sees the mirror with it. */
+  const together = <T>(work: (trx: Db) => Promise<T>): Promise<T> => db.transaction().execute(work);
   const tell = (
     seq: number,
     records: [AppObject, string][],
@@ -330,9 +336,8 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       const { recordId } = row;
       const before = (name: string): string | null => row.fields[name]?.value ?? null;
       const moves = Object.entries(fields);
-      const last = await journal(
-        HUB,
-        moves.map(([field, after]) => ({
+      const last = await together(async (trx) => {
+        const drafts = moves.map(([field, after]) => ({
           kind: 'changed' as const,
           object,
           recordId,
@@ -342,15 +347,16 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
           before: before(field),
           after,
           detail: { how },
-        })),
-      );
-      const first = last - moves.length + 1;
-      const patch = Object.fromEntries(
-        moves.map(([name, value], index) => [name, kept(value, first + index, how, now())]),
-      );
-      await saveMirror(db, HUB, [
-        { ...row, fields: patch, changedSeq: last, readAt: how === 'read' ? now() : null },
-      ]);
+        }));
+        const seq = await journal(HUB, drafts, trx);
+        const first = seq - moves.length + 1;
+        const patch = Object.fromEntries(
+          moves.map(([name, value], index) => [name, kept(value, first + index, how, now())]),
+        );
+        const readAt = how === 'read' ? now() : null;
+        await saveMirror(trx, HUB, [{ ...row, fields: patch, changedSeq: seq, readAt }]);
+        return seq;
+      });
       tell(last, [[object, id]]);
       return last;
     },
@@ -368,11 +374,20 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
     live: async (object, id, life) => {
       const row = await rowOf(object, id);
       const { recordId } = row;
-      const seq = await journal(HUB, [
-        { kind: 'life', object, recordId, actor: COLLEAGUE, before: row.life, after: life },
-      ]);
-      const fields = { $life: kept(life, seq, 'read', now()) };
-      await saveMirror(db, HUB, [{ ...row, life, fields, changedSeq: seq, readAt: now() }]);
+      const seq = await together(async (trx) => {
+        const entry = {
+          kind: 'life' as const,
+          object,
+          recordId,
+          actor: COLLEAGUE,
+          before: row.life,
+          after: life,
+        };
+        const at = await journal(HUB, [entry], trx);
+        const fields = { $life: kept(life, at, 'read', now()) };
+        await saveMirror(trx, HUB, [{ ...row, life, fields, changedSeq: at, readAt: now() }]);
+        return at;
+      });
       tell(seq, [[object, id]]);
       return seq;
     },

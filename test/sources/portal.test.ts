@@ -132,6 +132,11 @@ describe('what the mirror holds of it', () => {
     await put('502', null);
     await put('503', '3', 'archived');
     await world.crm.find({ object: 'ticket', id: '500', companies: [{ id: '500' }] });
+    await world.crm.find({ object: 'contact', id: '504', fields: { phone: '+4930111111' } });
+    const phones = ownedRecords(world.db, HUB, 'company', ['phone'], recordId('9'), {
+      ids: [recordId('504')],
+    });
+    expect(await phones).toEqual([]);
     const asks = (object: 'company' | 'ticket', person: string, wanted: string) =>
       storeEdit(world.db, HUB, {
         ...{ editId: editId(randomUUID()), object, recordId: recordId('500'), person: recordId(person) },
