@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { recordId } from '@tallystick/shared/ids';
+import { editId, recordId } from '@tallystick/shared/ids';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { saveLinks } from '../../backend/store/mirror.ts';
@@ -179,6 +179,10 @@ describe('a change in the CRM', () => {
     const stream = await listen(world.ann);
     await world.crm.change('ticket', id, { reference: 'B' });
     await stream.until(isRecord(id), 'the change');
+    const { body } = await edit(world, world.ann, `ticket/${await freshTicket()}`, { reference: 'C' });
+    await world.crm.moveEdit(body.editId, 'written', { rule: 'D3' });
+    const isReceipt = ({ type }: Heard): boolean => type === 'receipt';
+    await stream.until(isReceipt, 'the receipt');
     const marker = await freshTicket();
     await world.crm.silently(() => world.crm.change('ticket', marker, { reference: 'looked' }));
     await stream.until(
@@ -186,7 +190,7 @@ describe('a change in the CRM', () => {
       'the journal was looked at',
       3_000,
     );
-    expect(stream.heard.filter(isRecord(id))).toHaveLength(1);
+    expect([isRecord(id), isReceipt].map((is) => stream.heard.filter(is).length)).toEqual([1, 1]);
   });
 
   test('a storm of changes ends in the last value, and the journal numbers never go back', async () => {
@@ -376,30 +380,32 @@ describe('one thing after the other', () => {
   test('who comes back is told what they missed before anything newer, and each thing once', async () => {
     const fresh = (): Promise<string> => freshTicket('100', calm);
     const [missed, newer, newest] = [await fresh(), await fresh(), await fresh()];
+    const { body } = await edit(calm, calm.bob, `ticket/${newer}`, { reference: 'MINE' });
     const bob = await listen(calm.bob, undefined, calm);
     const first = await listen(calm.ann, undefined, calm);
     const from = first.lastId() ?? 0;
     first.close();
     const seq = await calm.crm.silently(() => calm.crm.change('ticket', missed, { reference: 'B' }));
-    const signal = (at: number, id: string): void => {
-      const records = [{ object: 'ticket' as const, recordId: recordId(id) }];
-      calm.signals.changed({ hubId: HUB, seq: at, records, edits: [] });
+    const signal = (at: number, id: string, editIds: string[]): void => {
+      const record = { object: 'ticket' as const, recordId: recordId(id) };
+      const edits = editIds.map((each) => ({ editId: editId(each), ...record }));
+      calm.signals.changed({ hubId: HUB, seq: at, records: [record], edits });
     };
     let ann: Stream | undefined;
     await holding('journal', async () => {
       calm.signals.moved(HUB);
       await eventually(async () => (await stuck('journal', false)) > 0, 'the journal is looked at');
-      signal(seq + 1, newer);
-      signal(seq + 2, newest);
+      signal(seq + 1, newer, [body.editId]);
+      signal(seq + 2, newest, []);
       ann = await calm.stream(calm.ann, { 'last-event-id': String(from) });
     });
     await ann?.untilPlaced();
-    await Promise.all([newer, newest].map((id) => bob.until(isRecord(id), 'the newer ones')));
+    await bob.until(({ type }) => type === 'receipt', 'the newer ones');
     const told = (stream: Stream | undefined): unknown[] =>
       (stream?.heard ?? [])
         .map(({ id, data }) => [id, data.type === 'record' ? data.record.id : data.type])
         .sort();
-    const last = [newer, newest].map((id) => [seq + 2, id]);
+    const last = [newer, newest, 'receipt'].map((id) => [seq + 2, id]);
     expect([told(bob), told(ann)]).toEqual([[[seq, missed], ...last], [[seq, missed]]]);
     // Numbers that never go back are the order in which it was told.
     expect(bob.heard[0]?.id).toBe(seq);
