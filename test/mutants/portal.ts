@@ -355,13 +355,11 @@ const asking = [
       },
       {
         id: 'held-back-is-taken',
-        near: ['drift/service'],
         find: '      stoppedReason(record, name) ??\n',
         replace: '',
       },
       {
         id: 'decided-on-what-is-held-back',
-        near: ['drift/service'],
         find: '  refuseStopped(record, guards);\n',
         replace: '',
       },

@@ -381,7 +381,7 @@ const rest = [
       },
       {
         id: 'any-finding-stops',
-        near: ['drift/service'],
+        near: ['portal/edits'],
         find: " and d.stops <> 'none') as stopped",
         replace: ') as stopped',
       },

@@ -660,6 +660,41 @@ describe('an action', () => {
     );
   });
 
+  test('rests on nothing that is held back because the CRM’s schema does not fit it, nor sets it', async () => {
+    const id = await quote();
+    const version = await versionOf(`quote/${id}`);
+    const hold = (field: string, stops: 'none' | 'writing' | 'both') =>
+      world.db
+        .insertInto('findings')
+        .values({
+          ...{
+            hub_id: HUB,
+            code: 'property-gone',
+            subject: field,
+            object: 'quote',
+            field,
+            severity: 'breaks',
+          },
+          ...{ stops, bars: [], since: new Date(), finding: '{}' },
+        })
+        .execute();
+    const free = (): Promise<unknown> => world.db.deleteFrom('findings').where('hub_id', '=', HUB).execute();
+    const approve = () => act(world.ann, `quote/${id}/actions/approveQuote`, { version });
+    await hold('terms', 'both');
+    const stored = await storedEdits(world);
+    expectProblem(await approve(), 503, 'cannot-be-made');
+    await free();
+    await hold('decision', 'writing');
+    const answer = await approve();
+    expectProblem(answer, 422, 'fields-refused');
+    expect(answer.body.fields).toMatchObject({ decision: { code: 'property-gone' } });
+    expect(await storedEdits(world)).toBe(stored);
+    await free();
+    await hold('terms', 'none');
+    expect((await approve()).status).toBe(202);
+    await free();
+  });
+
   test('that does not exist, or not for this object, is not found', async () => {
     const id = await quote();
     const version = await versionOf(`quote/${id}`);
