@@ -513,12 +513,6 @@ const entering = [
         find: ': ids.has(by.sessionId))',
         replace: ": by.sessionId !== '')",
       },
-      {
-        id: 'unnamed-is-as-opened',
-        find: 'named === undefined || named.contactId',
-        replace: 'named?.contactId === undefined || named.contactId',
-        equivalent: 'The same question.',
-      },
       { id: 'another-contact-is-as-opened', find: ' || named.contactId !== person.contactId', replace: '' },
       {
         id: 'gone-is-as-opened',
