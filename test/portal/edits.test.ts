@@ -690,7 +690,7 @@ describe('an action', () => {
     expect(answer.body.fields).toMatchObject({ decision: { code: 'property-gone' } });
     expect(await storedEdits(world)).toBe(stored);
     await free();
-    await hold('terms', 'none');
+    await hold('decision', 'none');
     expect((await approve()).status).toBe(202);
     await free();
   });
