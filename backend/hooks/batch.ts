@@ -1,21 +1,14 @@
 /** Loads what an endpoint is to be told: a stretch of the journal, and everything that it mentions. */
 import type { HubId } from '@tallystick/shared/ids';
 import type { AppAudience } from '@tallystick/shared/ownership';
+import { companiesIn } from '../portal/before.ts';
 import { reachOf } from '../portal/visibility.ts';
 import type { Db } from '../store/database.ts';
 import { editsByIds } from '../store/edits.ts';
 import { audiencesOf, contactLinks, entriesAfter } from '../store/hooks.ts';
 import { keyOf } from '../store/mirror.ts';
 import { loadRecords } from '../store/records.ts';
-import {
-  AUDIENCES,
-  companiesIn,
-  eventsOf,
-  recordKeyOf,
-  type HookEntry,
-  type HookEvent,
-  type Known,
-} from './events.ts';
+import { AUDIENCES, eventsOf, recordKeyOf, type HookEntry, type HookEvent, type Known } from './events.ts';
 
 const BATCH_MAX_ENTRIES = 500;
 

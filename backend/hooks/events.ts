@@ -5,14 +5,9 @@
  * see, by the names of the fields they can see; never a value, never a hidden field's name.
  */
 import { recordId as toRecordId, type EditId, type RecordId } from '@tallystick/shared/ids';
-import {
-  isAudience,
-  objects,
-  ownership,
-  type AppAudience,
-  type AppObject,
-} from '@tallystick/shared/ownership';
+import { isAudience, ownership, type AppAudience, type AppObject } from '@tallystick/shared/ownership';
 import type { Value } from '@tallystick/shared/values';
+import { asBefore } from '../portal/before.ts';
 import { receiptOf } from '../portal/receipts.ts';
 import { versionOf } from '../portal/versions.ts';
 import { sees, visibleFields, type Reach } from '../portal/visibility.ts';
@@ -108,34 +103,6 @@ function recordEvent(
   if (fields.length === 0 && !entries.some(({ kind }) => kind === 'links')) return null;
   const version = versionOf(row.changedSeq);
   return { ...base, type: 'record.changed', data: { object, id: recordId, version, fields } };
-}
-
-/** The record as it was before these entries, as far as its visibility hangs on that. */
-function asBefore(row: RecordRow, entries: readonly HookEntry[]): RecordRow {
-  const first = (kind: JournalKind, field: string | null = null): HookEntry | undefined =>
-    entries.find((entry) => entry.kind === kind && (field === null || entry.field === field));
-  const life = first('life');
-  const links = first('links');
-  const condition = objects[row.object].shownWhen?.field;
-  const shown = condition === undefined ? undefined : first('changed', condition);
-  const kept = condition === undefined ? undefined : row.fields[condition];
-  return {
-    ...row,
-    life: life === undefined ? row.life : (life.before ?? 'present'),
-    companies: links === undefined ? row.companies : companiesIn(links.before),
-    fields:
-      shown === undefined || kept === undefined || condition === undefined
-        ? row.fields
-        : { ...row.fields, [condition]: { ...kept, value: shown.before } },
-  };
-}
-
-/** The journal names companies as `410000000007 (primary; Billing), 410000000009`. */
-export function companiesIn(links: Value): RecordId[] {
-  return (links ?? '').split(', ').flatMap((part) => {
-    const id = /^[1-9]\d{0,19}(?= |$)/.exec(part)?.[0];
-    return id === undefined ? [] : [toRecordId(id)];
-  });
 }
 
 /** No contact has this id. */

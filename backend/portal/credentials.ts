@@ -49,8 +49,8 @@ export async function movedSessions(
   );
 }
 
-/** Pure. */
-function isAsOpened(
+/** Whether a session would be opened as it was; false also where only opening it anew can tell. Pure. */
+export function isAsOpened(
   { person, reach }: Session,
   named: Person | Tie | undefined,
   contact: ContactRow | undefined,

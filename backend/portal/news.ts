@@ -5,8 +5,10 @@ import type { Response } from 'express';
 import type { HubChange } from '../signals.ts';
 import { editsByIds, type EditRow } from '../store/edits.ts';
 import { keyOf } from '../store/mirror.ts';
+import type { PlacingEntry } from '../store/placing.ts';
 import { loadRecords, type Moved, type RecordRow } from '../store/records.ts';
 import type { PortalDeps } from './access.ts';
+import { asBefore } from './before.ts';
 import { receiptOf } from './receipts.ts';
 import { isOwn, type Session } from './session.ts';
 import { ownEdits, recordView } from './views.ts';
@@ -27,6 +29,8 @@ export interface News {
   /** Records that moved for everybody; of the others only an edit did, which concerns its person alone. */
   moved: ReadonlySet<string>;
   edits: EditRow[];
+  /** Where something was missed: on what it hung since then who sees what, in order. */
+  placing?: readonly PlacingEntry[];
 }
 
 export function changeOf(hubId: HubId, seq: number, moved: readonly Moved[]): HubChange {
@@ -65,8 +69,11 @@ export function tell(deps: PortalDeps, to: Listener, news: News, cache: Map<stri
     const key = keyOf(row);
     if (!news.moved.has(key) && !own.some((edit) => keyOf(edit) === key)) continue;
     if (!sees(person, reach, row)) {
-      // Before its life ended it was in reach; or it hung on a company that is.
-      const wasSeen = to.known.delete(key) || sees(person, reach, { ...row, life: 'present' });
+      // It was shown or could be read; before its life ended it was in reach; or it was when the stream was cut.
+      const wasSeen =
+        to.known.delete(key) ||
+        sees(person, reach, { ...row, life: 'present' }) ||
+        sees(person, reach, asBefore(row, placingOf(news, key)));
       if (wasSeen) send(to, news.seq, { type: 'gone', object: row.object, id: row.recordId });
       continue;
     }
@@ -82,6 +89,9 @@ export function tell(deps: PortalDeps, to: Listener, news: News, cache: Map<stri
   }
   for (const edit of own) send(to, news.seq, { type: 'receipt', receipt: receiptOf(edit) });
 }
+
+const placingOf = ({ placing = [] }: News, key: string): PlacingEntry[] =>
+  placing.filter((entry) => keyOf(entry) === key);
 
 function send(to: Listener, seq: number, message: StreamMessage): void {
   write(to, seq, message.type, JSON.stringify(message));

@@ -3,27 +3,25 @@
  * journal number, so a stream resumes where it broke off. Topics follow from the session, the client names none.
  */
 import type { HubId } from '@tallystick/shared/ids';
-import { objects, type AppObject } from '@tallystick/shared/ownership';
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { HubChange } from '../signals.ts';
 import { keyOf } from '../store/mirror.ts';
-import { headOf, linkedTo, loadRecords, movedSince } from '../store/records.ts';
+import { placingSince, type PlacingEntry } from '../store/placing.ts';
+import { headOf, movedSince } from '../store/records.ts';
 import { limitsOf, type PortalDeps } from './access.ts';
+import { knownOf } from './known.ts';
 import { changeOf, loadNews, tell, type Listener } from './news.ts';
 import { Refused } from './problem.ts';
-import { openSession, type Credentials } from './session.ts';
+import { isOwn, openSession, type Credentials } from './session.ts';
 import { movedSessions, stillOpen } from './credentials.ts';
 import type { SignIn } from './signIn/gate.ts';
-import { sees } from './visibility.ts';
 
 /** What another process changed, and nobody told us of, is found within this time: the journal is looked at this often. */
 const LOOK_MS = 1_000;
 const RESUME_MAX_ENTRIES = 1_000;
 /** More at once are not told one by one: reading everything again is cheaper for both sides. */
 const NEWS_MAX_RECORDS = 1_000;
-/** A record beyond these that moves to another company is not told to be gone. */
-const KNOWN_MAX_RECORDS = 5_000;
 
 interface Stream extends Listener {
   credentials: Credentials;
@@ -159,39 +157,33 @@ async function join(deps: Deps, hub: Hub, stream: Stream, from: number | null): 
   const head = await headOf(deps.db, hub.hubId);
   // The first stream: nobody else waits for what came before.
   if (![...hub.streams].some((each) => each.live)) hub.looked = head;
-  await know(deps, stream);
-  if (from !== null) {
-    // Too much, or a number that was never given: start over.
-    const isKnown =
-      Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
-    if (isKnown) {
-      const { moved } = await movedSince(deps.db, hub.hubId, from);
-      tell(deps, stream, await loadNews(deps, changeOf(hub.hubId, head, moved)), new Map());
-    } else resync(stream, head);
-  }
+  // Since its session was opened the person may have moved, and nobody told a stream that was not yet there.
+  const moved = await movedSessions(deps, hub.hubId, [stream.session]);
+  if (moved.size > 0) await recheck(deps, hub, stream);
+  if (!hub.streams.has(stream)) return;
+  stream.known = await knownOf(deps, stream.session);
+  if (from !== null) await catchUp(deps, stream, from, head);
   stream.res.write(`id: ${head}\n\n`);
   stream.live = true;
 }
 
-/** Whether it is seen follows from its companies alone. */
-function isPlain({ object }: { object: AppObject }): boolean {
-  const { shownWhen, parents } = objects[object];
-  return shownWhen === undefined && parents === undefined;
+async function catchUp(deps: Deps, stream: Stream, from: number, head: number): Promise<void> {
+  const { hubId } = stream.session.person;
+  // Too much, or a number that was never given: start over.
+  const isKnown =
+    Number.isSafeInteger(from) && from >= 0 && from <= head && head - from <= RESUME_MAX_ENTRIES;
+  const placing = isKnown ? await placingSince(deps.db, hubId, from) : [];
+  if (!isKnown || placing.some((entry) => cannotBeTold(stream, entry))) {
+    resync(stream, head);
+    return;
+  }
+  const { moved } = await movedSince(deps.db, hubId, from);
+  tell(deps, stream, { ...(await loadNews(deps, changeOf(hubId, head, moved))), placing }, new Map());
 }
 
-/** What the person can have read before: when such a record moves out of reach, it is told to be gone. */
-async function know({ db }: Deps, stream: Stream): Promise<void> {
-  const { person, reach } = stream.session;
-  const linked = await linkedTo(db, person.hubId, [...reach], KNOWN_MAX_RECORDS);
-  const [plain, conditional] = [linked.filter(isPlain), linked.filter((one) => !isPlain(one))];
-  const placed = plain.map(({ companyId, ...record }) => ({
-    ...record,
-    ...{ life: 'present', fields: {}, companies: [companyId], parents: [] },
-  }));
-  const loaded = conditional.length === 0 ? [] : await loadRecords(db, person.hubId, conditional);
-  const readable = [...placed, ...loaded].filter((record) => sees(person, reach, record));
-  stream.known = new Set(readable.map(keyOf));
-}
+/** The person's own contact was moved, so they may have seen other records; or who saw it was erased with the record. */
+const cannotBeTold = ({ session }: Stream, { kind, object, recordId }: PlacingEntry): boolean =>
+  kind === 'erased' || (object === 'contact' && kind !== 'changed' && isOwn(session.person, recordId));
 
 async function passSignals(deps: Deps, hub: Hub): Promise<void> {
   const changes = hub.waiting.splice(0);
@@ -214,22 +206,19 @@ async function look(deps: Deps, hub: Hub): Promise<void> {
 }
 
 async function pass(deps: Deps, hub: Hub, change: HubChange): Promise<void> {
-  if (change.records.length + change.edits.length === 0) return;
+  const { records, edits, seq } = change;
+  if (records.length + edits.length === 0) return;
   const live = [...hub.streams].filter((stream) => stream.live);
-  if (change.records.length + change.edits.length > NEWS_MAX_RECORDS) {
-    for (const stream of live) resync(stream, change.seq);
-    return;
-  }
-  const news = await loadNews(deps, change);
+  const news = records.length + edits.length > NEWS_MAX_RECORDS ? null : await loadNews(deps, change);
+  const contacts = new Set(
+    records.flatMap(({ object, recordId }) => (object === 'contact' ? [recordId] : [])),
+  );
   const cache = new Map<string, string>();
   for (const stream of live) {
-    const { contactId } = stream.session.person;
     // What the person reaches may have moved with their own contact.
-    const isOwn = change.records.some(
-      ({ object, recordId }) => object === 'contact' && recordId === contactId,
-    );
-    if (isOwn) await recheck(deps, hub, stream);
-    tell(deps, stream, news, cache);
+    if (contacts.has(stream.session.person.contactId)) await recheck(deps, hub, stream);
+    if (news === null) resync(stream, seq);
+    else tell(deps, stream, news, cache);
   }
 }
 
@@ -240,7 +229,7 @@ async function recheckAll(deps: Deps, hubs: readonly Hub[]): Promise<void> {
       const asked = askedOf([...hub.streams].filter(({ live }) => live));
       const moved = await movedSessions(deps, hub.hubId, [...asked.values()]);
       for (const [stream, session] of asked)
-        if (moved.has(session) && hub.streams.has(stream)) await recheck(deps, hub, stream);
+        if (moved.has(session)) enqueue(deps, hub, () => recheckOnce(deps, hub, stream, session));
     }
   } catch (error) {
     deps.log.error({ err: error }, 'The tokens of the live streams could not be looked at again.');
@@ -264,6 +253,11 @@ async function endOver(deps: Deps, hubs: readonly Hub[]): Promise<void> {
 const askedOf = (streams: Iterable<Stream>): Map<Stream, Stream['session']> =>
   new Map([...streams].map((stream) => [stream, stream.session]));
 
+/** In its turn, so that no answer of an older look takes the place of a newer one. */
+async function recheckOnce(deps: Deps, hub: Hub, stream: Stream, asked: Stream['session']): Promise<void> {
+  if (hub.streams.has(stream) && stream.session === asked) await recheck(deps, hub, stream);
+}
+
 /** A revoked token, or a contact that is gone, loses the stream; who reaches something else now starts over. */
 async function recheck(deps: Deps, hub: Hub, stream: Stream): Promise<void> {
   const before = stream.session;
@@ -274,11 +268,25 @@ async function recheck(deps: Deps, hub: Hub, stream: Stream): Promise<void> {
     end(hub, stream);
     return;
   }
-  const { reach, person } = stream.session;
-  const isSame = reach.size === before.reach.size && [...reach].every((company) => before.reach.has(company));
-  if (isSame && person.audience === before.person.audience) return;
-  await know(deps, stream);
+  if (isSame(before, stream.session)) return;
+  try {
+    stream.known = await knownOf(deps, stream.session);
+  } catch (error) {
+    end(hub, stream); // it comes again by itself, and would not have been told to start over
+    throw error;
+  }
   resync(stream, null);
+}
+
+function isSame(before: Stream['session'], now: Stream['session']): boolean {
+  const [was, is] = [before.person, now.person];
+  const { reach } = now;
+  return (
+    was.contactId === is.contactId &&
+    was.audience === is.audience &&
+    reach.size === before.reach.size &&
+    [...reach].every((company) => before.reach.has(company))
+  );
 }
 
 function resync({ res }: Stream, seq: number | null): void {

@@ -32,7 +32,9 @@ import { createSignals, type Signals } from '../../backend/signals.ts';
 import { openDatabase } from '../../backend/store/connection.ts';
 import type { Db, Definition, Kept } from '../../backend/store/database.ts';
 import { append, chain, draft, readHead, SALT_BYTES } from '../../backend/store/journal.ts';
+import { saveParents } from '../../backend/store/hanging.ts';
 import { loadMirror, saveLinks, saveMirror, keyOf, type Life } from '../../backend/store/mirror.ts';
+import { linksText } from '../../backend/sync/record.ts';
 import { addPerson } from '../../backend/store/people.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -209,6 +211,8 @@ export interface Seeded {
   /** Fields not named hold null: the worker always knows every mapped field. */
   fields?: Record<string, string | null>;
   companies?: { id: string; primary?: boolean; labels?: string[] }[];
+  /** The records of other objects that it hangs on. */
+  on?: { object: AppObject; id: string }[];
   life?: Life;
   how?: 'read' | 'event';
   /** How long ago the values were proven. */
@@ -230,6 +234,8 @@ export interface PlayedWorker {
   proveAgain(object: AppObject, id: string): Promise<void>;
   live(object: AppObject, id: string, life: Life): Promise<number>;
   link(object: AppObject, id: string, companies: NonNullable<Seeded['companies']>): Promise<void>;
+  /** Its links and what it was seen by are gone with it. */
+  erase(object: AppObject, id: string): Promise<void>;
   moveEdit(
     editId: string,
     state: EditState,
@@ -247,13 +253,19 @@ const COLLEAGUE = { via: 'CRM_UI', id: 'userId:7', person: null };
 function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => number): PlayedWorker {
   const db = reaching(HUB);
   let silent = false;
-  const journal = async (hub: HubId, drafts: Parameters<typeof draft>[0][]): Promise<number> => {
-    const head = await readHead(reaching(hub), hub);
+  const journal = async (
+    hub: HubId,
+    drafts: Parameters<typeof draft>[0][],
+    to = reaching(hub),
+  ): Promise<number> => {
+    const head = await readHead(to, hub);
     const full = drafts.map((each) => draft(each));
     const rows = chain(hub, head, now(), full, randomBytes(full.length * SALT_BYTES));
-    await append(reaching(hub), hub, rows);
+    await append(to, hub, rows);
     return rows.at(-1)?.seq ?? head.seq;
   };
+  /** As the worker does: whoever looks at the journal sees the mirror with it. */
+  const together = <T>(work: (trx: Db) => Promise<T>): Promise<T> => db.transaction().execute(work);
   const tell = (
     seq: number,
     records: [AppObject, string][],
@@ -290,6 +302,7 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       id,
       fields = {},
       companies = [],
+      on = [],
       life = 'present',
       how = 'read',
       ageMs = 0,
@@ -313,6 +326,8 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
         },
       ]);
       await saveLinks(reaching(hub), hub, [{ object, recordId, links: asLinks(companies) }]);
+      const parents = on.map((one) => ({ object: one.object, recordId: toRecordId(one.id) }));
+      if (on.length > 0) await saveParents(reaching(hub), hub, [{ object, recordId, parents }]);
       if (hub === HUB) tell(seq, [[object, id]]);
       return seq;
     },
@@ -321,9 +336,8 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
       const { recordId } = row;
       const before = (name: string): string | null => row.fields[name]?.value ?? null;
       const moves = Object.entries(fields);
-      const last = await journal(
-        HUB,
-        moves.map(([field, after]) => ({
+      const last = await together(async (trx) => {
+        const drafts = moves.map(([field, after]) => ({
           kind: 'changed' as const,
           object,
           recordId,
@@ -333,15 +347,16 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
           before: before(field),
           after,
           detail: { how },
-        })),
-      );
-      const first = last - moves.length + 1;
-      const patch = Object.fromEntries(
-        moves.map(([name, value], index) => [name, kept(value, first + index, how, now())]),
-      );
-      await saveMirror(db, HUB, [
-        { ...row, fields: patch, changedSeq: last, readAt: how === 'read' ? now() : null },
-      ]);
+        }));
+        const seq = await journal(HUB, drafts, trx);
+        const first = seq - moves.length + 1;
+        const patch = Object.fromEntries(
+          moves.map(([name, value], index) => [name, kept(value, first + index, how, now())]),
+        );
+        const readAt = how === 'read' ? now() : null;
+        await saveMirror(trx, HUB, [{ ...row, fields: patch, changedSeq: seq, readAt }]);
+        return seq;
+      });
       tell(last, [[object, id]]);
       return last;
     },
@@ -359,17 +374,43 @@ function playWorker(reaching: (hub: HubId) => Db, signals: Signals, now: () => n
     live: async (object, id, life) => {
       const row = await rowOf(object, id);
       const { recordId } = row;
-      const seq = await journal(HUB, [
-        { kind: 'life', object, recordId, actor: COLLEAGUE, before: row.life, after: life },
-      ]);
-      const fields = { $life: kept(life, seq, 'read', now()) };
-      await saveMirror(db, HUB, [{ ...row, life, fields, changedSeq: seq, readAt: now() }]);
+      const seq = await together(async (trx) => {
+        const entry = {
+          kind: 'life' as const,
+          object,
+          recordId,
+          actor: COLLEAGUE,
+          before: row.life,
+          after: life,
+        };
+        const at = await journal(HUB, [entry], trx);
+        const fields = { $life: kept(life, at, 'read', now()) };
+        await saveMirror(trx, HUB, [{ ...row, life, fields, changedSeq: at, readAt: now() }]);
+        return at;
+      });
       tell(seq, [[object, id]]);
       return seq;
     },
     link: async (object, id, companies) => {
-      await saveLinks(db, HUB, [{ object, recordId: toRecordId(id), links: asLinks(companies) }]);
-      tell((await readHead(db, HUB)).seq, [[object, id]]);
+      const recordId = toRecordId(id);
+      const links = await db
+        .selectFrom('links')
+        .select(['company_id as companyId', 'is_primary as isPrimary', 'labels'])
+        .where('hub_id', '=', HUB)
+        .where('object', '=', object)
+        .where('record_id', '=', recordId)
+        .execute();
+      const [before, after] = [linksText(links), linksText(asLinks(companies))];
+      const seq = await journal(HUB, [{ kind: 'links', object, recordId, before, after }]);
+      await saveLinks(db, HUB, [{ object, recordId, links: asLinks(companies) }]);
+      tell(seq, [[object, id]]);
+    },
+    erase: async (object, id) => {
+      const [row, recordId] = [await rowOf(object, id), toRecordId(id)];
+      const seq = await journal(HUB, [{ kind: 'erased', object, recordId }]);
+      await saveLinks(db, HUB, [{ object, recordId, links: [] }]);
+      await saveMirror(db, HUB, [{ ...row, life: 'erased', changedSeq: seq, readAt: null }]);
+      tell(seq, [[object, id]]);
     },
     moveEdit: async (editId, state, { field, rule = null, reason = null, crmValue = null } = {}) => {
       const moved = await db

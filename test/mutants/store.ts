@@ -343,6 +343,185 @@ const rest = [
         find: "and f.state in ('accepted', 'written', 'held')) as open_edits",
         replace: "and f.state in ('accepted', 'held')) as open_edits",
       },
+      {
+        id: 'reach-of-whatever-has-the-number',
+        near: ['portal/records'],
+        find: "    .where('object', '=', 'contact')\n    .where('record_id', '=', contactId)",
+        replace: "    .where('record_id', '=', contactId)",
+      },
+      {
+        id: 'companies-of-whatever-has-the-number',
+        near: ['portal/records'],
+        find: 'where l.hub_id = m.hub_id and l.object = m.object and l.record_id = m.record_id) as companies',
+        replace: 'where l.hub_id = m.hub_id and l.record_id = m.record_id) as companies',
+      },
+      {
+        id: 'parents-companies-of-any-object',
+        near: ['portal/records'],
+        find: 'where pl.hub_id = p.hub_id and pl.object = p.object and pl',
+        replace: 'where pl.hub_id = p.hub_id and pl',
+      },
+      {
+        id: 'parents-of-any-object',
+        near: ['portal/records'],
+        find: 'p.object = c.parent_object and p.record_id = c.parent_id\n',
+        replace: 'p.record_id = c.parent_id\n',
+      },
+      {
+        id: 'edits-of-whatever-has-the-number',
+        near: ['portal/records'],
+        find: 'where f.hub_id = m.hub_id and f.object = m.object and f.record_id',
+        replace: 'where f.hub_id = m.hub_id and f.record_id',
+      },
+      {
+        id: 'edits-newest-first',
+        near: ['portal/records'],
+        find: "'state', f.state) order by e.number)",
+        replace: "'state', f.state) order by e.number desc)",
+      },
+      {
+        id: 'any-finding-stops',
+        near: ['portal/edits'],
+        find: " and d.stops <> 'none') as stopped",
+        replace: ') as stopped',
+      },
+      {
+        id: 'findings-of-any-object',
+        near: ['drift/service'],
+        find: 'where d.hub_id = m.hub_id and d.object = m.object and d.stops',
+        replace: 'where d.hub_id = m.hub_id and d.stops',
+      },
+      {
+        id: 'any-pair-of-object-and-number',
+        near: ['portal/records'],
+        find: 'and (m.object, m.record_id) in (\n      select * from unnest(${wanted.map((one) => one.object)}::text[], ${wanted.map((one) => one.recordId)}::text[]))`',
+        replace:
+          'and m.object = any(${wanted.map((one) => one.object)}::text[]) and m.record_id = any(${wanted.map((one) => one.recordId)}::text[])`',
+        equivalent:
+          'Whoever asks for records of several objects finds each by its key, and passes over what else comes.',
+      },
+      {
+        id: 'page-by-text',
+        near: ['portal/records'],
+        find: ") r join mirror m on m.hub_id = ${hubId} and m.object = ${object} and m.record_id = r.record_id\n    where m.life = 'present'\n      and (${page.after}::text is null or (length(m.record_id), m.record_id) > (length(${page.after}::text), ${page.after}::text))\n    order by length(m.record_id), m.record_id",
+        replace:
+          ") r join mirror m on m.hub_id = ${hubId} and m.object = ${object} and m.record_id = r.record_id\n    where m.life = 'present'\n      and (${page.after}::text is null or m.record_id > ${page.after}::text)\n    order by m.record_id",
+      },
+      {
+        id: 'messages-of-cases-unlisted',
+        near: ['portal/records'],
+        find: '      union\n      select p.record_id from parents p\n      join links l on l.hub_id = p.hub_id and l.object = p.parent_object and l.record_id = p.parent_id\n      where p.hub_id = ${hubId} and p.object = ${object} and l.company_id = any(${[...reach.companies]}::text[])\n',
+        replace: '',
+      },
+      {
+        id: 'messages-of-another-object',
+        near: ['portal/records'],
+        find: 'and p.parent_object = ${parent.object} and p.parent_id',
+        replace: 'and p.parent_id',
+      },
+      {
+        id: 'archived-messages-listed',
+        near: ['portal/records'],
+        find: "and p.parent_id = ${parent.recordId}\n      and m.life = 'present'\n",
+        replace: 'and p.parent_id = ${parent.recordId}\n',
+        equivalent:
+          'Who lists them asks of each whether it is seen, and a record that is not present is seen by nobody.',
+      },
+      {
+        id: 'seen-of-another-object',
+        near: ['portal/edits'],
+        find: 'where hub_id = ${hubId} and object = ${record.object} and record_id = ${record.recordId}',
+        replace: 'where hub_id = ${hubId} and record_id = ${record.recordId}',
+      },
+      {
+        id: 'seen-of-another-record',
+        near: ['portal/edits'],
+        find: 'and record_id = ${record.recordId}\n        and kind',
+        replace: 'and ${record.recordId}::text is not null\n        and kind',
+      },
+      {
+        id: 'mentioned-first-is-mentioned-last',
+        near: ['portal/stream'],
+        find: 'edit_id, max(seq) as seq, max(max(seq)) over () as head',
+        replace: 'edit_id, min(seq) as seq, max(max(seq)) over () as head',
+      },
+      {
+        id: 'head-of-the-first-only',
+        near: ['portal/stream'],
+        find: 'max(max(seq)) over () as head',
+        replace: 'min(max(seq)) over () as head',
+      },
+      {
+        id: 'messages-are-not-known',
+        near: ['portal/stream'],
+        find: '    select * from l\n    union\n    select p.object, p.record_id, l.company_id from parents p join l on l.object = p.parent_object and l.record_id = p.parent_id\n    where p.hub_id = ${hubId}\n',
+        replace: '    select * from l\n',
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/placing.ts',
+    ['portal/stream'],
+    [
+      { id: 'placing-unordered', find: '    order by seq`', replace: '    order by seq desc`' },
+      {
+        id: 'placing-from-the-next',
+        find: 'seq > ${after} and object',
+        replace: 'seq > ${after} + 1 and object',
+      },
+      {
+        id: 'placing-by-companies-only',
+        find: "kind in ('life', 'links', 'linked', 'erased') or",
+        replace: "kind in ('life', 'links') or",
+      },
+      {
+        id: 'placing-by-no-condition',
+        find: "or kind = 'changed' and (object",
+        replace: "or kind = 'found' and (object",
+      },
+    ],
+  ),
+  ...inFile(
+    'backend/store/owned.ts',
+    ['sources/portal'],
+    [
+      { id: 'owned-of-the-dead', find: " and m.life = 'present' and ${some}", replace: ' and ${some}' },
+      {
+        id: 'owned-by-anybodys-edit',
+        find: "and f.state in ('accepted', 'written', 'held') and e.person = ${person}",
+        replace: "and f.state in ('accepted', 'written', 'held') and ${person}::text is not null",
+      },
+      {
+        id: 'owned-by-the-first-edit',
+        find: 'order by f.field, e.number desc) o',
+        replace: 'order by f.field, e.number) o',
+      },
+      {
+        id: 'owned-and-ended',
+        find: "          and f.state in ('accepted', 'written', 'held') and e.person",
+        replace: '          and e.person',
+      },
+      {
+        id: 'owned-page-begins-with-the-last',
+        find: 'm.record_id > ${which.after}::text',
+        replace: 'm.record_id >= ${which.after}::text',
+      },
+      { id: 'owned-and-empty', find: 'm.fields->f->>0 is not null', replace: 'm.fields ? f' },
+      {
+        id: 'owned-of-another-object',
+        find: 'and m.object = ${object} and m.life',
+        replace: 'and ${object}::text is not null and m.life',
+      },
+      {
+        id: 'owned-edits-of-another-object',
+        find: 'where f.hub_id = m.hub_id and f.object = m.object and f.record_id',
+        replace: 'where f.hub_id = m.hub_id and f.record_id',
+      },
+      {
+        id: 'owned-and-not-asked-for',
+        find: 'from unnest(${[...fields]}::text[]) f where m.fields ? f) as fields',
+        replace: 'from jsonb_object_keys(m.fields) f where ${[...fields]}::text[] is not null) as fields',
+      },
     ],
   ),
   ...inFile(

@@ -248,10 +248,10 @@ describe('the live stream', () => {
     );
     heard.records.splice(0);
     // All three move while the service tells nobody; what it tells then has one id, and is cut within the second one.
+    line.cutAfter(2_500);
     await world.crm.silently(async () => {
       for (const id of ids) await world.crm.change('ticket', id, { reference: 'moved' });
     });
-    line.cutAfter(2_500);
     await eventually(
       () =>
         Promise.resolve(

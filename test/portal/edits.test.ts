@@ -91,6 +91,12 @@ describe('an accepted edit', () => {
     expect(world.wakes.slice(woken)).toEqual([HUB]);
   });
 
+  test('of a record that was merged is an edit of its survivor', async () => {
+    const { body } = await edit(world, world.ann, 'ticket/14', { reference: 'B' });
+    expect(body).toMatchObject({ object: 'ticket', id: '11' });
+    expect((await dueOf(world)).map((row) => row.record_id)).toContain('11');
+  });
+
   test('touches neither mirror nor journal: those are the worker’s', async () => {
     const id = await freshTicket();
     const count = async () => {
@@ -140,6 +146,17 @@ describe('an accepted edit', () => {
     await world.crm.change('company', '100', { country: null });
     expect(await refusal('site/41', { contactPhone: '01 234567' })).toEqual({ contactPhone: 'not-a-phone' });
     await world.crm.change('company', '100', { country: 'Germany' });
+    // A company that the person does not reach says nothing; two that they reach, in two countries, neither.
+    await world.crm.change('company', '200', { country: 'AT' });
+    const site = String((ids += 1));
+    await world.crm.find({ object: 'site', id: site, companies: [{ id: '100' }, { id: '200' }] });
+    expect(await wanted(`site/${site}`, 'contactPhone', '030 / 123 456')).toBe('+4930123456');
+    const companies = ['100', '200'].map((id) => ({ id, primary: false, labels: ['Portal partner'] }));
+    await world.crm.find({ object: 'contact', id: '63', companies });
+    const both = await world.token({ contactId: '63', audience: 'partner' });
+    expect(await refusal(`site/${site}`, { contactPhone: '030 / 123 456' }, both)).toEqual({
+      contactPhone: 'not-a-phone',
+    });
   });
 });
 
@@ -298,8 +315,18 @@ describe('a malformed request', () => {
 
 describe('what the person saw', () => {
   test('is found in the journal as of any version they hold', async () => {
-    const id = await freshTicket({ reference: 'A' });
+    const [id, other] = [
+      await freshTicket({ reference: 'A', priority: 'LOW' }),
+      await freshTicket({ reference: 'Z' }),
+    ];
+    await world.crm.find({ object: 'deal', id, companies: [{ id: '100' }] });
     const first = await versionOf(`ticket/${id}`);
+    await world.crm.change('ticket', other, { reference: 'of another case' });
+    await world.crm.change('deal', id, { priority: 'of another object' });
+    expect(
+      (await patch(world, world.ann, `ticket/${id}`, { fields: { priority: 'HIGH' }, version: first })).body
+        .fields.priority.seen,
+    ).toBe('LOW');
     await world.crm.change('ticket', id, { reference: 'B', description: 'changed too' });
     const second = await versionOf(`ticket/${id}`);
     await world.crm.change('ticket', id, { description: 'again' });
@@ -452,7 +479,9 @@ describe('an idempotency key', () => {
       [path, { ...request, fields: { reference: 'C' } }],
       [path, { ...request, fields: { reference: 'B', description: 'x' } }],
       [path, { ...request, seen: { reference: version } }],
+      [path, { ...request, version: await versionOf(path) }],
       [`ticket/${other}`, request],
+      [`deal/${id}`, request],
     ] as const)
       expectProblem(await patch(world, world.ann, to, different), 422, 'idempotency-key-reused');
   });
@@ -629,6 +658,41 @@ describe('an action', () => {
       400,
       'bad-request',
     );
+  });
+
+  test('rests on nothing that is held back because the CRM’s schema does not fit it, nor sets it', async () => {
+    const id = await quote();
+    const version = await versionOf(`quote/${id}`);
+    const hold = (field: string, stops: 'none' | 'writing' | 'both') =>
+      world.db
+        .insertInto('findings')
+        .values({
+          ...{
+            hub_id: HUB,
+            code: 'property-gone',
+            subject: field,
+            object: 'quote',
+            field,
+            severity: 'breaks',
+          },
+          ...{ stops, bars: [], since: new Date(), finding: '{}' },
+        })
+        .execute();
+    const free = (): Promise<unknown> => world.db.deleteFrom('findings').where('hub_id', '=', HUB).execute();
+    const approve = () => act(world.ann, `quote/${id}/actions/approveQuote`, { version });
+    await hold('terms', 'both');
+    const stored = await storedEdits(world);
+    expectProblem(await approve(), 503, 'cannot-be-made');
+    await free();
+    await hold('decision', 'writing');
+    const answer = await approve();
+    expectProblem(answer, 422, 'fields-refused');
+    expect(answer.body.fields).toMatchObject({ decision: { code: 'property-gone' } });
+    expect(await storedEdits(world)).toBe(stored);
+    await free();
+    await hold('decision', 'none');
+    expect((await approve()).status).toBe(202);
+    await free();
   });
 
   test('that does not exist, or not for this object, is not found', async () => {
@@ -808,14 +872,13 @@ describe('waiting for the end', () => {
     const { body } = await edit(world, world.ann, `ticket/${await freshTicket()}`, { reference: 'B' });
     await world.crm.moveEdit(body.editId, 'held', { rule: 'D9' });
     const startedAt = Date.now();
-    expect(
-      (
-        await world.call('GET', `/portal/v1/edits/${body.editId}`, {
-          token: world.ann,
-          headers: { prefer: 'wait=30' },
-        })
-      ).status,
-    ).toBe(200);
+    const answer = await world.call('GET', `/portal/v1/edits/${body.editId}`, {
+      token: world.ann,
+      headers: { prefer: 'wait=300' },
+    });
+    expect(answer.status).toBe(200);
+    // Nobody waits longer than half a minute.
+    expect(answer.headers.get('preference-applied')).toBe('wait=30');
     expect(Date.now() - startedAt).toBeLessThan(500);
   });
 });

@@ -188,6 +188,7 @@ describe('what is not theirs', () => {
     ['ann', 'ticket/13', 'archived'],
     ['ann', 'ticket/15', 'merged into one of another company'],
     ['ann', 'ticket/16', 'of another hub'],
+    ['ann', 'note/91', 'on a case of another company'],
     ['ann', 'contact/2', 'a colleague’s own record'],
     ['ann', 'company/200', 'another company'],
     ['pia', 'company/300', 'a company reached without the label'],
@@ -302,7 +303,42 @@ describe('a list', () => {
       after = body.next;
       if (after === null) break;
     }
-    expect(walked).toEqual(['41', '900', '950', '1000', '1050', '1100', '1150', '1200']);
+    expect(walked).toEqual(['12', '41', '900', '950', '1000', '1050', '1100', '1150', '1200']);
+  });
+
+  test('of what hangs on one record holds that alone, and is filled up behind what is hidden', async () => {
+    const [ticket, deal] = [
+      { object: 'ticket' as const, id: '901' },
+      { object: 'deal' as const, id: '901' },
+    ];
+    for (const { object, id } of [ticket, deal])
+      await world.crm.find({ object, id, companies: [{ id: '100' }] });
+    const note = (id: number, shared: boolean, ...on: { object: 'ticket' | 'deal'; id: string }[]) =>
+      world.crm.find({ object: 'note', id: String(id), fields: { shared: String(shared) }, on });
+    for (let id = 801; id < 806; id += 1) await note(id, false, ticket);
+    for (const id of [806, 807, 808]) await note(id, true, ticket);
+    await note(809, true, deal);
+    await note(810, true, ticket, { object: 'ticket', id: '12' });
+    const page = async (query: string) => {
+      const { body } = await get(world.ann, `/records/note?${query}`);
+      return [...body.records.map(({ id }) => id), body.next];
+    };
+    expect(await page('on=ticket:901&limit=2')).toEqual(['806', '807', '807']);
+    expect(await page('on=ticket:901&limit=2&after=807')).toEqual(['808', '810', null]);
+    expect(await page('on=deal:901')).toEqual(['809', null]);
+    expect(await page('limit=50')).toEqual(['806', '807', '808', '809', '810', null]);
+    expect(face(await get(world.cleo, '/records/note?on=ticket:901'))).toEqual(
+      face(await get(world.cleo, '/records/note?on=ticket:99999')),
+    );
+    expect((await get(world.cleo, '/records/note?on=ticket:901')).status).toBe(404);
+    // Who sees one of the cases sees the message, and of its cases that one.
+    for (const [token, on] of [
+      [world.ann, '901'],
+      [world.cleo, '12'],
+    ] as const)
+      expect((await read(world, token, 'note/810')).body).toMatchObject({
+        on: [{ object: 'ticket', id: on }],
+      });
   });
 
   test('refuses a limit or a page mark that makes no sense', async () => {
@@ -460,6 +496,10 @@ describe('the person’s own edits lie on top', () => {
       value: 'second',
       state: 'saving',
     });
+    // Of another record with the same number nothing is shown on top.
+    await world.crm.find({ object: 'deal', id: '11', companies: [{ id: '100' }] });
+    await edit(world, world.ann, 'deal/11', { priority: 'HIGH' });
+    expect((await read(world, world.ann, 'ticket/11')).body.fields.priority).toMatchObject({ value: 'LOW' });
   });
 });
 

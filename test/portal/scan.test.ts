@@ -103,6 +103,19 @@ describe('a document before it is taken', () => {
     expect(await creations()).toBe(before + 1);
   });
 
+  it('is told where it ends by a piece for elsewhere, an empty one too', async () => {
+    const uploadId = await upload('clean');
+    for (const body of ['', 'x']) {
+      const answer = await world.call('PATCH', `/portal/v1/uploads/${uploadId}`, {
+        token: world.ann,
+        body,
+        headers: { 'content-type': 'application/octet-stream', 'upload-offset': '3' },
+      });
+      expectProblem(answer, 409, 'wrong-offset');
+      expect(answer.headers.get('upload-offset')).toBe('5');
+    }
+  });
+
   it('that is infected is refused by name; nothing of it is kept, and it stays refused', async () => {
     const before = await creations();
     const uploadId = await upload(EICAR);

@@ -1,19 +1,35 @@
 import { connect } from 'node:net';
+import { editId, recordId } from '@tallystick/shared/ids';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { saveLinks } from '../../backend/store/mirror.ts';
 import { eventually } from '../harness/eventually.ts';
-import { OTHER_HUB, startPortal, type Heard, type PortalHarness, type Stream } from '../harness/portal.ts';
+import {
+  HUB,
+  OTHER_HUB,
+  startPortal,
+  type Heard,
+  type PortalHarness,
+  type Stream,
+} from '../harness/portal.ts';
 import { countStatements } from '../harness/statements.ts';
 import { edit, expectProblem, read, startWorld, storedEdits, type World } from './world.ts';
 
 let world: World;
+/** Where what a person reaches is not looked at again of itself, within the time of a test. */
+let calm: World;
 beforeAll(async () => {
   world = await startWorld({ limits: { streamRecheckMs: 300, streamBeatMs: 100 } });
+  calm = await startWorld({ limits: { streamSessionMs: 200, streamsPerPerson: 100 } });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await calm.close();
+});
 
 const opened: Stream[] = [];
-async function listen(token: string, lastEventId?: number | string): Promise<Stream> {
-  const stream = await world.stream(
+async function listen(token: string, lastEventId?: number | string, at = world): Promise<Stream> {
+  const stream = await at.stream(
     token,
     lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
   );
@@ -27,9 +43,9 @@ afterEach(() => opened.splice(0).forEach((stream) => stream.close()));
 const SYSTEM_BUFFERS_BYTES = 14_000_000;
 
 let ids = 8_000;
-async function freshTicket(company = '100'): Promise<string> {
+async function freshTicket(company = '100', at = world): Promise<string> {
   const id = String((ids += 1));
-  await world.crm.find({
+  await at.crm.find({
     object: 'ticket',
     id,
     fields: { subject: `Case ${id}`, reference: 'A' },
@@ -39,6 +55,8 @@ async function freshTicket(company = '100'): Promise<string> {
 }
 const isRecord = (id: string) => (heard: Heard) =>
   heard.data.type === 'record' && heard.data.record.id === id;
+const isShown = (id: string, value: string) => (heard: Heard) =>
+  isRecord(id)(heard) && JSON.stringify(heard).includes(`"${value}"`);
 const isGone = (id: string) => (heard: Heard) => heard.data.type === 'gone' && heard.data.id === id;
 const isResync = (heard: Heard) => heard.data.type === 'resync';
 /** A change that everybody of company 100 hears: what was told before it has arrived. */
@@ -161,6 +179,10 @@ describe('a change in the CRM', () => {
     const stream = await listen(world.ann);
     await world.crm.change('ticket', id, { reference: 'B' });
     await stream.until(isRecord(id), 'the change');
+    const { body } = await edit(world, world.ann, `ticket/${await freshTicket()}`, { reference: 'C' });
+    await world.crm.moveEdit(body.editId, 'written', { rule: 'D3' });
+    const isReceipt = ({ type }: Heard): boolean => type === 'receipt';
+    await stream.until(isReceipt, 'the receipt');
     const marker = await freshTicket();
     await world.crm.silently(() => world.crm.change('ticket', marker, { reference: 'looked' }));
     await stream.until(
@@ -168,14 +190,15 @@ describe('a change in the CRM', () => {
       'the journal was looked at',
       3_000,
     );
-    expect(stream.heard.filter(isRecord(id))).toHaveLength(1);
+    expect([isRecord(id), isReceipt].map((is) => stream.heard.filter(is).length)).toEqual([1, 1]);
   });
 
   test('a storm of changes ends in the last value, and the journal numbers never go back', async () => {
     const id = await freshTicket();
     const stream = await listen(world.ann);
-    for (let n = 1; n <= 50; n += 1) await world.crm.change('ticket', id, { reference: `N${n}` });
-    await stream.until((heard) => JSON.stringify(heard).includes('"N50"'), 'the last value');
+    let last = 0;
+    for (let n = 1; n <= 50; n += 1) last = await world.crm.change('ticket', id, { reference: `N${n}` });
+    await stream.until((heard) => isShown(id, 'N50')(heard) && heard.id === last, 'the last value');
     const told = stream.heard.map((heard) => heard.id ?? 0);
     expect(told).toEqual([...told].sort((a, b) => a - b));
   });
@@ -197,11 +220,51 @@ describe('what is gone', () => {
   );
 
   test('a record that moved to another company is gone for the one and told to the other', async () => {
-    const id = await freshTicket();
+    const before = await freshTicket();
     const [ann, cleo] = [await listen(world.ann), await listen(world.cleo)];
-    await world.crm.link('ticket', id, [{ id: '200' }]);
-    await ann.until(isGone(id), 'gone');
-    await cleo.until(isRecord(id), 'the record');
+    for (const id of [before, await freshTicket()]) {
+      await world.crm.link('ticket', id, [{ id: '200' }]);
+      await ann.until(isGone(id), 'gone');
+      await cleo.until(isRecord(id), 'the record');
+      // What becomes of it there is no business of the one's.
+      await world.crm.change('ticket', id, { reference: 'THERE' });
+      await cleo.until(isShown(id, 'THERE'), 'the change');
+      await afterwards(ann);
+      expect(ann.heard.filter(isGone(id))).toHaveLength(1);
+    }
+    expect(JSON.stringify(ann.heard)).not.toContain('THERE');
+  });
+
+  test('what is shown on a condition is gone when that is no longer met, for those who saw it', async () => {
+    const [case1, case2, note] = [await freshTicket(), await freshTicket('200'), String((ids += 1))];
+    const fields = { text: 'Hello', shared: 'true' };
+    const on = [case1, case2].map((id) => ({ object: 'ticket' as const, id }));
+    await world.crm.find({ object: 'note', id: note, fields, on });
+    const [ann, cleo, pia] = [await listen(world.ann), await listen(world.cleo), await listen(world.pia)];
+    await world.crm.change('note', note, { text: 'Moved' });
+    // Each hears of the cases that they see.
+    for (const [stream, of] of [
+      [ann, case1],
+      [cleo, case2],
+      [pia, case1],
+    ] as const)
+      expect((await stream.until(isShown(note, 'Moved'), 'the change')).data).toMatchObject({
+        record: { on: [{ object: 'ticket', id: of }] },
+      });
+    for (const stream of [ann, cleo]) stream.close();
+    const [again, later] = [await listen(world.ann), await listen(world.cleo)];
+    await world.crm.change('quote', '21', { status: 'DRAFT' });
+    await world.crm.change('note', note, { shared: 'false' });
+    for (const id of ['21', note]) await again.until(isGone(id), `${id} is gone`);
+    await later.until(isGone(note), 'the message is gone');
+    await world.crm.change('note', note, { text: 'SECRET' });
+    await world.crm.change('quote', '21', { terms: 'SECRET' });
+    await afterwards(again, pia);
+    expect(JSON.stringify([again.heard, later.heard, pia.heard])).not.toContain('SECRET');
+    expect([...later.heard, ...pia.heard].some(isGone('21'))).toBe(false);
+    expect(again.heard.filter(isGone(note))).toHaveLength(1);
+    await world.crm.change('quote', '21', { status: 'APPROVED' });
+    await again.until(isRecord('21'), 'the quote is back');
   });
 
   test('a record that comes back is told again', async () => {
@@ -215,19 +278,13 @@ describe('what is gone', () => {
 });
 
 describe('what the person reaches', () => {
-  /** Where nothing is looked at again of itself, within the time of a test. */
-  let calm: World;
-  beforeAll(async () => {
-    calm = await startWorld();
-  });
-  afterAll(() => calm.close());
-
   async function moving(at: World, id: string): Promise<string> {
     await at.crm.find({ object: 'contact', id, fields: { lastName: 'Mover' }, companies: [{ id: '100' }] });
     return at.token({ contactId: id });
   }
 
   test('follows the contact to another company: everything is read again, and nothing of the old one is told', async () => {
+    const there = await freshTicket('200', calm);
     const stream = await calm.stream(await moving(calm, '71'));
     await stream.untilPlaced();
     await calm.crm.link('contact', '71', [{ id: '200' }]);
@@ -236,6 +293,44 @@ describe('what the person reaches', () => {
     await calm.crm.change('ticket', '12', { reference: 'new company' });
     await stream.until(isRecord('12'), 'a case of the new company');
     expect(stream.heard.some(isRecord('11'))).toBe(false);
+    // Never told, but read since: that it is gone is told.
+    await calm.crm.link('ticket', there, [{ id: '300' }]);
+    await stream.until(isGone(there), 'gone');
+  });
+
+  test('may become less, or more, or another contact of the same company: each is a new beginning', async () => {
+    const partner = (id: string) => ({ id, primary: false, labels: ['Portal partner'] });
+    const contact = { object: 'contact' as const, fields: { lastName: 'Mover' } };
+    await calm.crm.find({ ...contact, id: '75', companies: ['100', '200'].map(partner) });
+    const both = await listen(await calm.token({ contactId: '75', audience: 'partner' }), undefined, calm);
+    for (const [times, companies] of [['200'], ['200', '100'], ['100', '300']].entries()) {
+      await calm.crm.link('contact', '75', companies.map(partner));
+      await eventually(() => both.heard.filter(isResync).length === times + 1, `beginning ${times + 1}`);
+    }
+    await calm.crm.find({ ...contact, id: '76', companies: [{ id: '100' }] });
+    const merged = await listen(await moving(calm, '77'), undefined, calm);
+    await calm.crm.live('contact', '77', 'merged:76');
+    await merged.until(isResync, 'a new beginning');
+  });
+
+  test('is looked at although more has moved at once than is told one by one', async () => {
+    const [ann, stream] = [
+      await listen(calm.ann, undefined, calm),
+      await listen(await moving(calm, '78'), undefined, calm),
+    ];
+    await calm.crm.silently(() => calm.crm.link('contact', '78', [{ id: '200' }]));
+    const many = Array.from({ length: 1_000 }, (_, n) => ({
+      object: 'deal' as const,
+      recordId: recordId(`${50_000 + n}`),
+    }));
+    const records = [...many, { object: 'contact' as const, recordId: recordId('78') }];
+    calm.signals.changed({ hubId: HUB, seq: 7, records, edits: [] });
+    expect(await ann.until(isResync, 'too much')).toMatchObject({ id: 7 });
+    await stream.until(isResync, 'too much');
+    await calm.crm.change('ticket', '11', { reference: 'OLD' });
+    await calm.crm.change('ticket', '12', { reference: 'NEW' });
+    await stream.until(isShown('12', 'NEW'), 'a case of the new company');
+    expect(JSON.stringify(stream.heard)).not.toContain('OLD');
   });
 
   test('is nothing any more when the contact is gone', async () => {
@@ -247,18 +342,145 @@ describe('what the person reaches', () => {
 
   test('is looked at again now and then, since another process may have moved it', async () => {
     const stream = await listen(await moving(world, '73'));
-    await world.crm.silently(() => world.crm.link('contact', '73', [{ id: '200' }]));
+    const links = [{ companyId: recordId('200'), isPrimary: true, labels: [] }];
+    await saveLinks(world.db, HUB, [{ object: 'contact', recordId: recordId('73'), links }]);
     await stream.until(isResync, 'a new beginning', 3_000);
   });
 
   test('ends with the token', async () => {
-    const token = await moving(world, '74');
-    const stream = await listen(token);
-    await world.revoke(token);
+    const token = await moving(calm, '74');
+    const [stream, ann] = [await listen(token, undefined, calm), await listen(calm.ann, undefined, calm)];
+    await calm.revoke(token);
     await stream.untilEnded(3_000);
-    const id = await freshTicket();
-    await afterwards(await listen(world.ann));
+    const id = await freshTicket('100', calm);
+    await ann.until(isRecord(id), 'the case');
     expect(JSON.stringify(stream.heard)).not.toContain(`"${id}"`);
+  });
+});
+
+/** Nobody reads the table meanwhile: what the streams do next waits there. */
+const holding = (table: 'journal' | 'mirror', work: () => Promise<void>): Promise<void> =>
+  calm.db.transaction().execute(async (trx) => {
+    await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(trx);
+    await work();
+  });
+/** Statements with this text that wait for a table; they may be made to fail instead. Roles see only their own. */
+const stuck = (text: string, isToFail: boolean): Promise<number> =>
+  calm.db.transaction().execute(async (trx) => {
+    await sql`set local role none`.execute(trx);
+    const { rows } = await sql`
+      select case when ${isToFail} then pg_cancel_backend(pid) end from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like ${`%${text}%`}`.execute(
+      trx,
+    );
+    return rows.length;
+  });
+
+describe('one thing after the other', () => {
+  test('who comes back is told what they missed before anything newer, and each thing once', async () => {
+    const fresh = (): Promise<string> => freshTicket('100', calm);
+    const [missed, newer, newest] = [await fresh(), await fresh(), await fresh()];
+    const { body } = await edit(calm, calm.bob, `ticket/${newer}`, { reference: 'MINE' });
+    const bob = await listen(calm.bob, undefined, calm);
+    const first = await listen(calm.ann, undefined, calm);
+    const from = first.lastId() ?? 0;
+    first.close();
+    const seq = await calm.crm.silently(() => calm.crm.change('ticket', missed, { reference: 'B' }));
+    const signal = (at: number, id: string, editIds: string[]): void => {
+      const record = { object: 'ticket' as const, recordId: recordId(id) };
+      const edits = editIds.map((each) => ({ editId: editId(each), ...record }));
+      calm.signals.changed({ hubId: HUB, seq: at, records: [record], edits });
+    };
+    let ann: Stream | undefined;
+    await holding('journal', async () => {
+      calm.signals.moved(HUB);
+      await eventually(async () => (await stuck('journal', false)) > 0, 'the journal is looked at');
+      signal(seq + 1, newer, [body.editId]);
+      signal(seq + 2, newest, []);
+      ann = await calm.stream(calm.ann, { 'last-event-id': String(from) });
+    });
+    await ann?.untilPlaced();
+    await bob.until(({ type }) => type === 'receipt', 'the newer ones');
+    const told = (stream: Stream | undefined): unknown[] =>
+      (stream?.heard ?? [])
+        .map(({ id, data }) => [id, data.type === 'record' ? data.record.id : data.type])
+        .sort();
+    const last = [newer, newest, 'receipt'].map((id) => [seq + 2, id]);
+    expect([told(bob), told(ann)]).toEqual([[[seq, missed], ...last], [[seq, missed]]]);
+    // Numbers that never go back are the order in which it was told.
+    expect(bob.heard[0]?.id).toBe(seq);
+    ann?.close();
+  });
+
+  test('what could not be told for a fault of the database is told when it is looked for next', async () => {
+    const [looked, signalled] = [await freshTicket('100', calm), await freshTicket('100', calm)];
+    const bob = await listen(calm.bob, undefined, calm);
+    const change = (id: string) => calm.crm.silently(() => calm.crm.change('ticket', id, { reference: 'B' }));
+    const [, seq] = [await change(looked), await change(signalled)];
+    await holding('mirror', async () => {
+      calm.signals.changed({
+        hubId: HUB,
+        seq,
+        records: [{ object: 'ticket', recordId: recordId(signalled) }],
+        edits: [],
+      });
+      calm.signals.moved(HUB);
+      let failed = 0;
+      await eventually(async () => (failed += await stuck('m.found_seq', true)) >= 2, 'both fail');
+    });
+    for (const id of [looked, signalled]) await bob.until(isShown(id, 'B'), 'the change', 3_000);
+  });
+
+  test('a stream that could not be told where it is ends, so that it comes again', async () => {
+    let stream: Stream | undefined;
+    await holding('journal', async () => {
+      stream = await calm.stream(calm.ann);
+      await eventually(async () => {
+        await stuck('journal', true);
+        return stream?.ended === true;
+      }, 'it ends');
+    });
+    expect(stream?.heard).toEqual([]);
+  });
+
+  test('who moved while the stream was being opened is not told of the old company', async () => {
+    await calm.crm.find({
+      object: 'contact',
+      id: '79',
+      fields: { lastName: 'Mover' },
+      companies: [{ id: '100' }],
+    });
+    const token = await calm.token({ contactId: '79' });
+    await listen(calm.bob, undefined, calm);
+    let stream: Stream | undefined;
+    await holding('journal', async () => {
+      calm.signals.moved(HUB);
+      await eventually(async () => (await stuck('journal', false)) > 0, 'the journal is looked at');
+      stream = await calm.stream(token);
+      const links = [{ companyId: recordId('200'), isPrimary: true, labels: [] }];
+      await saveLinks(calm.db, HUB, [{ object: 'contact', recordId: recordId('79'), links }]);
+    });
+    await stream?.until(isResync, 'a new beginning');
+    await calm.crm.change('ticket', '11', { reference: 'OLDER' });
+    await calm.crm.change('ticket', '12', { reference: 'NEWER' });
+    await stream?.until(isShown('12', 'NEWER'), 'a case of the new company');
+    expect(JSON.stringify(stream?.heard)).not.toContain('OLDER');
+    stream?.close();
+  });
+
+  test('that another process moved something is looked for at once, each time', async () => {
+    const both = [await freshTicket('100', calm), await freshTicket('100', calm)];
+    const stream = await listen(calm.bob, undefined, calm);
+    const startedAt = performance.now();
+    for (let n = 1; n <= 6; n += 1) {
+      for (const id of both)
+        await calm.crm.silently(() => calm.crm.change('ticket', id, { reference: `N${n}` }));
+      calm.signals.moved(HUB);
+      for (const id of both) await stream.until(isShown(id, `N${n}`), 'the change');
+    }
+    expect(both.map((id) => stream.heard.filter(isShown(id, 'N3')).length)).toEqual([1, 1]);
+    // Looked for once a second only, this takes five.
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 });
 
@@ -357,6 +579,48 @@ describe('resuming', () => {
     });
     expect(JSON.stringify(stream.heard)).not.toMatch(/STRANGE|"12"/);
     await afterwards(stream);
+    // Only an edit of hers moved it: that is nobody else's news.
+    const bob = await listen(world.bob, from ?? 0);
+    expect(bob.heard.some(isRecord(moved))).toBe(true);
+    expect(bob.heard.some(isRecord(still))).toBe(false);
+  });
+
+  test('tells what moved out of reach meanwhile, and nothing of what never was in it', async () => {
+    const [left, stranger] = [await freshTicket(), await freshTicket('200')];
+    const note = String((ids += 1));
+    const on = [{ object: 'ticket' as const, id: await freshTicket() }];
+    await world.crm.find({ object: 'note', id: note, fields: { text: 'Hello', shared: 'true' }, on });
+    const from = await world.crm.pad(1);
+    await world.crm.link('ticket', left, [{ id: '200' }]);
+    await world.crm.link('ticket', left, [{ id: '300' }]);
+    await world.crm.link('ticket', stranger, [{ id: '300' }]);
+    await world.crm.change('quote', '21', { status: 'DRAFT' });
+    await world.crm.change('note', note, { shared: 'false' });
+    const gone = (stream: Stream): string[] =>
+      stream.heard.map(({ data }) => (data.type === 'gone' ? data.id : data.type)).sort();
+    expect(gone(await listen(world.ann, from))).toEqual(['21', left, note].sort());
+    expect(gone(await listen(world.pia, from))).toEqual([left, note].sort());
+    expect(gone(await listen(world.cleo, from))).toEqual([stranger]);
+    await world.crm.change('quote', '21', { status: 'APPROVED' });
+  });
+
+  test('starts over where the person reaches something else by now, or something was erased', async () => {
+    await world.crm.find({
+      object: 'contact',
+      id: '79',
+      fields: { lastName: 'Mover' },
+      companies: [{ id: '100' }],
+    });
+    const [token, erased] = [await world.token({ contactId: '79' }), await freshTicket()];
+    const from = await world.crm.pad(1);
+    await world.crm.link('contact', '79', [{ id: '200' }]);
+    const told = async (who: string, since: number) =>
+      (await listen(who, since)).heard.map(({ type }) => type);
+    expect(await told(token, from)).toEqual(['resync']);
+    expect(await told(world.ann, from)).toEqual([]);
+    const before = await world.crm.pad(1);
+    await world.crm.erase('ticket', erased);
+    expect(await told(world.ann, before)).toEqual(['resync']);
   });
 
   test('from where nothing has moved tells nothing', async () => {

@@ -17,7 +17,8 @@ export interface World extends PortalHarness {
 /**
  * Contacts 1 Ann and 2 Bob (company 100), 3 Cleo (company 200), 4 Pia (partner of 100, primary 300), 5 nobody signs in.
  * Tickets 11 (100), 12 (200), 13 (100, archived), 14 (merged into 11), 15 (merged into 12), 17 (100 and 200).
- * Quote 21, deal 31, site 41 of company 100. Ticket 16 exists in another hub only.
+ * Quote 21, deal 31, sites 12 and 41 of company 100. Ticket 16 exists in another hub only. Note 91 is on ticket 12.
+ * Numbers are given twice, as the CRM does: ticket 3 (100, archived) has that of Cleo, site 12 that of a case of 200.
  */
 export async function startWorld(options: Parameters<typeof startPortal>[0] = {}): Promise<World> {
   const portal = await startPortal({
@@ -133,6 +134,14 @@ export async function startWorld(options: Parameters<typeof startPortal>[0] = {}
     id: '41',
     fields: { name: 'Plant North', address: 'North 1' },
     companies: acme,
+  });
+  await crm.find({ object: 'site', id: '12', fields: { name: 'Plant East' }, companies: acme });
+  await crm.find({ object: 'ticket', id: '3', companies: acme, life: 'archived' });
+  await crm.find({
+    object: 'note',
+    id: '91',
+    fields: { text: 'On a case of Beta', shared: 'true' },
+    on: [{ object: 'ticket', id: '12' }],
   });
   await crm.find({
     object: 'contact',

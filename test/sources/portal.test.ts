@@ -1,8 +1,12 @@
 /** What customers are told of another system, over real HTTP: whose it is, who sees what, and when it does not answer. */
+import { randomUUID } from 'node:crypto';
+import { editId, recordId } from '@tallystick/shared/ids';
 import type { SourceView } from '@tallystick/shared/messages';
 import { sourceView as schema } from '@tallystick/shared/schemas';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { toldSource, type ToldSource } from '../../backend/sources/cache.ts';
+import { storeEdit } from '../../backend/store/edits.ts';
+import { ownedRecords } from '../../backend/store/owned.ts';
 import { clock } from '../harness/loop.ts';
 import { HUB, OTHER_HUB, type Answer } from '../harness/portal.ts';
 import { expectProblem, face, startWorld, type World } from '../portal/world.ts';
@@ -116,6 +120,50 @@ describe('what a customer sees of billing', () => {
       lists: { invoice: [], subscription: [] },
     });
     await world.crm.change('company', '100', { billingCustomer: 'K-10001' });
+  });
+});
+
+describe('what the mirror holds of it', () => {
+  it('is of present records that hold one of the fields, page by page, with what is asked for and nothing else', async () => {
+    const put = (id: string, openBalance: string | null, life: 'present' | 'archived' = 'present') =>
+      world.crm.find({ object: 'company', id, fields: { name: id, openBalance }, life });
+    await put('500', '1');
+    await put('501', '2');
+    await put('502', null);
+    await put('503', '3', 'archived');
+    await world.crm.find({ object: 'ticket', id: '500', companies: [{ id: '500' }] });
+    await world.crm.find({ object: 'contact', id: '504', fields: { phone: '+4930111111' } });
+    const phones = ownedRecords(world.db, HUB, 'company', ['phone'], recordId('9'), {
+      ids: [recordId('504')],
+    });
+    expect(await phones).toEqual([]);
+    const asks = (object: 'company' | 'ticket', person: string, wanted: string) =>
+      storeEdit(world.db, HUB, {
+        ...{ editId: editId(randomUUID()), object, recordId: recordId('500'), person: recordId(person) },
+        ...{
+          audience: 'direct',
+          askedAt: Date.now(),
+          action: null,
+          guards: [],
+          idempotencyKey: randomUUID(),
+        },
+        ...{ fingerprint: '', fields: [{ field: 'openBalance', seen: null, wanted }] },
+      });
+    await asks('company', '9', '10');
+    await asks('company', '9', '11');
+    await asks('company', '8', '12');
+    await asks('ticket', '9', '13');
+    const owned = (which: Parameters<typeof ownedRecords>[5]) =>
+      ownedRecords(world.db, HUB, 'company', ['openBalance', 'paymentStatus'], recordId('9'), which);
+    const [first, ...rest] = await owned({ after: recordId('499'), limit: 10 });
+    expect([first?.recordId, ...rest.map((row) => row.recordId)]).toEqual(['500', '501']);
+    expect(first?.asking).toEqual({ openBalance: '11' });
+    expect(Object.keys(first?.fields ?? {}).sort()).toEqual(['openBalance', 'paymentStatus']);
+    expect((await owned({ after: recordId('500'), limit: 1 })).map((row) => row.recordId)).toEqual(['501']);
+    const some = ['500', '502', '503'].map((id) => recordId(id));
+    expect((await owned({ ids: some })).map((row) => row.recordId)).toEqual(['500']);
+    await world.db.updateTable('edit_fields').set({ state: 'verified' }).where('hub_id', '=', HUB).execute();
+    expect((await owned({ ids: some }))[0]?.asking).toEqual({});
   });
 });
 

@@ -133,7 +133,7 @@ export const ROOMS: readonly Room[] = [
     may: any(
       isShared,
       starts('backend/hooks/', 'backend/store/', 'backend/signals.ts', 'backend/bell.ts'),
-      starts('backend/standardWebhook.ts', 'backend/portal/visibility.ts'),
+      starts('backend/standardWebhook.ts', 'backend/portal/visibility.ts', 'backend/portal/before.ts'),
       starts('backend/portal/versions.ts', 'backend/portal/receipts.ts'),
       npm('kysely', 'pino', 'zod'),
       isNode,
