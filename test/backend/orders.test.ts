@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { recordId } from '@tallystick/shared/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HubChange } from '../../backend/signals.ts';
-import type { Order } from '../../backend/store/database.ts';
+import type { Order, OrderOutcome } from '../../backend/store/database.ts';
 import { markDue } from '../../backend/store/due.ts';
 import { orderJobs } from '../../backend/store/jobs.ts';
 import { COMMAND_LINE, orderByKey, storeOrder } from '../../backend/store/orders.ts';
@@ -11,6 +11,7 @@ import { staffOf } from '../../backend/store/staff.ts';
 import type { Context } from '../../backend/sync/context.ts';
 import { carryOutOrders, carryOutStored } from '../../backend/sync/orders.ts';
 import { startStepped, type Stepped } from '../harness/stepped.ts';
+import { storeFile } from '../simulator/files.ts';
 
 const COLLEAGUE = { sourceType: 'CRM_UI', sourceId: 'userId:7' };
 const [STAFF_ID, OTHER_ID] = ['51', '52'];
@@ -39,12 +40,12 @@ describe('an order', () => {
       { email: `${randomUUID()}@example.com`, firstname: 'Ada' },
       COLLEAGUE,
     ).id;
-  async function store(order: Order, userId = STAFF_ID): Promise<() => Promise<string | undefined>> {
+  async function store(order: Order, userId = STAFF_ID): Promise<() => Promise<OrderOutcome | null>> {
     const key = randomUUID();
     await storeOrder(stepped.db, stepped.hubId, { userId, key, order, now: stepped.clock.now() });
-    return async () => (await orderByKey(stepped.db, stepped.hubId, userId, key)).outcome?.code;
+    return async () => (await orderByKey(stepped.db, stepped.hubId, userId, key)).outcome;
   }
-  async function order(of: Order, userId = STAFF_ID): Promise<string | undefined> {
+  async function order(of: Order, userId = STAFF_ID): Promise<OrderOutcome | null> {
     const outcome = await store(of, userId);
     expect(await carryOutOrders(ctx)).toBe(1);
     return outcome();
@@ -80,7 +81,9 @@ describe('an order', () => {
 
   it('to look at a record reads it with its associations, is said under their name, told, and done once', async () => {
     const id = contact();
-    expect(await order({ do: 'look', object: 'contact', recordId: recordId(id) })).toBe('done');
+    expect(await order({ do: 'look', object: 'contact', recordId: recordId(id) })).toMatchObject({
+      code: 'done',
+    });
     expect(await due()).toMatchObject([{ record_id: id, links: true, lane: expect.any(Number) as number }]);
     const entry = await newest();
     expect(entry).toMatchObject({
@@ -108,10 +111,10 @@ describe('an order', () => {
 
   it('to discard ends what is parked of that record, and nothing else', async () => {
     await park('1', '2', '3');
-    const discard = (id: string): Promise<string | undefined> =>
+    const discard = (id: string): Promise<OrderOutcome | null> =>
       order({ do: 'discard', object: 'contact', recordId: recordId(id), reason: 'gone' });
-    expect(await discard('3')).toBe('nothing-there');
-    expect(await discard('1')).toBe('done');
+    expect(await discard('3')).toMatchObject({ code: 'nothing-there' });
+    expect(await discard('1')).toMatchObject({ code: 'done' });
     expect((await due()).map((row) => row.record_id)).toEqual(['2', '3']);
   });
 
@@ -120,7 +123,7 @@ describe('an order', () => {
     expect(ctx.pauses).toMatchObject([{ object: 'contact', direction: 'out', userId: STAFF_ID }]);
     const outcome = await store(pause({ object: null, direction: 'in' }));
     await carryOutStored(ctx);
-    expect(await outcome()).toBe('done');
+    expect(await outcome()).toMatchObject({ code: 'done' });
     expect(ctx.pauses).toHaveLength(2);
   });
 
@@ -131,7 +134,7 @@ describe('an order', () => {
     const id = contact();
     const edit = await stepped.ask('contact', id, { firstName: ['Ada', 'Augusta'] });
     await stepped.db.deleteFrom('due').where('hub_id', '=', stepped.hubId).execute();
-    expect(await order({ do: 'resume', pauseId: out! })).toBe('done');
+    expect(await order({ do: 'resume', pauseId: out! })).toMatchObject({ code: 'done' });
     expect(pauseIds()).toEqual([inwards]);
     expect((await due()).map((row) => row.record_id)).toContain(id);
     const jobs = () =>
@@ -145,24 +148,40 @@ describe('an order', () => {
     await orderJobs(stepped.db, stepped.hubId, 'backfill', ['contact'], stepped.clock.now());
     await stepped.db.updateTable('jobs').set({ cursor: '500' }).where('hub_id', '=', stepped.hubId).execute();
     await stepped.db.deleteFrom('due').where('hub_id', '=', stepped.hubId).execute();
-    expect(await order({ do: 'resume', pauseId: inwards! })).toBe('done');
+    expect(await order({ do: 'resume', pauseId: inwards! })).toMatchObject({ code: 'done' });
     expect(await due()).toEqual([]);
     const all = await jobs();
     expect(all.length).toBeGreaterThan(3);
     expect(all.map(({ kind, cursor }) => [kind, cursor])).toEqual(all.map(() => ['backfill', null]));
-    expect(await order({ do: 'resume', pauseId: inwards! })).toBe('nothing-there');
+    expect(await order({ do: 'resume', pauseId: inwards! })).toMatchObject({ code: 'nothing-there' });
     expect(await stepped.states(edit)).toEqual({ firstName: 'accepted' });
   });
 
   it('to discard an edit ends it as refused, says what was wanted, and tells who asked', async () => {
     const id = contact();
     const edit = await stepped.ask('contact', id, { firstName: ['Ada', 'Augusta'] });
-    expect(await order({ do: 'discard-edit', editId: edit })).toBe('done');
+    expect(await order({ do: 'discard-edit', editId: edit })).toMatchObject({ code: 'done' });
     expect(await stepped.states(edit)).toEqual({ firstName: 'refused' });
     const entry = await newest();
     expect(entry).toMatchObject({ kind: 'decided', edit_id: edit, after: 'Augusta' });
     expect(told).toMatchObject([{ seq: Number(entry.seq), edits: [{ editId: edit, recordId: id }] }]);
-    expect(await order({ do: 'discard-edit', editId: edit })).toBe('nothing-there');
+    expect(await order({ do: 'discard-edit', editId: edit })).toMatchObject({ code: 'nothing-there' });
+  });
+
+  it('for a file answers with an address that is good for a moment, or with what the CRM says', async () => {
+    const file = {
+      fullName: 'plan.pdf',
+      folder: '/portal',
+      access: 'PRIVATE',
+      contentType: 'application/pdf',
+    };
+    const { id } = storeFile(stepped.sim.world.state, { ...file, data: Buffer.from('plan') });
+    const on = { do: 'address', object: 'contact', recordId: recordId('1') } as const;
+    const outcome = await store({ ...on, fileId: id });
+    await carryOutOrders(ctx);
+    expect(await outcome()).toMatchObject({ ok: true, value: expect.stringContaining(id) as string });
+    expect((await newest()).actor).toMatchObject({ via: 'CUSTOMER', person: STAFF_ID });
+    expect((await order({ ...on, fileId: '999' }))?.ok).toBe(false);
   });
 
   it('to give a role gives it to the one it names', async () => {

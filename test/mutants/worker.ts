@@ -410,7 +410,6 @@ const orders = inFile(
     { id: 'orders-wake-nobody', find: '    ctx.signals.wake(ctx.hubId);\n', replace: '' },
     {
       id: 'address-for-nobody',
-      near: ['portal/statement'],
       find: "? { ok: true, code: 'done', value: answer.value.url }",
       replace: "? { ok: true, code: 'done' }",
     },
@@ -468,24 +467,28 @@ const orders = inFile(
 
 const worker = inFile(
   'backend/sync/worker.ts',
-  ['backend/loop', 'backend/lease'],
+  ['backend/worker'],
   [
     {
       id: 'wakes-for-every-hub',
       find: 'const offWake = deps.signals.onWake((hubId) => {\n    if (hubId !== deps.hubId) return;',
       replace: 'const offWake = deps.signals.onWake(() => {',
+      equivalent: 'a ring too many costs a look',
     },
     {
       id: 'hears-every-hub',
-      near: ['hubs/hubs', 'backend/lease'],
       find: 'if (hubId !== deps.hubId) return;\n    if (arrived',
       replace: 'if (arrived',
     },
-    { id: 'lost-and-goes-on', find: '  void lease.lost.then(end);\n', replace: '' },
+    {
+      id: 'lost-and-goes-on',
+      find: '  void lease.lost.then(end);\n',
+      replace: '',
+      equivalent: 'the next statement or proof over the lost connection ends the term too, only later',
+    },
     { id: 'lease-kept', find: '        await lease.release();\n', replace: '' },
     {
       id: 'begins-before-orders',
-      near: ['blast/pauses', 'desk/desk'],
       find: '    await carryOutStored(ctx);\n',
       replace: '',
     },
@@ -497,14 +500,12 @@ const worker = inFile(
     },
     {
       id: 'people-rest-too',
-      near: ['hubs/turns', 'backend/round'],
       find: '{ ...shared, rest: NO_REST }, PEOPLE_LANES',
       replace: 'shared, PEOPLE_LANES',
     },
     { id: 'ears-kept', find: '    offWake();\n    offArrived();\n', replace: '' },
     {
       id: 'one-term-for-ever',
-      near: ['hubs/hubs'],
       find: '(term === 1 || deps.oneTerm !== true)',
       replace: 'term > 0',
     },
