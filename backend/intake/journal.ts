@@ -72,15 +72,15 @@ export async function readToItsEnd(
 type Read = 'more' | 'end' | 'failed';
 
 /**
- * Reads the next files. Only a look's first reading may start over: what the journal itself named a moment ago is as old as
- * the oldest it keeps, and refusing it over and over would never end.
+ * Reads the next files. An offset that was named in this very look is known: were its refusal another beginning, there would
+ * be no end.
  */
 async function readOn(ctx: Context, journal: WebhooksJournal, isFirst: boolean): Promise<Read> {
   const begunAt = ctx.clock.now();
   // Before the first look everything is read from nothing.
   const place = (await journalPlace(ctx.db, ctx.hubId)) ?? { offset: null, caughtUpAt: begunAt };
   const awayMs = begunAt - place.caughtUpAt;
-  if (isFirst && awayMs > HORIZON_MS) return startOver(ctx, place, true);
+  if (awayMs > HORIZON_MS) return startOver(ctx, place, true);
   const found = await journal.filesAfter(place.offset);
   if (!found.ok) {
     // No source says how an unknown offset is answered: any refusal of it counts.
@@ -177,14 +177,15 @@ async function keepSubscribed(
   }
   const wanted = neededJournalSubscriptions(hub.type_ids);
   const { cancel, order } = subscriptionChanges(ctx.hubId, wanted, kept.value);
-  for (const change of [
+  const changes = [
     ...cancel.map(
       ({ id }) =>
         () =>
           journal.unsubscribe(id),
     ),
     ...order.map((each) => () => journal.subscribe(ctx.hubId, each)),
-  ]) {
+  ];
+  for (const change of changes) {
     const made = await change();
     if (made.ok) continue;
     failed(ctx, made.failure);
