@@ -156,7 +156,10 @@ async function startOver(ctx: Context, { caughtUpAt }: Place, isIncomplete: bool
   return 'more';
 }
 
-/** Orders and cancels what the ownership file wants and no longer wants; now and then, and when a type becomes known. Null: it failed. */
+/**
+ * Orders and cancels what the ownership file wants and no longer wants; now and then, and when a type becomes known.
+ * Null: it could not.
+ */
 async function keepSubscribed(
   ctx: Context,
   journal: WebhooksJournal,
@@ -178,11 +181,7 @@ async function keepSubscribed(
   const wanted = neededJournalSubscriptions(hub.type_ids);
   const { cancel, order } = subscriptionChanges(ctx.hubId, wanted, kept.value);
   const changes = [
-    ...cancel.map(
-      ({ id }) =>
-        () =>
-          journal.unsubscribe(id),
-    ),
+    ...cancel.map((each) => () => journal.unsubscribe(each.id)),
     ...order.map((each) => () => journal.subscribe(ctx.hubId, each)),
   ];
   for (const change of changes) {

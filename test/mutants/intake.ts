@@ -281,7 +281,7 @@ const polling = [
       },
       {
         id: 'unwanted-subscription-kept',
-        find: '    ...cancel.map(({ id }) => () => journal.unsubscribe(id)),\n',
+        find: '...cancel.map((each) => () => journal.unsubscribe(each.id)),',
         replace: '',
       },
       {
@@ -371,7 +371,7 @@ const polling = [
 const jobs = [
   ...inFile(
     'backend/intake/reconcile.ts',
-    ['completeness/verify'],
+    ['completeness/jobSteps'],
     [
       {
         id: 'second-page-unasked',
@@ -519,7 +519,7 @@ const jobs = [
   ),
   ...inFile(
     'backend/intake/backfill.ts',
-    ['backend/round'],
+    ['completeness/jobSteps'],
     [
       { id: 'first-page-is-all', find: 'isFinished: cursor === null,', replace: 'isFinished: true,' },
       {
@@ -554,7 +554,7 @@ const jobs = [
   ),
   ...inFile(
     'backend/intake/jobs.ts',
-    ['completeness/verify'],
+    ['completeness/jobSteps'],
     [
       { id: 'stuck-job-holds-up-all', find: 'if (went) return true;', replace: 'return went;' },
       {
@@ -574,9 +574,14 @@ const jobs = [
         replace: 'count?.ok === true ? count.value : 0',
       },
       {
-        id: 'sweep-ordered-for-ever',
-        find: " || open.some((job) => job.kind === 'reconcile' && job.object === object)) return false;",
-        replace: ') return false;',
+        id: 'sweep-of-what-is-under-way',
+        find: ' && !isUnderWay(name));',
+        replace: ');',
+      },
+      {
+        id: 'one-under-way-holds-up-the-sweep',
+        find: 'if (object === null) return false;',
+        replace: "if (object === null || open.some(({ kind }) => kind === 'reconcile')) return false;",
       },
       { id: 'sweep-without-end', find: 'since: now - SWEEP_EVERY_MS,', replace: 'since: now,' },
       { id: 'swept-never', find: 'return orderSweep(ctx, open);', replace: 'return false;' },
@@ -587,8 +592,8 @@ const jobs = [
       },
       {
         id: 'unreadable-swept',
-        find: 'OBJECTS.filter((name) => unreadable(ctx, name) === null)',
-        replace: '[...OBJECTS]',
+        find: 'unreadable(ctx, name) === null && !isUnderWay',
+        replace: '!isUnderWay',
       },
       { id: 'first-page-not-begun', find: 'return { ...job, startedAt };', replace: 'return job;' },
     ],
