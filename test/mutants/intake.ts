@@ -138,6 +138,67 @@ const translating = [
         replace: '[touched]',
       },
       {
+        id: 'journal-lines-unheard',
+        find: "if (typeId === LINE_TYPE_ID) return [{ is: 'line', lineId: recordId }];",
+        replace: '',
+      },
+      {
+        id: 'journal-links-unheard',
+        find: "if (type === 'association') return associations(raw, objectOf);",
+        replace: '',
+      },
+      {
+        id: 'journal-of-no-time-believed',
+        find: 'recordId === null || at === null',
+        replace: 'recordId === null',
+      },
+      {
+        id: 'journal-of-no-record-believed',
+        find: 'recordId === null || at === null',
+        replace: 'at === null',
+      },
+      {
+        id: 'any-type-is-a-record',
+        find: "if (type !== 'crmObject') return ignored(`journal ${type}`);",
+        replace: '',
+      },
+      {
+        id: 'strange-object-heard',
+        find: 'if (object === undefined) return ignored(`journal ${type}`);',
+        replace: '',
+      },
+      {
+        id: 'merged-are-moved',
+        find: "recordId: id, how: 'gone', at }",
+        replace: "recordId: id, how: 'moved', at }",
+      },
+      { id: 'merged-without-companies', find: "    { is: 'links', object, recordId: id },\n", replace: '' },
+      {
+        id: 'primary-of-a-merge-forgotten',
+        find: '[raw.primaryObjectId, raw.newObjectId, ...listed]',
+        replace: '[raw.newObjectId, ...listed]',
+      },
+      {
+        id: 'survivor-of-a-merge-forgotten',
+        find: '[raw.primaryObjectId, raw.newObjectId, ...listed]',
+        replace: '[raw.primaryObjectId, ...listed]',
+      },
+      {
+        id: 'journal-time-in-ms-unread',
+        find: "typeof value === 'string' ? Date.parse(value) : value;",
+        replace: 'Date.parse(String(value));',
+      },
+      {
+        id: 'journal-time-in-words-unread',
+        find: "typeof value === 'string' ? Date.parse(value) : value;",
+        replace: 'value;',
+      },
+      {
+        id: 'erased-is-archived',
+        find: "recordId, life: 'erased', at, by",
+        replace: "recordId, life: 'archived', at, by",
+      },
+      {
         id: 'journal-forgets-erasures',
         find: "if (type === 'gdprPrivacyDeletion') {",
         replace: "if (type === '') {",
