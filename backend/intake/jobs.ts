@@ -30,15 +30,15 @@ export async function workOnJobs(ctx: Context): Promise<boolean> {
       await giveUp(ctx, job, why);
       return true;
     }
-    const begun = job.startedAt === null ? await begin(ctx, job) : job;
-    const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
+    if (job.startedAt === null) await begin(ctx, job);
+    const went = job.kind === 'backfill' ? await backfillPage(ctx, job) : await reconcilePage(ctx, job);
     if (went) return true;
   }
   return orderSweep(ctx, open);
 }
 
 /** The count is for whoever watches; without it the work is done all the same. */
-async function begin(ctx: Context, job: Job): Promise<Job> {
+async function begin(ctx: Context, job: Job): Promise<void> {
   const startedAt = ctx.clock.now();
   const lane = job.kind === 'backfill' ? 'backfill' : 'reconcile';
   const mayCount = startedAt - (countedAt.get(ctx) ?? -Infinity) >= COUNT_EVERY_MS;
@@ -47,7 +47,6 @@ async function begin(ctx: Context, job: Job): Promise<Job> {
   await ctx.lease.exclusive((db) =>
     beginJob(db, ctx.hubId, job.jobId, startedAt, count?.ok === true ? count.value : null),
   );
-  return { ...job, startedAt };
 }
 
 /**

@@ -597,6 +597,22 @@ const jobs = [
         id: 'what-was-read-is-not-sent',
         find: 'await sendWrites(ctx, job.object, writes);',
         replace: 'void writes;',
+        near: ['backend/round'],
+      },
+      {
+        id: 'one-record-ends-the-term',
+        find: 'leaveToRounds(ctx, job.object, linked, behind, error),',
+        replace: 'Promise.reject(error),',
+      },
+      {
+        id: 'page-not-stored-is-left-out',
+        find: "markDue(trx, ctx.hubId, 'backfill', records, { now: ctx.clock.now() }),",
+        replace: '',
+      },
+      {
+        id: 'page-not-stored-loses-its-companies',
+        find: "links: object !== 'company' }));",
+        replace: 'links: false }));',
       },
       { id: 'place-before-its-page', find: 'saveStep(trx, ctx.hubId', replace: 'saveStep(ctx.db, ctx.hubId' },
       {
@@ -620,7 +636,7 @@ const jobs = [
       { id: 'stuck-job-holds-up-all', find: 'if (went) return true;', replace: 'return went;' },
       {
         id: 'begun-anew-each-page',
-        find: 'job.startedAt === null ? await begin(ctx, job) : job;',
+        find: 'if (job.startedAt === null) await begin(ctx, job);',
         replace: 'await begin(ctx, job);',
       },
       { id: 'unreadable-backfill-ended', find: "if (job.kind === 'backfill') continue;", replace: '' },
@@ -656,7 +672,6 @@ const jobs = [
         find: 'unreadable(ctx, name) === null && !isUnderWay',
         replace: '!isUnderWay',
       },
-      { id: 'first-page-not-begun', find: 'return { ...job, startedAt };', replace: 'return job;' },
     ],
   ),
 ];
