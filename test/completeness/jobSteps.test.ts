@@ -384,6 +384,30 @@ describe('work over everything of an object', () => {
     await repaired();
   });
 
+  it('ends where the CRM says now which scope is missing, of the object or of what it hangs on, and waits where it only did not answer', async () => {
+    const barred = (scope: string) =>
+      refuses({ is: 'barred', code: 'scope', message: 'Not allowed.', scopes: [scope] });
+    for (const [object, crm] of [
+      ['contact', (scope: string) => ({ listValues: barred(scope) })],
+      ['company', (scope: string) => ({ readLinks: barred(scope) })],
+    ] as const) {
+      const scope = object === 'contact' ? 'crm.objects.contacts.read' : 'crm.objects.companies.read';
+      const [id = ''] = await order('reconcile', ['contact']);
+      expect(await workOnJobs(failing(crm(scope)))).toBe(true);
+      const [job] = await jobs([id]);
+      expect([job?.finished_at === null, job?.error === null]).toEqual([false, false]);
+      expect(job?.comparison).toMatchObject({
+        records: 0,
+        notCompared: { code: 'scope-lost', object, scope },
+      });
+      pass(1_000);
+    }
+    const [id = ''] = await order('reconcile', ['contact']);
+    expect(await workOnJobs(failing({ readLinks: AWAY }))).toBe(false);
+    expect((await jobs([id]))[0]?.finished_at).toBeNull();
+    await done(well(), [id]);
+  });
+
   it('leaves out what staff paused, also for a while, and what is none of ours; what a record hangs on it compares', async () => {
     await corrupt('contact', 'jobTitle', 'Nobody');
     const pause = {

@@ -227,7 +227,10 @@ export const HUBSPOT: Room = {
   needsDatabase: true,
   mutants: [speaking, journal].flat(),
   stages: [
-    { name: 'pure', tests: ['backend/signature', 'backend/failure', 'backend/transport'] },
+    {
+      name: 'pure',
+      tests: ['backend/signature', 'backend/failure', 'backend/transport', 'backend/webhooksJournal'],
+    },
     { name: 'loop', tests: ['backend/loop', 'backend/webhooks', 'hooks/dispatch', 'portal/making'] },
     { name: 'world', tests: ['world/world'] },
   ],

@@ -537,6 +537,21 @@ const jobs = [
         replace: 'differences, moving, calls, mirror: crm, crm };\n  return',
       },
       {
+        id: 'old-refusal-ends-a-comparison',
+        find: '(at >= begunAt ? scope : [])',
+        replace: '(at > 0 ? scope : [])',
+      },
+      {
+        id: 'missing-scope-asked-for-ever',
+        find: 'return isOfScope(failure) ?',
+        replace: 'return isOfScope(failure) && failure.scopes.length > 9 ?',
+      },
+      {
+        id: 'given-up-without-why',
+        find: '{ ...emptyComparison([]), notCompared: why }',
+        replace: 'emptyComparison([])',
+      },
+      {
         id: 'calls-uncounted',
         find: "comparison.calls += ctx.budget.calls('reconcile') - callsBefore;",
         replace: '',
@@ -682,7 +697,16 @@ export const INTAKE: Room = {
   mutants: [webhooks, translating, comparing, polling, jobs].flat(),
   stages: [
     { name: 'quick', tests: ['backend/translate', 'backend/webhooks'] },
-    { name: 'completeness', tests: ['completeness/journal', 'completeness/verify', 'completeness/cli'] },
+    {
+      name: 'completeness',
+      tests: [
+        'completeness/journalSteps',
+        'completeness/jobSteps',
+        'completeness/journal',
+        'completeness/verify',
+        'completeness/cli',
+      ],
+    },
     { name: 'loop', tests: ['backend/loop', 'portal/making', 'backend/erasure'] },
     { name: 'world', tests: ['world/world'] },
   ],
