@@ -150,13 +150,11 @@ const refusedFor = (message: string): Answer<never> => ({
 async function readFile(url: string): Promise<Answer<JournalFile>> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) });
-    const length = Number(response.headers.get('content-length') ?? 0);
-    if (length > FILE_MAX_BYTES) {
-      await response.body?.cancel();
-      const message = `A file of the webhooks journal has ${length} bytes; at most ${FILE_MAX_BYTES} are taken.`;
+    const body = await textOf(response);
+    if (body === null) {
+      const message = `A file of the webhooks journal has more than ${FILE_MAX_BYTES} bytes.`;
       return { ok: false, failure: { is: 'unexpected', message }, limits: NO_LIMITS };
     }
-    const body = await response.text();
     if (!response.ok) return { ok: false, failure: failureOf(response.status, body), limits: NO_LIMITS };
     const parsed = fileAnswer.safeParse(JSON.parse(body));
     if (!parsed.success) {
@@ -172,6 +170,22 @@ async function readFile(url: string): Promise<Answer<JournalFile>> {
   } catch (error) {
     return { ok: false, failure: failureOfError(error), limits: NO_LIMITS };
   }
+}
+
+/** Null: more than is taken, whatever the headers say of its length. */
+async function textOf(response: Response): Promise<string | null> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    bytes += part.value.length;
+    if (bytes > FILE_MAX_BYTES) {
+      await reader?.cancel();
+      return null;
+    }
+    parts.push(part.value);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 function instantOf(value: string | number | null | undefined): number | null {

@@ -2,7 +2,7 @@
  * Work over all records of an object, page by page. What a page brought is stored together with the place behind it, so
  * a crash at any point costs at most one page.
  */
-import { OBJECTS } from '@tallystick/shared/ownership';
+import { OBJECTS, type AppObject } from '@tallystick/shared/ownership';
 import { beginJob, openJobs, orderJobs, overdueObject, type Job } from '../store/jobs.ts';
 import type { Context } from '../sync/context.ts';
 import { unreadable } from '../sync/drift.ts';
@@ -30,15 +30,15 @@ export async function workOnJobs(ctx: Context): Promise<boolean> {
       await giveUp(ctx, job, why);
       return true;
     }
-    const begun = job.startedAt === null ? await begin(ctx, job) : job;
-    const went = begun.kind === 'backfill' ? await backfillPage(ctx, begun) : await reconcilePage(ctx, begun);
+    if (job.startedAt === null) await begin(ctx, job);
+    const went = job.kind === 'backfill' ? await backfillPage(ctx, job) : await reconcilePage(ctx, job);
     if (went) return true;
   }
   return orderSweep(ctx, open);
 }
 
 /** The count is for whoever watches; without it the work is done all the same. */
-async function begin(ctx: Context, job: Job): Promise<Job> {
+async function begin(ctx: Context, job: Job): Promise<void> {
   const startedAt = ctx.clock.now();
   const lane = job.kind === 'backfill' ? 'backfill' : 'reconcile';
   const mayCount = startedAt - (countedAt.get(ctx) ?? -Infinity) >= COUNT_EVERY_MS;
@@ -47,16 +47,20 @@ async function begin(ctx: Context, job: Job): Promise<Job> {
   await ctx.lease.exclusive((db) =>
     beginJob(db, ctx.hubId, job.jobId, startedAt, count?.ok === true ? count.value : null),
   );
-  return { ...job, startedAt };
 }
 
-/** One that is under way, and waits for what may be in flight, is not ordered again: that would be no progress. */
+/**
+ * One that is under way, and waits for what may be in flight or for the CRM, is not ordered again: that would be no progress.
+ * It keeps no other from its turn.
+ */
 async function orderSweep(ctx: Context, open: readonly Job[]): Promise<boolean> {
   const now = ctx.clock.now();
-  const readable = OBJECTS.filter((name) => unreadable(ctx, name) === null);
+  const isUnderWay = (name: AppObject): boolean =>
+    open.some((job) => job.kind === 'reconcile' && job.object === name);
+  const idle = OBJECTS.filter((name) => unreadable(ctx, name) === null && !isUnderWay(name));
   const limits = { since: now - SWEEP_EVERY_MS, triedSince: now - SWEEP_RETRY_MS };
-  const object = await overdueObject(ctx.db, ctx.hubId, readable, limits);
-  if (object === null || open.some((job) => job.kind === 'reconcile' && job.object === object)) return false;
-  const jobs = await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
-  return jobs.length > 0;
+  const object = await overdueObject(ctx.db, ctx.hubId, idle, limits);
+  if (object === null) return false;
+  await ctx.lease.exclusive((db) => orderJobs(db, ctx.hubId, 'reconcile', [object], now));
+  return true;
 }

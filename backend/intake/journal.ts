@@ -10,8 +10,8 @@ import { neededJournalSubscriptions, subscriptionChanges } from '../hubspot/jour
 import type { FilePlace, JournalFile, WebhooksJournal } from '../hubspot/webhooksJournal.ts';
 import type { Db } from '../store/database.ts';
 import { draft } from '../store/journal.ts';
-import { orderJobs } from '../store/jobs.ts';
-import { journalPlace, saveJournalPlace } from '../store/layers.ts';
+import { endJobs, orderJobs } from '../store/jobs.ts';
+import { journalPlace, saveJournalPlace, type Place } from '../store/layers.ts';
 import { raise } from '../store/warnings.ts';
 import { storing, type Context } from '../sync/context.ts';
 
@@ -45,7 +45,9 @@ export async function readJournal(
     try {
       subscribed = await readToItsEnd(ctx, journal, term, subscribed);
     } catch (error) {
-      ctx.log.error({ err: error, hub: ctx.hubId }, 'What the webhooks journal told could not be stored.');
+      const message = 'What the webhooks journal told could not be stored.';
+      ctx.log.error({ err: error, hub: ctx.hubId }, message);
+      ctx.health.journal = { on: true, failure: { code: 'cannot-store', message } };
     }
     await pause(ctx.clock, JOURNAL_POLL_MS, term);
   }
@@ -59,48 +61,61 @@ export async function readToItsEnd(
   before: Subscribed = NEVER,
 ): Promise<Subscribed> {
   const subscribed = await keepSubscribed(ctx, journal, before);
-  while (await readOn(ctx, journal, term));
-  return subscribed;
+  let read: Read = 'more';
+  for (let isFirst = true; read === 'more' && !term.aborted; isFirst = false) {
+    read = await readOn(ctx, journal, isFirst);
+    if (read !== 'failed' && subscribed !== null) ctx.health.journal = { on: true, failure: null };
+  }
+  return subscribed ?? before;
 }
 
-/** Reads the next files; false when there is nothing new, or they could not be read. */
-async function readOn(ctx: Context, journal: WebhooksJournal, term: AbortSignal): Promise<boolean> {
-  if (term.aborted) return false;
-  const place = await journalPlace(ctx.db, ctx.hubId);
-  const awayMs = place === null ? 0 : ctx.clock.now() - place.caughtUpAt;
-  if (place !== null && place.offset !== null && awayMs > HORIZON_MS) return startOver(ctx, true);
+type Read = 'more' | 'end' | 'failed';
+
+/**
+ * Reads the next files. An offset that was named in this very look is known: were its refusal another beginning, there would
+ * be no end.
+ */
+async function readOn(ctx: Context, journal: WebhooksJournal, isFirst: boolean): Promise<Read> {
   const begunAt = ctx.clock.now();
-  const found = await journal.filesAfter(place?.offset ?? null);
+  // Before the first look everything is read from nothing.
+  const place = (await journalPlace(ctx.db, ctx.hubId)) ?? { offset: null, caughtUpAt: begunAt };
+  const awayMs = begunAt - place.caughtUpAt;
+  if (awayMs > HORIZON_MS) return startOver(ctx, place, true);
+  const found = await journal.filesAfter(place.offset);
   if (!found.ok) {
     // No source says how an unknown offset is answered: any refusal of it counts.
-    const isUnknown =
-      ['gone', 'refused'].includes(found.failure.is) && place !== null && place.offset !== null;
-    return isUnknown ? startOver(ctx, awayMs > FORGOTTEN_MAX_MS) : failed(ctx, found.failure);
+    const isUnknown = ['gone', 'refused'].includes(found.failure.is) && place.offset !== null;
+    return isFirst && isUnknown
+      ? startOver(ctx, place, awayMs > FORGOTTEN_MAX_MS)
+      : failed(ctx, found.failure);
   }
   for (const file of found.value) {
     const read = await journal.readFile(file);
     if (!read.ok) return failed(ctx, read.failure);
     ctx.at('journal.fetched');
-    await store(ctx, file, read.value);
+    await store(ctx, file, read.value, place);
     ctx.at('journal.stored');
   }
-  ctx.health.journal = { on: true, failure: null };
-  if (found.value.length > 0) return true;
+  if (found.value.length > 0) return 'more';
   await ctx.lease.exclusive((db) =>
-    saveJournalPlace(db, ctx.hubId, { offset: place?.offset ?? null, caughtUpAt: begunAt }),
+    saveJournalPlace(db, ctx.hubId, { offset: place.offset, caughtUpAt: begunAt }),
   );
-  return false;
+  return 'end';
 }
 
-function failed(ctx: Context, failure: Failure): false {
+function failed(ctx: Context, failure: Failure): 'failed' {
   ctx.log.warn({ hub: ctx.hubId }, `The webhooks journal could not be read: ${failure.message}`);
   ctx.health.journal = { on: true, failure: { code: failure.is, message: failure.message } };
-  return false;
+  return 'failed';
 }
 
-/** The journal is the app's: events of other hubs are theirs to read. */
-async function store(ctx: Context, { offset }: FilePlace, file: JournalFile): Promise<void> {
+/**
+ * The journal is the app's: events of other hubs are theirs to read. Where it is read from its earliest file, that file is
+ * older than what was known before: the time until which all is known never goes back.
+ */
+async function store(ctx: Context, { offset }: FilePlace, file: JournalFile, before: Place): Promise<void> {
   const now = ctx.clock.now();
+  const caughtUpAt = Math.max(before.caughtUpAt, Math.min(now, file.publishedAt ?? before.caughtUpAt));
   const own = file.events.filter((event) => isOf(event, ctx.hubId));
   const deliveries: string[] = [];
   for (let at = 0; at < own.length; at += DELIVERY_EVENTS)
@@ -109,7 +124,7 @@ async function store(ctx: Context, { offset }: FilePlace, file: JournalFile): Pr
     transaction(async (trx) => {
       await Promise.all([
         deliver(trx, ctx.hubId, deliveries, now),
-        saveJournalPlace(trx, ctx.hubId, { offset, caughtUpAt: Math.min(now, file.publishedAt ?? now) }),
+        saveJournalPlace(trx, ctx.hubId, { offset, caughtUpAt }),
       ]);
     }),
   );
@@ -127,24 +142,29 @@ const isOf = (event: unknown, hubId: string): boolean =>
   typeof event === 'object' && event !== null && 'portalId' in event && String(event.portalId) === hubId;
 
 /** From the earliest file there is. Where something may be missing before it, everything is compared. */
-async function startOver(ctx: Context, isIncomplete: boolean): Promise<boolean> {
+async function startOver(ctx: Context, { caughtUpAt }: Place, isIncomplete: boolean): Promise<'more'> {
   const now = ctx.clock.now();
   await storing(ctx, async ({ trx, journal }) => {
-    await saveJournalPlace(trx, ctx.hubId, { offset: null, caughtUpAt: now });
+    await saveJournalPlace(trx, ctx.hubId, { offset: null, caughtUpAt: isIncomplete ? now : caughtUpAt });
     if (!isIncomplete) return;
     await journal([draft({ kind: 'missed', detail: { by: 'journal', outcome: 'horizon' } })]);
+    // One under way may have compared before the change that is missing.
+    await endJobs(trx, ctx.hubId, OBJECTS, now, 'reconcile');
     await orderJobs(trx, ctx.hubId, 'reconcile', OBJECTS, now);
     await raise(trx, ctx.hubId, [{ code: 'journal-horizon', count: 1, detail: null }], now);
   });
-  return true;
+  return 'more';
 }
 
-/** Orders and cancels what the ownership file wants and no longer wants; now and then, and when a type becomes known. */
+/**
+ * Orders and cancels what the ownership file wants and no longer wants; now and then, and when a type becomes known.
+ * Null: it could not.
+ */
 async function keepSubscribed(
   ctx: Context,
   journal: WebhooksJournal,
   before: Subscribed,
-): Promise<Subscribed> {
+): Promise<Subscribed | null> {
   const now = ctx.clock.now();
   const hub = await ctx.db
     .selectFrom('hubs')
@@ -156,16 +176,19 @@ async function keepSubscribed(
   const kept = await journal.subscriptions();
   if (!kept.ok) {
     failed(ctx, kept.failure);
-    return before;
+    return null;
   }
   const wanted = neededJournalSubscriptions(hub.type_ids);
   const { cancel, order } = subscriptionChanges(ctx.hubId, wanted, kept.value);
-  for (const { id } of cancel) await journal.unsubscribe(id);
-  for (const each of order) {
-    const made = await journal.subscribe(ctx.hubId, each);
+  const changes = [
+    ...cancel.map((each) => () => journal.unsubscribe(each.id)),
+    ...order.map((each) => () => journal.subscribe(ctx.hubId, each)),
+  ];
+  for (const change of changes) {
+    const made = await change();
     if (made.ok) continue;
     failed(ctx, made.failure);
-    return before; // the rest at the next look
+    return null; // the rest at the next look
   }
   return { for: typeIds, at: now };
 }

@@ -10,7 +10,7 @@ export const layerNumber = (layer: Layer): number => LAYERS.indexOf(layer);
 export interface Place {
   /** Null: from the earliest file there is. */
   offset: string | null;
-  /** Everything HubSpot published until then was read. */
+  /** Everything HubSpot published until then was read, or is compared besides; it never goes back. */
   caughtUpAt: number;
 }
 

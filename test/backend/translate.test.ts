@@ -129,13 +129,28 @@ describe('an event in our words', () => {
 
     it('has every record of a merge looked at', () => {
       const merge = { ...event, action: 'MERGE', primaryObjectId: 6, newObjectId: 7, mergedObjectIds: [8] };
-      const heard = hear(merge).filter(({ is }) => is === 'links');
-      expect(heard.flatMap((one) => ('recordId' in one ? one.recordId : [])).sort()).toEqual([
-        '5',
-        '6',
-        '7',
-        '8',
+      expect(hear(merge)).toEqual(
+        ['5', '6', '7', '8'].flatMap((recordId) => [
+          { is: 'touched', object: 'contact', recordId, how: 'gone', at },
+          { is: 'links', object: 'contact', recordId },
+        ]),
+      );
+    });
+
+    it('tells of a line item, and of the record at the other end of a company', () => {
+      expect(hear({ ...event, objectTypeId: '0-8', action: 'UPDATE' })).toEqual([
+        { is: 'line', lineId: '5' },
       ]);
+      const link = { type: 'association', fromObjectTypeId: '0-2', toObjectTypeId: '0-5' };
+      expect(hear({ ...link, fromObjectId: 1, toObjectId: 2 })).toEqual([
+        { is: 'links', object: 'ticket', recordId: '2' },
+      ]);
+    });
+
+    it('says when, in words or in milliseconds, and nothing of what is no record of ours', () => {
+      expect(hear({ ...event, action: 'UPDATE', occurredAt: at })).toMatchObject([{ is: 'touched', at }]);
+      for (const odd of [{ type: 'appLifecycleEvent' }, { objectTypeId: '0-999' }, { objectTypeId: null }])
+        expect(hear({ ...event, action: 'UPDATE', ...odd })).toMatchObject([{ is: 'ignored' }]);
     });
 
     it('says that a person was erased, and nothing of what has no time or no record', () => {

@@ -156,12 +156,8 @@ describe('the webhooks journal, where no webhook comes', () => {
     expect(note).toMatchObject({ detail: { by: 'webhooks and the journal', foundBy: 'reconcile' } });
   });
 
-  it.each([
-    { days: 3, what: 'forgotten' },
-    { days: 30, what: 'still known' },
-  ])('whose horizon has passed, its offset $what, has everything compared and goes on', async ({ days }) => {
+  it('whose horizon has passed has everything compared and goes on', async () => {
     hub = await startHub();
-    hub.loop.sim.faults.journalRetentionMs = days * 86_400_000;
     world().update('companies', hub.companies[0]!, { city: 'Bath' }, COLLEAGUE); // so that it knows an offset
     await poll();
     await hub.loop.worker.stop();

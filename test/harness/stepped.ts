@@ -21,7 +21,7 @@ import type { Context } from '../../backend/sync/context.ts';
 import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
 import { round } from '../../backend/sync/round.ts';
 import { contextOf } from '../../backend/sync/worker.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/simulator.ts';
 import { clock as realClock } from './loop.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
@@ -63,8 +63,11 @@ export async function oneRound(ctx: Context): Promise<boolean> {
 }
 
 /** `prepare` changes the stand-in before anything reads it. */
-export async function startStepped(prepare: (sim: Simulator) => void = () => undefined): Promise<Stepped> {
-  const [database, sim] = await Promise.all([createTestDatabase(), startSimulator()]);
+export async function startStepped(
+  prepare: (sim: Simulator) => void = () => undefined,
+  options: SimulatorOptions = {},
+): Promise<Stepped> {
+  const [database, sim] = await Promise.all([createTestDatabase(), startSimulator(options)]);
   prepare(sim);
   const hubId = toHubId(sim.hubId);
   const appId = String(sim.appId);

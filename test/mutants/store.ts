@@ -531,10 +531,115 @@ const rest = [
   ),
 ];
 
+const jobs = inFile(
+  'backend/store/jobs.ts',
+  ['backend/jobs'],
+  [
+    {
+      id: 'finished-job-is-ordered',
+      find: ".where('object', 'in', [...wanted])\n    .where('finished_at', 'is', null)\n    .execute();\n  return open",
+      replace: ".where('object', 'in', [...wanted])\n    .execute();\n  return open",
+    },
+    {
+      id: 'order-answers-with-other-kinds',
+      find: ".where('kind', '=', kind)\n    .where('object', 'in'",
+      replace: ".where('object', 'in'",
+    },
+    {
+      id: 'every-kind-ended',
+      find: '.$if(kind !== undefined, (query)',
+      replace: '.$if(kind === null, (query)',
+    },
+    { id: 'what-was-done-ended-again', find: ".where('finished_at', 'is', null)\n    .$if", replace: '.$if' },
+    {
+      id: 'ended-is-compared',
+      find: ".set({ finished_at: new Date(now), error: 'It was begun anew.' })",
+      replace: '.set({ finished_at: new Date(now) })',
+    },
+    {
+      id: 'finished-job-worked-on',
+      find: ".where('finished_at', 'is', null)\n    .orderBy(sql`error",
+      replace: '.orderBy(sql`error',
+    },
+    { id: 'stuck-job-first', find: '    .orderBy(sql`error is not null`)\n', replace: '' },
+    { id: 'backfill-in-its-turn', find: "    .orderBy(sql`kind <> 'backfill'`)\n", replace: '' },
+    { id: 'job-begins-where-it-should-go-on', find: 'cursor: row.cursor,', replace: 'cursor: null,' },
+    {
+      id: 'begun-job-not-begun',
+      find: 'startedAt: row.started_at?.getTime() ?? null,',
+      replace: 'startedAt: null,',
+    },
+    { id: 'failure-outlives-the-next-page', find: '            error: null,\n', replace: '' },
+    {
+      id: 'last-page-is-all-that-was-done',
+      find: "done: eb('done', '+', String(step.done)),",
+      replace: 'done: String(step.done),',
+    },
+    {
+      id: 'comparison-forgotten-by-a-step',
+      find: 'step.comparison === undefined ? {} :',
+      replace: 'step.comparison === undefined ? { comparison: null } :',
+    },
+    {
+      id: 'finished-at-each-step',
+      find: '...(step.isFinished ? { finished_at: at } : {}),',
+      replace: '...{ finished_at: at },',
+    },
+    {
+      id: 'ended-job-goes-on',
+      find: ".where('job_id', '=', jobId)\n    .where('finished_at', 'is', null)\n    .execute();\n}\n\n/** Ends a comparison",
+      replace: ".where('job_id', '=', jobId)\n    .execute();\n}\n\n/** Ends a comparison",
+    },
+    {
+      id: 'ended-job-given-up',
+      find: ".where('job_id', '=', jobId)\n    .where('finished_at', 'is', null)\n    .execute();\n}\n\nexport async function beginJob",
+      replace: ".where('job_id', '=', jobId)\n    .execute();\n}\n\nexport async function beginJob",
+    },
+    { id: 'begun-twice', find: "    .where('started_at', 'is', null)\n", replace: '' },
+    {
+      id: 'in-vain-is-compared',
+      find: "eb.fn.max('finished_at').filterWhere('error', 'is', null).as('at')",
+      replace: "eb.fn.max('finished_at').as('at')",
+    },
+    { id: 'dry-run-is-a-comparison', find: "      .where('kind', '<>', 'dry-run')\n", replace: '' },
+    {
+      id: 'new-hub-overdue-at-once',
+      find: 'rowOf(object)?.at ?? hub.connected_at',
+      replace: 'rowOf(object)?.at ?? 0',
+    },
+    {
+      id: 'in-vain-tried-at-once',
+      find: 'all.filter((object) => triedAt(object) < triedSince)',
+      replace: '[...all]',
+    },
+    { id: 'newest-is-overdue', find: 'lastAt(a) - lastAt(b)', replace: 'lastAt(b) - lastAt(a)' },
+    {
+      id: 'never-overdue',
+      find: 'oldest !== undefined && lastAt(oldest) < since',
+      replace: 'oldest !== undefined && lastAt(oldest) < 0',
+    },
+    {
+      id: 'first-comparison-counts',
+      find: "eb.fn.max('finished_at').filterWhere",
+      replace: "eb.fn.min('finished_at').filterWhere",
+    },
+    {
+      id: 'first-time-each-time',
+      find: 'if (any === undefined) await orderJobs',
+      replace: 'await orderJobs',
+    },
+    {
+      id: 'new-hub-compared-only',
+      find: "await orderJobs(db, hubId, 'backfill', objects, now);",
+      replace: "await orderJobs(db, hubId, 'reconcile', objects, now);",
+    },
+  ],
+);
+
 export const STORE: Room = {
   name: 'store',
   needsDatabase: true,
-  mutants: [kept, due, visits, journal, mirror, people, rest].flat(),
+  mutants: [kept, due, visits, journal, mirror, people, rest, jobs].flat(),
   stages: [
     { name: 'loop', tests: ['backend/loop', 'desk/desk', 'portal/edits', 'portal/records'] },
     { name: 'world', tests: ['world/world'] },

@@ -268,6 +268,83 @@ const missed = inFile(
       find: 'held.at > Math.max(facts.since, before?.at ?? 0)',
       replace: 'held.at > (before?.at ?? 0)',
     },
+    {
+      id: 'archived-missed-at-first-sight',
+      find: 'at === null ? hasWaited :',
+      replace: 'at === null ? true :',
+    },
+    {
+      id: 'journal-waits-for-nobody',
+      find: "told === 'journal' || lane === 'reconcile'",
+      replace: "lane === 'reconcile'",
+    },
+    {
+      id: 'life-missed-before-anybody-listened',
+      find: 'before !== undefined && knownAt > facts.since ? [null]',
+      replace: 'before !== undefined ? [null]',
+    },
+    {
+      id: 'first-life-missed',
+      find: 'before !== undefined && knownAt > facts.since',
+      replace: 'knownAt > facts.since',
+    },
+    {
+      id: 'event-missed',
+      find: "held.how !== 'read' || equal(",
+      replace: 'equal(',
+    },
+    {
+      id: 'respelt-is-missed',
+      find: ' || equal(kindOf(object, field), before?.value, held.value)) return [];',
+      replace: ') return [];',
+    },
+    {
+      id: 'old-value-is-news',
+      find: 'Math.max(facts.since, before?.at ?? 0)',
+      replace: 'facts.since',
+    },
+    { id: 'record-of-old-missed', find: 'madeAt > facts.since ? [madeAt] : []', replace: '[madeAt]' },
+    {
+      id: 'record-made-when-it-was-changed-last',
+      find: 'times.length === 0 ? begunAt : Math.min(...times)',
+      replace: 'times.length === 0 ? begunAt : Math.max(...times)',
+    },
+    {
+      id: 'undated-record-is-of-1970',
+      find: 'field === LIFE || held.at <= 0 ? []',
+      replace: 'field === LIFE ? []',
+    },
+    { id: 'lines-missed', find: " || spec.kind === 'lines') return false;", replace: ') return false;' },
+    {
+      id: 'journal-to-blame-for-its-own-word',
+      find: "told === 'reconcile' && facts",
+      replace: 'facts',
+    },
+    {
+      id: 'journal-has-as-little-time',
+      find: 'late(JOURNAL_GRACE_MS) : 0',
+      replace: 'late(WEBHOOKS_GRACE_MS) : 0',
+    },
+    {
+      id: 'one-change-a-record',
+      find: 'counts.webhooks += late.webhooks;',
+      replace: 'counts.webhooks += 1;',
+    },
+    {
+      id: 'missed-since-the-last-change',
+      find: 'known.length === 0 ? null : Math.min(...known)',
+      replace: 'known.length === 0 ? null : Math.max(...known)',
+    },
+    {
+      id: 'both-to-blame',
+      find: "late.journal > 0 ? 'webhooks and the journal' : 'webhooks'",
+      replace: "late.journal >= 0 ? 'webhooks and the journal' : 'webhooks'",
+    },
+    {
+      id: 'nobody-waited-for-is-noted',
+      find: 'if (late.webhooks === 0) continue;',
+      replace: '',
+    },
     { id: 'journal-blamed-when-off', find: ' && facts.health.journal.on;', replace: ';' },
     {
       id: 'told-and-missed',
