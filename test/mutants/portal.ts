@@ -12,7 +12,7 @@ const seeing = [
         find: 'found === null || !isOwn(person, found.person)',
         replace: 'found === null',
       },
-      { id: 'file-of-any-size', find: 'if (size > fileMaxBytes)', replace: 'if (size < 0)' },
+      { id: 'upload-of-any-size', find: 'if (size > fileMaxBytes)', replace: 'if (size < 0)' },
       {
         id: 'half-a-file',
         find: "if (upload.receivedBytes < upload.sizeBytes) throw new Refused('upload-incomplete');",
