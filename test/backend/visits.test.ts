@@ -1,5 +1,6 @@
 /** What a visit loads and stores: edits move forward only, one promise a field is open, a conflict is settled once. */
 import { editId, hubId as toHubId, recordId, staffId, type EditId } from '@tallystick/shared/ids';
+import type { AppObject } from '@tallystick/shared/ownership';
 import type { EditState } from '@tallystick/shared/messages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listConflicts, openConflicts, settleConflicts } from '../../backend/store/conflicts.ts';
@@ -23,13 +24,21 @@ describe('what a visit stores', () => {
 
   const freshRecord = () => recordId(String(1_000 + (count += 1)));
   const freshEdit = (): EditId => editId(`00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}`);
-  async function ask(record = freshRecord(), facts: Partial<store.OpenEditRow> & { key?: string } = {}) {
-    const { person = ADA, wanted = 'mine', ruling = null, key } = facts;
+  type Asked = Partial<store.OpenEditRow> & { key?: string; object?: AppObject; fields?: string[] };
+  async function ask(record = freshRecord(), facts: Asked = {}) {
+    const {
+      person = ADA,
+      wanted = 'mine',
+      ruling = null,
+      key,
+      object = 'company',
+      fields = ['street'],
+    } = facts;
     const id = freshEdit();
     const isStored = await storeEdit(db, HUB, {
       ...{
         editId: id,
-        object: 'company',
+        object,
         recordId: record,
         person,
         audience: 'direct',
@@ -40,7 +49,7 @@ describe('what a visit stores', () => {
         guards: [],
         idempotencyKey: key ?? id,
         fingerprint: id,
-        fields: [{ field: 'street', seen: null, wanted }],
+        fields: fields.map((field) => ({ field, seen: null, wanted })),
       },
       ...(ruling === null ? {} : { ruling }),
     });
@@ -66,15 +75,10 @@ describe('what a visit stores', () => {
     record: ReturnType<typeof freshRecord>,
     value: string,
     person = ADA,
+    { object = 'company', field = 'street' }: { object?: AppObject; field?: string } = {},
   ): Promise<string> {
-    const facts = { field: 'street', value, base: CRM, editIds: [], person, restores: false, owed: false };
-    const [id = ''] = await store.addPromises(
-      db,
-      HUB,
-      1,
-      [{ object: 'company', recordId: record, ...facts }],
-      5,
-    );
+    const facts = { field, value, base: CRM, editIds: [], person, restores: false, owed: false };
+    const [id = ''] = await store.addPromises(db, HUB, 1, [{ object, recordId: record, ...facts }], 5);
     return id;
   }
   const settle = (promiseId: string) =>
@@ -93,9 +97,95 @@ describe('what a visit stores', () => {
     const { record, id } = await ask();
     const later = await ask(record, { person: BOB, wanted: 'other' });
     expect((await open(record)).map(({ editId: each }) => each)).toEqual([id, later.id]);
+    await move(id, 'written');
+    expect(await open(record)).toHaveLength(2);
     await move(id, 'held');
     await move(later.id, 'refused');
     expect(await open(record)).toEqual([]);
+  });
+
+  it('is of one object: another may have a record of the same number', async () => {
+    const record = freshRecord();
+    await ask(record, { object: 'contact', fields: ['mobile'] });
+    const of = { object: 'contact' as const };
+    const given = { promiseId: await promised(record, 'y', ADA, of), outcome: 'missing', watchedFrom: 3_000 };
+    await store.settlePromises(db, HUB, [given], 9);
+    await promised(record, 'x', ADA, of);
+    expect(await open(record)).toEqual([]);
+    expect(await store.loadOpenPromises(db, HUB, 'company', [record])).toEqual([]);
+    expect(await store.loadOwnWrites(db, HUB, 'company', [record])).toEqual([]);
+    expect(await store.loadGivenUp(db, HUB, 'company', [record], 10)).toEqual([]);
+  });
+
+  it('moves the field that it names, keeps rule and note until there are others, and says what the CRM holds', async () => {
+    const { id } = await ask(freshRecord(), { fields: ['street', 'city'] });
+    const fields = () =>
+      db
+        .selectFrom('edit_fields')
+        .select(['field', 'state', 'rule', 'reason', 'note', 'crm_value', 'journaled'])
+        .where('hub_id', '=', HUB)
+        .where('edit_id', '=', id)
+        .orderBy('field')
+        .execute();
+    await store.markJournaled(db, HUB, [{ editId: id, field: 'city' }]);
+    expect((await fields()).map(({ journaled }) => journaled)).toEqual([true, false]);
+    const of = { editId: id, field: 'street', crm: null } as const;
+    const held = {
+      ...of,
+      state: 'held',
+      rule: 'D9',
+      reason: 'first',
+      note: 'We call you.',
+      crm: CRM,
+    } as const;
+    await store.moveEdits(db, HUB, [held], 9);
+    expect((await fields())[1]).toMatchObject({ state: 'held', rule: 'D9', crm_value: 'theirs' });
+    const both = ['accepted', 'written'] as const;
+    await store.moveEdits(
+      db,
+      HUB,
+      both.map((state) => ({ ...of, state, rule: null, reason: null })),
+      10,
+    );
+    expect(await fields()).toMatchObject([
+      { field: 'city', state: 'accepted', rule: null },
+      { field: 'street', state: 'written', rule: 'D9', reason: null, note: 'We call you.', crm_value: null },
+    ]);
+  });
+
+  it('knows of a call that it was answered, that it may have been applied, or that it never went out', async () => {
+    const record = freshRecord();
+    const [yes, unknown, unsent] = [
+      await promised(record, 'a', ADA, { field: 'street' }),
+      await promised(record, 'b', ADA, { field: 'city' }),
+      await promised(record, 'c', ADA, { field: 'zip' }),
+    ];
+    await store.markSent(db, HUB, [yes], 20, 'yes');
+    await store.markSent(db, HUB, [unknown], 20, 'unknown');
+    await store.markSent(db, HUB, [unsent], 20, 'unsent');
+    const known = async () =>
+      new Map(
+        (await store.loadOpenPromises(db, HUB, 'company', [record])).map((row) => [
+          row.promiseId,
+          [row.promisedAt, row.answeredAt],
+        ]),
+      );
+    expect(await known()).toEqual(
+      new Map([
+        [yes, [20, 20]],
+        [unknown, [20, null]],
+        [unsent, [0, null]],
+      ]),
+    );
+    await settle(yes);
+    await store.markSent(db, HUB, [yes], 99, 'unknown'); // its answer comes after all: it is settled
+    const row = await db
+      .selectFrom('promises')
+      .select('promised_at')
+      .where('hub_id', '=', HUB)
+      .where('promise_id', '=', yes)
+      .executeTakeFirst();
+    expect(row?.promised_at.getTime()).toBe(20);
   });
 
   it('knows the open promise alone, and for whom the latest writes were, newest first', async () => {
@@ -103,11 +193,13 @@ describe('what a visit stores', () => {
     for (const value of ['1', '2', '3', '4'])
       await settle(await promised(record, value, value === '4' ? BOB : ADA));
     const last = await promised(record, '5');
+    await settle(await promised(record, 'Bath', ADA, { field: 'city' }));
     expect(
       (await store.loadOpenPromises(db, HUB, 'company', [record])).map(({ promiseId }) => promiseId),
     ).toEqual([last]);
     const own = await store.loadOwnWrites(db, HUB, 'company', [record]);
-    expect(own.map(({ value, person }) => [value, person])).toEqual([
+    expect(own.filter(({ field }) => field === 'city')).toMatchObject([{ value: 'Bath' }]);
+    expect(own.flatMap(({ field, value, person }) => (field === 'city' ? [] : [[value, person]]))).toEqual([
       ['5', ADA],
       ['4', BOB],
       ['3', ADA],
