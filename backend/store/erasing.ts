@@ -50,8 +50,9 @@ export async function withMerged(
 export async function openRequests(
   db: Db,
   hubId: HubId,
-  { ids }: Subject,
+  { object, ids }: Subject,
 ): Promise<{ editId: EditId; object: AppObject; recordId: RecordId | null; field: string; sent: boolean }[]> {
+  if (object !== 'contact') return [];
   const { rows } = await sql<{
     editId: EditId;
     object: AppObject;
@@ -169,8 +170,10 @@ function* statements(
 function* ofRecords(hubId: HubId, { object, ids }: Subject, now: Date): Generator<Statement> {
   const all = [...ids];
   const isRecord = sql`object = ${object} and record_id = any(${all}::text[])`;
-  const theirEdits = sql`(select edit_id from edits where hub_id = ${hubId}
-    and (person = any(${all}::text[]) or (${isRecord})))`;
+  // A person is a contact: a company may have the number of somebody else.
+  const people = object === 'contact' ? all : [];
+  const isTheirs = sql`(person = any(${people}::text[]) or (${isRecord}))`;
+  const theirEdits = sql`(select edit_id from edits where hub_id = ${hubId} and ${isTheirs})`;
 
   yield [
     'mirror',
@@ -210,7 +213,7 @@ function* ofRecords(hubId: HubId, { object, ids }: Subject, now: Date): Generato
     'edits',
     sql`update edits set guards = '[]', fingerprint = '', idempotency_key = edit_id::text,
       ruling = ruling || '{"note": null}', evidence = null, statement = null
-    where hub_id = ${hubId} and (person = any(${all}::text[]) or (${isRecord}))`,
+    where hub_id = ${hubId} and ${isTheirs}`,
   ];
   yield [
     'due',
