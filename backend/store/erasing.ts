@@ -16,15 +16,22 @@ export interface Subject {
 /** How many rows were emptied or removed, by table. */
 export type Counts = Record<string, number>;
 
+interface Waiting {
+  object: AppObject;
+  recordId: RecordId;
+}
+
 /** Records that HubSpot has erased for privacy, and of which more than that is still kept here. */
 export async function waitingErasures(
   db: Db,
   hubId: HubId,
+  after: Waiting | null,
   limit: number,
-): Promise<{ object: AppObject; recordId: RecordId }[]> {
-  const { rows } = await sql<{ object: AppObject; recordId: RecordId }>`
+): Promise<Waiting[]> {
+  const { rows } = await sql<Waiting>`
     select m.object, m.record_id as "recordId" from mirror m
-    where m.hub_id = ${hubId} and m.life = 'erased' and not exists (
+    where m.hub_id = ${hubId} and m.life = 'erased'
+      and (m.object, m.record_id) > (${after?.object ?? ''}, ${after?.recordId ?? ''}) and not exists (
       select from erasures e where e.hub_id = m.hub_id and e.object = m.object and e.record_id = m.record_id)
     order by m.object, m.record_id limit ${limit}`.execute(db);
   return rows;
@@ -247,9 +254,12 @@ function* ofPerson(
   now: Date,
 ): Generator<Statement> {
   const [all, mails] = [[...ids], [...addresses]];
-  const theirIdentities = sql`(select identity_id from identities where hub_id = ${hubId}
+  const known = sql`(select identity_id from identities where hub_id = ${hubId}
     and (lower(address) = any(${mails}::text[]) or identity_id in
       (select identity_id from ties where hub_id = ${hubId} and contact_id = any(${all}::text[]))))`;
+  // Whoever went on from a session of theirs, and was nobody's yet, is they.
+  const theirIdentities = sql`(select identity_id from identities where hub_id = ${hubId} and (identity_id in ${known}
+    or (continues in ${known} and identity_id not in (select identity_id from ties where hub_id = ${hubId}))))`;
 
   yield [
     'uploads',

@@ -17,13 +17,16 @@ import { storing, type Context } from './context.ts';
 
 const AT_ONCE = 10;
 
-/** Answers with how many there were. What the CRM may already have of a request is waited for. */
+/** Answers with how many were erased. What the CRM may already have of a request is waited for, and holds up no other. */
 export async function eraseWaiting(ctx: Context): Promise<number> {
-  const waiting = await waitingErasures(ctx.db, ctx.hubId, AT_ONCE);
   let done = 0;
-  for (const { object, recordId } of waiting) {
-    const ids = await withMerged(ctx.db, ctx.hubId, object, recordId);
-    if (await eraseOne(ctx, { object, ids })) done += 1;
+  let waiting = await waitingErasures(ctx.db, ctx.hubId, null, AT_ONCE);
+  for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
+    for (const { object, recordId } of waiting) {
+      const ids = await withMerged(ctx.db, ctx.hubId, object, recordId);
+      if (await eraseOne(ctx, { object, ids })) done += 1;
+    }
+    waiting = await waitingErasures(ctx.db, ctx.hubId, last, AT_ONCE);
   }
   return done;
 }

@@ -4,7 +4,9 @@ import { sql, type ControlledTransaction } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database, Db } from '../../backend/store/database.ts';
 import * as store from '../../backend/store/erasing.ts';
+import { eraseWaiting } from '../../backend/sync/erasure.ts';
 import { openHubDatabase } from '../harness/hubDatabase.ts';
+import { startStepped } from '../harness/stepped.ts';
 
 const HUB = toHubId('1');
 const [ADA, BOB] = [recordId('410'), recordId('4100')];
@@ -138,13 +140,19 @@ describe('erasing a person', () => {
   };
 
   it('leaves nothing of theirs in any table, and everything of whoever stands next to them', async () => {
+    // Ada went on in her session and was linked to nobody yet; Bob went on in it and is himself.
+    await sql`insert into identities (hub_id, identity_id, issuer, subject, proven_at, continues) values
+      (${HUB}, ${idOf(5, ADA)}, 'x', ${`secret${ADA}`}, ${at}, ${idOf(2, ADA)}),
+      (${HUB}, ${idOf(6, BOB)}, 'x', ${`secret${BOB}`}, ${at}, ${idOf(2, ADA)})`.execute(db);
+    await sql`insert into ties (hub_id, identity_id, contact_id, proof, begun_at, begun_by)
+      values (${HUB}, ${idOf(6, BOB)}, ${BOB}, 'mail', ${at}, 'worker')`.execute(db);
     const before = await told(BOB);
     expect(Object.keys(await told(ADA)).sort()).toEqual([...TABLES].sort());
     const counts = await erase('contact', ADA);
     expect(await told(ADA)).toEqual({});
     expect(await told(BOB)).toEqual(before);
     const none = { tokens: 0, ties: 0, uploads: 0, claims: 0, looks: 0, creations: 0 };
-    const all = { tokens: 1, ties: 1, uploads: 1, claims: 1, looks: 1, creations: 1 };
+    const all = { tokens: 1, ties: 2, uploads: 1, claims: 1, looks: 1, creations: 1 };
     expect([await ended(ADA), await ended(BOB)]).toEqual([none, all]);
     expect(counts).toMatchObject({ mirror: 1, journal: 2, uploads: 2, sessions: 2, sign_ins: 4, ties: 1 });
   });
@@ -178,11 +186,32 @@ describe('erasing a person', () => {
       (${HUB}, 'company', '6', 'merged:410', '{}', 1, 1)`.execute(db);
     const ids = await store.withMerged(db, HUB, 'contact', ADA);
     expect([...ids].sort()).toEqual(['410', '4100', '5']);
-    const waiting = () => store.waitingErasures(db, HUB, 9);
+    const waiting = () => store.waitingErasures(db, HUB, null, 9);
     await store.saveErasure(db, HUB, { object: 'company', ids: [ADA] }, {}, NOW);
     expect(await waiting()).toEqual([{ object: 'contact', recordId: ADA }]);
     await store.saveErasure(db, HUB, { object: 'contact', ids }, {}, NOW);
     expect(await waiting()).toEqual([]);
     expect(await store.listErasures(db, HUB, 9)).toHaveLength(4);
+  });
+});
+
+describe('an erasure', () => {
+  it('that waits for a request holds up none behind it', async () => {
+    const stepped = await startStepped();
+    const ids = Array.from({ length: 12 }, (_, n) => recordId(String(500 + n)));
+    for (const id of ids) {
+      const row = { object: 'contact' as const, record_id: id, life: 'erased', fields: '{}' };
+      await stepped.db
+        .insertInto('mirror')
+        .values({ hub_id: stepped.hubId, ...row, found_seq: 1, changed_seq: 1 })
+        .execute();
+      if (id !== ids.at(-1)) await stepped.ask('contact', id, { firstName: [null, 'Ada'] });
+    }
+    await sql`update edits set person = record_id where hub_id = ${stepped.hubId}`.execute(stepped.db);
+    const sent = { state: 'written' as const };
+    await stepped.db.updateTable('edit_fields').set(sent).where('hub_id', '=', stepped.hubId).execute();
+    expect(await eraseWaiting(await stepped.context())).toBe(1);
+    expect(await store.listErasures(stepped.db, stepped.hubId, 20)).toMatchObject([{ recordId: ids.at(-1) }]);
+    await stepped.close();
   });
 });

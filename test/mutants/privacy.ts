@@ -1,7 +1,7 @@
 /** Faults planted in erasing a person for privacy. */
 import { inFile } from './mutant.ts';
 
-export const PRIVACY = inFile(
+const erasing = inFile(
   'backend/store/erasing.ts',
   ['backend/erasing'],
   [
@@ -68,5 +68,30 @@ export const PRIVACY = inFile(
       find: 'e.hub_id = m.hub_id and e.object = m.object and',
       replace: 'e.hub_id = m.hub_id and',
     },
+    {
+      id: 'erasure-leaves-who-went-on',
+      find: '(identity_id in ${known}\n    or (continues in ${known} and identity_id not in (select identity_id from ties where hub_id = ${hubId}))))`',
+      replace: 'identity_id in ${known})`',
+    },
+    {
+      id: 'erasure-takes-who-is-another',
+      find: 'continues in ${known} and identity_id not in (select identity_id from ties where hub_id = ${hubId})',
+      replace: 'continues in ${known}',
+    },
   ],
 );
+
+const turns = inFile(
+  'backend/sync/erasure.ts',
+  ['backend/erasing'],
+  [
+    { id: 'erasures-behind-ten-wait', find: 'last, AT_ONCE);', replace: 'last, 0);' },
+    {
+      id: 'erased-before-its-request-ends',
+      find: 'if (open.some(({ sent }) => sent)) return null;',
+      replace: '',
+    },
+  ],
+);
+
+export const PRIVACY = [...erasing, ...turns];
