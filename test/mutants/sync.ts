@@ -1,5 +1,7 @@
 /** Faults planted in the hub's worker. */
 import { inFile, type Room } from './mutant.ts';
+import { SENDING } from './sending.ts';
+import { LOOKED } from './telling.ts';
 import { AROUND } from './worker.ts';
 
 const loops = inFile(
@@ -683,7 +685,7 @@ export const SYNC: Room = {
   needsDatabase: true,
   mutants: [
     ...[AROUND, loops, plan, settling, missed, budget, holding, sending, creating, reading, making],
-    ...[identities, sources],
+    ...[identities, sources, SENDING, LOOKED],
   ].flat(),
   stages: [
     { name: 'exploration', tests: ['law/explore'] },
