@@ -1,6 +1,5 @@
 /** Faults planted in the statements. That a statement forgets its hub is the second wall's matter: see the tests of the walls. */
 import { inFile, type Room } from './mutant.ts';
-import { ASKED } from './sending.ts';
 
 const kept = inFile(
   'backend/store/kept.ts',
@@ -640,7 +639,7 @@ const jobs = inFile(
 export const STORE: Room = {
   name: 'store',
   needsDatabase: true,
-  mutants: [kept, due, visits, journal, mirror, people, rest, jobs, ASKED].flat(),
+  mutants: [kept, due, visits, journal, mirror, people, rest, jobs].flat(),
   stages: [
     { name: 'loop', tests: ['backend/loop', 'desk/desk', 'portal/edits', 'portal/records'] },
     { name: 'world', tests: ['world/world'] },

@@ -1,7 +1,5 @@
 /** Faults planted in the hub's worker. */
 import { inFile, type Room } from './mutant.ts';
-import { SENDING } from './sending.ts';
-import { LOOKED } from './telling.ts';
 import { AROUND } from './worker.ts';
 
 const loops = inFile(
@@ -685,7 +683,7 @@ export const SYNC: Room = {
   needsDatabase: true,
   mutants: [
     ...[AROUND, loops, plan, settling, missed, budget, holding, sending, creating, reading, making],
-    ...[identities, sources, SENDING, LOOKED],
+    ...[identities, sources],
   ].flat(),
   stages: [
     { name: 'exploration', tests: ['law/explore'] },
