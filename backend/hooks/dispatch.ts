@@ -96,6 +96,8 @@ interface Telling {
 }
 /** What comes next: the next batch at once, the next change, or a time to wait. */
 type Next = 'more' | 'news' | { waitMs: number };
+/** Since the endpoint last took something. */
+type Failing = Pick<HookRow, 'attempts' | 'failingSince'>;
 
 async function tell(telling: Telling): Promise<Next> {
   const { deps, hook, term } = telling;
@@ -111,6 +113,7 @@ async function tell(telling: Telling): Promise<Next> {
   if (row.batchSeq === null && batch.events.length > 0 && !(await save({ batch_seq: batch.upTo })))
     return { waitMs: TROUBLE_PAUSE_MS };
   // 2.
+  let failing: Failing = row;
   for (const event of batch.events) {
     if (event.seq <= row.sentSeq) continue;
     if (isAborted(term.signal)) return { waitMs: 0 };
@@ -119,13 +122,15 @@ async function tell(telling: Telling): Promise<Next> {
     deps.at?.('hook.answered');
     if (isAborted(term.signal)) return { waitMs: 0 };
     if (answer.is === 'failed' || answer.status < 200 || answer.status > 299)
-      return fail(telling, row, answer, save);
+      return fail(telling, failing, answer, save);
     const well = { failing_since: null, attempts: 0, last_error: null, last_status: answer.status };
-    await save({ ...well, sent_seq: event.seq, delivered_at: new Date(clock.now()) });
+    if (!(await save({ ...well, sent_seq: event.seq, delivered_at: new Date(clock.now()) })))
+      return { waitMs: TROUBLE_PAUSE_MS };
+    failing = { attempts: 0, failingSince: null };
   }
   // 3.
-  await save({ cursor_seq: batch.upTo, batch_seq: null, sent_seq: null });
-  return 'more';
+  const isMoved = await save({ cursor_seq: batch.upTo, batch_seq: null, sent_seq: null });
+  return isMoved ? 'more' : { waitMs: TROUBLE_PAUSE_MS };
 }
 
 /** Standard Webhooks: the id stays with the message, the time stamp is the attempt's. */
@@ -142,18 +147,18 @@ async function post({ deps, hook, term, poster }: Telling, event: HookEvent): Pr
 
 async function fail(
   { deps, hook }: Telling,
-  row: HookRow,
+  failing: Failing,
   answer: Answered,
   save: (patch: Parameters<typeof saveHook>[4]) => Promise<boolean>,
 ): Promise<Next> {
   const now = deps.clock.now();
   const status = answer.is === 'answered' ? answer.status : null;
   const reason = answer.is === 'answered' ? `It answered ${answer.status}.` : answer.reason;
-  const waitMs = waitAfter(row.attempts, answer, deps.random());
+  const waitMs = waitAfter(failing.attempts, answer, deps.random());
   deps.log.warn({ hook: hook.hookId, host: hook.url.host, status, waitMs }, reason);
   await save({
-    failing_since: new Date(row.failingSince ?? now),
-    attempts: row.attempts + 1,
+    failing_since: new Date(failing.failingSince ?? now),
+    attempts: failing.attempts + 1,
     not_before: new Date(now + waitMs),
     last_status: status,
     last_error: reason,

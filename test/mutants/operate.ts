@@ -1,5 +1,6 @@
 /** Faults planted in what keeps harm small and tells of it: the breaker, drift, warnings. */
 import { inFile, type Room } from './mutant.ts';
+import { TOLD } from './telling.ts';
 
 const breaker = [
   ...inFile(
@@ -346,7 +347,7 @@ const alerts = [
 export const OPERATE: Room = {
   name: 'operate',
   needsDatabase: true,
-  mutants: [breaker, drift, alerts].flat(),
+  mutants: [breaker, drift, alerts, TOLD].flat(),
   stages: [
     { name: 'quick', tests: ['law/breaker', 'drift/findings', 'operate/next', 'drift/visits'] },
     { name: 'blast', tests: ['blast/held', 'blast/pauses', 'drift/service'] },
