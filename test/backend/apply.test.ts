@@ -85,16 +85,7 @@ describe('a batch of deliveries', () => {
         .where('delivery_id', 'in', [...ids])
         .execute()
     ).map((row) => row.applied_at !== null);
-  const cityOf = async (id: string): Promise<unknown> =>
-    (
-      await stepped.db
-        .selectFrom('mirror')
-        .select('fields')
-        .where('hub_id', '=', stepped.hubId)
-        .where('object', '=', 'company')
-        .where('record_id', '=', recordId(id))
-        .executeTakeFirst()
-    )?.fields.city?.[0];
+  const cityOf = (id: string): Promise<unknown> => stepped.mirrored('company', id, 'city');
   const ignored = () =>
     stepped.db
       .selectFrom('journal')

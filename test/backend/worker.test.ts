@@ -72,16 +72,7 @@ describe('the worker', () => {
     await eventually(async () => (await cityOf(id)) === 'Ulm', 'it is read');
     return id;
   }
-  const cityOf = async (id: string): Promise<unknown> =>
-    (
-      await stepped.db
-        .selectFrom('mirror')
-        .select('fields')
-        .where('hub_id', '=', stepped.hubId)
-        .where('object', '=', 'company')
-        .where('record_id', '=', recordId(id))
-        .executeTakeFirst()
-    )?.fields.city?.[0];
+  const cityOf = (id: string): Promise<unknown> => stepped.mirrored('company', id, 'city');
   const city = (id: string, value: string): string => {
     const by = { via: 'CRM_UI', id: 'userId:7', person: null };
     const heard: Heard = {

@@ -128,15 +128,7 @@ describe('work over everything of an object', () => {
       where object = ${object} and (${ids === undefined} or record_id = any(${[...(ids ?? [])]}::text[]))`.execute(
       db,
     );
-  const mirrored = async (object: AppObject, id: string, field: string) =>
-    (
-      await db
-        .selectFrom('mirror')
-        .select('fields')
-        .where('object', '=', object)
-        .where('record_id', '=', recordId(id))
-        .executeTakeFirst()
-    )?.fields[field]?.[0];
+  const mirrored = (object: AppObject, id: string, field: string) => stepped.mirrored(object, id, field);
   const due = () =>
     db.selectFrom('due').select(['record_id', 'lane', 'links']).orderBy('record_id').execute();
   const certificates = () =>

@@ -163,16 +163,7 @@ export async function startLoop(
       for (const [hub, ids] of await deliveries.store([delivery]))
         signals.arrived(hub, { ids, deliveries: [delivery] });
     },
-    mirrored: async (object, id, field) => {
-      const row = await db
-        .selectFrom('mirror')
-        .select('fields')
-        .where('hub_id', '=', hubId)
-        .where('object', '=', object)
-        .where('record_id', '=', toRecordId(id))
-        .executeTakeFirst();
-      return row?.fields[field]?.[0];
-    },
+    mirrored: (object, id, field) => mirroredValue(db, hubId, object, id, field),
     close: async () => {
       await harness.worker.stop();
       await sim.close();
@@ -183,6 +174,24 @@ export async function startLoop(
   };
   await harness.worker.leading;
   return harness;
+}
+
+/** What the mirror holds of a field; undefined: nothing is known of it. */
+export async function mirroredValue(
+  db: Db,
+  hubId: HubId,
+  object: AppObject,
+  id: string,
+  field: string,
+): Promise<string | null | undefined> {
+  const row = await db
+    .selectFrom('mirror')
+    .select('fields')
+    .where('hub_id', '=', hubId)
+    .where('object', '=', object)
+    .where('record_id', '=', toRecordId(id))
+    .executeTakeFirst();
+  return row?.fields[field]?.[0];
 }
 
 /** Moved on by `sim.world.clock.advance`; whatever became due runs at once. */

@@ -22,7 +22,7 @@ import { acquireLease, type Lease } from '../../backend/sync/lease.ts';
 import { round } from '../../backend/sync/round.ts';
 import { contextOf } from '../../backend/sync/worker.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../simulator/simulator.ts';
-import { clock as realClock } from './loop.ts';
+import { clock as realClock, mirroredValue } from './loop.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
 export interface Stepped {
@@ -48,6 +48,8 @@ export interface Stepped {
   ) => Promise<EditId>;
   /** One round of what is due now, or within so many ms. */
   round: (ctx: Context, withinMs?: number) => Promise<void>;
+  /** What the mirror holds of a field; undefined: nothing is known of it. */
+  mirrored: (object: AppObject, id: string, field: string) => Promise<string | null | undefined>;
   /** Of an edit, by field. */
   states: (id: EditId) => Promise<Record<string, string>>;
   close(): Promise<void>;
@@ -114,6 +116,7 @@ export async function startStepped(
       ahead += withinMs;
       await oneRound(ctx);
     },
+    mirrored: (object, id, field) => mirroredValue(db, hubId, object, id, field),
     states: async (id) => {
       const rows = await db
         .selectFrom('edit_fields')
